@@ -1,0 +1,56 @@
+"""coley: cancer immunotherapy as an executable system.
+
+For research and teaching, never for deciding one person's treatment.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from coley.version import __version__
+
+if TYPE_CHECKING:
+    from coley.catalogue import load_catalogue, load_trial
+    from coley.engine import solve
+    from coley.errors import ColeyError
+    from coley.regimen import parse as parse_regimen
+    from coley.system import System
+    from coley.trial import TrialResult, run
+
+_HOMES = {
+    "ColeyError": ("coley.errors", "ColeyError"),
+    "System": ("coley.system", "System"),
+    "TrialResult": ("coley.trial", "TrialResult"),
+    "load_catalogue": ("coley.catalogue", "load_catalogue"),
+    "load_trial": ("coley.catalogue", "load_trial"),
+    "parse_regimen": ("coley.regimen", "parse"),
+    "run": ("coley.trial", "run"),
+    "solve": ("coley.engine", "solve"),
+}
+
+__all__ = [
+    "ColeyError",
+    "System",
+    "TrialResult",
+    "__version__",
+    "load_catalogue",
+    "load_trial",
+    "parse_regimen",
+    "run",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: most of what they need is slow to import."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'coley' has no attribute {name!r}")
+    module, attribute = _HOMES[name]
+    value = getattr(import_module(module), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

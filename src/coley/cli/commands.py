@@ -1,0 +1,164 @@
+"""The commands of ``coley`` and what they have in common: plain refusals, exit codes, no traceback.
+
+Exit codes: 0 done; 2 the input cannot be used (every problem is named on stderr); 130 interrupted with Ctrl-C.
+Numerical and plotting libraries are imported inside the commands, so that ``coley --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from coley.errors import ColeyError
+from coley.version import __version__
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+PURPOSE = "For research and teaching, never for deciding one person's treatment."
+RESULTS = Path("coley-results")
+BAD_INPUT = 2
+INTERRUPTED = 130
+PIPE_WIDTH = 120
+
+
+class _Refusing(TyperGroup):
+    """Turns what a user can mend, and Ctrl-C, into plain lines on stderr and an exit code."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except ColeyError as error:
+            for problem in error.problems:
+                typer.echo(f"error: {problem}", err=True)
+            raise typer.Exit(BAD_INPUT) from None
+        except KeyboardInterrupt:
+            typer.echo("interrupted; nothing was written", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+
+
+app = typer.Typer(
+    name="coley",
+    cls=_Refusing,
+    help=f"An in-silico laboratory of cancer immunotherapy. {PURPOSE}",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def main() -> None:
+    """The console script ``coley``."""
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"coley {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Options that belong to no command."""
+
+
+@app.command()
+def run(
+    trial: Annotated[
+        str | None, typer.Argument(help="A trial that ships (see 'coley trials'), or the path of a TOML file.")
+    ] = None,
+    *,
+    patients: Annotated[int, typer.Option(help="Virtual patients per arm.")] = 1000,
+    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 1,
+    out: Annotated[Path | None, typer.Option(help=f"Folder of the report (default: {RESULTS}/TRIAL).")] = None,
+    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    cancer: Annotated[str | None, typer.Option(help="Own trial: the cancer (see 'coley cancers').")] = None,
+    arm: Annotated[
+        list[str] | None, typer.Option(help="Own trial: the regimen of an arm, such as 'nivolumab 3 mg/kg iv q2w'.")
+    ] = None,
+    months: Annotated[float | None, typer.Option(help="Own trial: follow-up in months (default: 60).")] = None,
+    pretreated: Annotated[bool, typer.Option("--pretreated", help="Own trial: patients had treatment before.")] = False,
+    pd_l1_min: Annotated[
+        float | None, typer.Option("--pd-l1-min", help="Own trial: least PD-L1 tumour proportion score, %.")
+    ] = None,
+) -> None:
+    """Run a trial on virtual patients and write its report.
+
+    Name a trial, or make one from --cancer and one --arm for each arm.
+    """
+    from coley.cli.options import Own, trial_from
+    from coley.cli.outcome import print_outcome
+    from coley.cli.progress import progress_bars
+
+    own = Own(cancer=cancer, arms=tuple(arm or ()), months=months, pretreated=pretreated, pd_l1_min=pd_l1_min)
+    protocol = trial_from(trial, own, patients=patients, seed=seed, threads=threads)
+    folder = out if out is not None else RESULTS / protocol.name
+
+    from coley.report import check_writable, write_report
+    from coley.trial import run as run_trial
+
+    check_writable(folder)
+    with progress_bars() as progress:
+        result = run_trial(protocol, patients=patients, seed=seed, threads=threads, progress=progress)
+        progress("report", 0, 1)
+        written = write_report(result, folder)
+        progress("report", 1, 1)
+    console = _console()
+    print_outcome(console, protocol, result.summary, patients)
+    report = next((path for path in written if path.suffix == ".html"), folder)
+    console.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
+    console.print(PURPOSE)
+
+
+@app.command()
+def trials() -> None:
+    """List the trials that ship."""
+    from coley.catalogue import load_catalogue
+    from coley.cli.listing import trial_table
+
+    _console().print(trial_table(load_catalogue()))
+
+
+@app.command()
+def drugs() -> None:
+    """List the drugs."""
+    from coley.catalogue import load_catalogue
+    from coley.cli.listing import drug_table
+
+    _console().print(drug_table(load_catalogue()))
+
+
+@app.command()
+def cancers() -> None:
+    """List the cancers."""
+    from coley.catalogue import load_catalogue
+    from coley.cli.listing import cancer_table
+
+    _console().print(cancer_table(load_catalogue()))
+
+
+@app.command()
+def show(name: Annotated[str, typer.Argument(help="A drug, cancer, trial or regimen, or 'physiology'.")]) -> None:
+    """Show an entry of the catalogue: every number with its unit, spread, source and how it is known."""
+    from coley.catalogue import load_catalogue
+    from coley.cli.show import find, print_entry
+
+    catalogue = load_catalogue()
+    print_entry(_console(), find(catalogue, name), catalogue.sources)
+
+
+def _console() -> Console:
+    """Standard output; a file or pipe gets lines wide enough for the tables."""
+    from rich.console import Console
+
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, PIPE_WIDTH))

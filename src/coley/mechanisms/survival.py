@@ -1,0 +1,15 @@
+"""Survival: cumulative hazard of death from tumour burden, its growth, and everything else."""
+
+from coley.model import Context, Mechanism
+
+
+def survival(context: Context) -> Mechanism:
+    """Cumulative hazard of death."""
+    m = Mechanism("survival", "Death is a hazard that rises with tumour burden.", context)
+    background = m.parameter("h_background", "hazard of death without cancer")
+    rate = m.parameter("h_burden", "hazard of death of a tumour of reference volume")
+    reference = m.parameter("V_ref", "reference volume of all lesions")
+    exponent = m.context.quantity("n_burden").value
+    m.state("hazard_death", "", 0, 1e-2, "cumulative hazard of death")
+    m.reaction("hazard", background + rate * (m["V_tumour"] / reference) ** exponent, {"hazard_death": 1})
+    return m

@@ -1,0 +1,6 @@
+"""What a mechanism declares, and how mechanisms become one System."""
+
+from coley.model.assembly import assemble
+from coley.model.mechanism import Context, Mechanism, Variable
+
+__all__ = ["Context", "Mechanism", "Variable", "assemble"]

@@ -1,0 +1,126 @@
+"""Mechanism: what one biology declares. Mechanisms meet others only by the names of states and rules."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import symengine
+
+from coley.catalogue.schema import Cancer, Drug, Physiology, Quantity
+from coley.errors import ColeyError, Problem, did_you_mean
+from coley.system import Expression, Parameter, Reaction, Rule, State
+from coley.units import internal_unit, to_internal
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a model is built for: a cancer in a human being, and the drugs that may be given."""
+
+    cancer: Cancer
+    physiology: Physiology
+    drugs: tuple[Drug, ...] = ()
+
+    def quantity(self, name: str) -> Quantity:
+        """The catalogue's quantity of that name; what a cancer says goes before what physiology says.
+
+        Raises:
+            ColeyError: where neither has it.
+        """
+        for parameters in (self.cancer.parameters, self.physiology.parameters):
+            if name in parameters:
+                return parameters[name]
+        known = [*self.cancer.parameters, *self.physiology.parameters]
+        raise ColeyError(
+            Problem(f"cancer {self.cancer.name}", f"no parameter {name!r}, which the model needs", did_you_mean(name, known))
+        )
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A parameter's catalogue quantity, and how it scales with body weight: (weight / reference) ** exponent."""
+
+    quantity: Quantity
+    weight_exponent: float = 0.0
+    reference_weight: float = 1.0
+
+
+@dataclass
+class Mechanism:
+    """Collects what one biology adds to the model; everything is in coherent internal units.
+
+    A *shared* term is declared by the mechanism that uses it (``total`` starts at 0, ``product`` at 1) and filled by
+    any other through ``contribute``; so a mechanism can be left out and the rest still stands.
+    """
+
+    name: str
+    meaning: str
+    context: Context
+    states: list[State] = field(default_factory=list)
+    parameters: dict[str, Parameter] = field(default_factory=dict)
+    variables: dict[str, Variable] = field(default_factory=dict)
+    rules: list[Rule] = field(default_factory=list)
+    reactions: list[Reaction] = field(default_factory=list)
+    totals: list[Rule] = field(default_factory=list)
+    products: list[Rule] = field(default_factory=list)
+    contributions: list[tuple[str, Expression]] = field(default_factory=list)
+
+    def __getitem__(self, name: str) -> Expression:
+        """The symbol of a state, rule or shared term that this or another mechanism declares."""
+        return symengine.Symbol(name)
+
+    def state(self, name: str, unit: str, initial: Expression, scale: float, meaning: str) -> Expression:
+        """Declare a state. ``scale`` is in ``unit``, which must be coherent."""
+        _require_coherent(self.name, name, unit)
+        self.states.append(State(name, unit, symengine.sympify(initial), scale, meaning))
+        return symengine.Symbol(name)
+
+    def parameter(self, name: str, meaning: str) -> Expression:
+        """Use the catalogue's quantity ``name`` of the cancer or of human physiology."""
+        return self.constant(name, self.context.quantity(name), meaning)
+
+    def constant(
+        self, name: str, quantity: Quantity, meaning: str, *, exponent: float = 0.0, reference_weight: float = 1.0
+    ) -> Expression:
+        """Use a catalogue quantity, of a drug say, under the name ``name``; it may scale with body weight (kg)."""
+        value = quantity.value * to_internal(quantity.unit)
+        source = f"{quantity.source}, {quantity.at}" if quantity.at else quantity.source
+        self.parameters[name] = Parameter(name, _coherent(quantity.unit), value, meaning, quantity.known, source)
+        self.variables[name] = Variable(quantity, exponent, reference_weight)
+        return symengine.Symbol(name)
+
+    def rule(self, name: str, unit: str, expression: Expression, meaning: str) -> Expression:
+        """Declare an assignment."""
+        _require_coherent(self.name, name, unit)
+        self.rules.append(Rule(name, unit, symengine.sympify(expression), meaning))
+        return symengine.Symbol(name)
+
+    def reaction(self, name: str, rate: Expression, stoichiometry: Mapping[str, Expression], meaning: str = "") -> None:
+        """Declare a reaction; ``stoichiometry`` maps state names to coefficients."""
+        self.reactions.append(Reaction(f"{self.name}.{name}", symengine.sympify(rate), dict(stoichiometry), meaning))
+
+    def total(self, name: str, unit: str, meaning: str) -> Expression:
+        """Declare a shared sum that other mechanisms add to; 0 where none does."""
+        _require_coherent(self.name, name, unit)
+        self.totals.append(Rule(name, unit, symengine.Integer(0), meaning))
+        return symengine.Symbol(name)
+
+    def product(self, name: str, meaning: str) -> Expression:
+        """Declare a shared dimensionless product that other mechanisms scale; 1 where none does."""
+        self.products.append(Rule(name, "", symengine.Integer(1), meaning))
+        return symengine.Symbol(name)
+
+    def contribute(self, name: str, term: Expression) -> None:
+        """Add a term to a shared sum, or a factor to a shared product, that some mechanism declares."""
+        self.contributions.append((name, symengine.sympify(term)))
+
+
+def _coherent(unit: str) -> str:
+    text = f"{internal_unit(unit):C}"
+    return "" if text == "dimensionless" else text
+
+
+def _require_coherent(mechanism: str, name: str, unit: str) -> None:
+    factor = to_internal(unit)
+    if abs(factor - 1) > 1e-9:
+        raise ColeyError(Problem(f"mechanism {mechanism}, {name}", f"{unit!r} is not coherent", f"use {_coherent(unit)!r}"))

@@ -1,0 +1,5 @@
+"""Virtual patients: drawn, grown to the burden at diagnosis, and kept where they are plausible and eligible."""
+
+from coley.population.cohort import Cohort, recruit
+
+__all__ = ["Cohort", "recruit"]

@@ -1,0 +1,83 @@
+"""What figures and tables of a report need from a trial's tables, and nothing of how it is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coley.units import convert
+
+if TYPE_CHECKING:
+    from coley.trial.result import TrialResult
+
+DAYS_PER_MONTH = convert(1.0, "month", "day")
+RESPONSES = ("CR", "PR", "SD", "PD", "NE")
+ENDPOINTS = {"OS": "Overall survival", "PFS": "Progression-free survival", "DOR": "Duration of response"}
+
+
+def arm_names(result: TrialResult) -> list[str]:
+    """Names of the arms in the order of the trial."""
+    return [arm.name for arm in result.trial.arms]
+
+
+def evaluable(result: TrialResult) -> pd.DataFrame:
+    """Rows of ADSL of the patients whose simulation succeeded, in the order of the table."""
+    adsl = result.tables["ADSL"]
+    return adsl[adsl["STATUS"] == "ok"]
+
+
+def failed(result: TrialResult) -> pd.DataFrame:
+    """Rows of ADSL of the patients whose simulation failed."""
+    adsl = result.tables["ADSL"]
+    return adsl[adsl["STATUS"] != "ok"]
+
+
+def times_to_event(result: TrialResult, arm: str, endpoint: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Durations (months) and whether each ended in the event, of the patients of ``arm`` who have ``endpoint``."""
+    adtte = result.tables["ADTTE"]
+    rows = adtte[(adtte["ARM"] == arm) & (adtte["PARAMCD"] == endpoint) & adtte["AVAL"].notna()]
+    return rows["AVAL"].to_numpy(float) / DAYS_PER_MONTH, rows["CNSR"].to_numpy(int) == 0
+
+
+def sums_of_diameters(result: TrialResult) -> pd.DataFrame:
+    """Evaluable scans of evaluable patients: columns USUBJID, arm, month, change (% of baseline), response (best)."""
+    adtr = result.tables["ADTR"]
+    scans = adtr[(adtr["PARAMCD"] == "SUMDIAM") & adtr["PCHG"].notna()]
+    best = evaluable(result)[["USUBJID", "BOR"]]
+    joined = scans.merge(best, on="USUBJID", how="inner", validate="many_to_one")
+    return pd.DataFrame(
+        {
+            "USUBJID": joined["USUBJID"].astype(object),
+            "arm": joined["ARM"].astype(object),
+            "month": joined["ADY"].to_numpy(float) / DAYS_PER_MONTH,
+            "change": joined["PCHG"].to_numpy(float),
+            "response": joined["BOR"].astype(object),
+            "baseline": joined["VISITNUM"].to_numpy() == 0,
+        }
+    ).sort_values(["arm", "USUBJID", "month"], kind="stable", ignore_index=True)
+
+
+def first_patients(result: TrialResult, most: int) -> pd.DataFrame:
+    """Rows of ADSL of the first ``most`` evaluable patients of each arm.
+
+    Patients are drawn independently of each other, so the first of them are a random sample.
+    """
+    return evaluable(result).sort_values("SUBJID", kind="stable").groupby("ARM", sort=False, observed=True).head(most)
+
+
+def is_miss(summary: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each row's published value lies outside its predicted interval.
+
+    A bound that is not known or not reached is open; a row without any bound, or without a published value, is no miss.
+    """
+    lower = summary["lower"].fillna(-np.inf)
+    upper = summary["upper"].fillna(np.inf)
+    return (summary["published"] < lower) | (summary["published"] > upper)
+
+
+def is_judged(summary: pd.DataFrame) -> pd.Series[bool]:
+    """Whether each row has a published value and at least one bound of the predicted interval."""
+    return summary["published"].notna() & (summary["lower"].notna() | summary["upper"].notna())

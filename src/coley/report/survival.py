@@ -1,0 +1,229 @@
+"""Kaplan-Meier curves with what was published, and the numbers at risk under them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from coley.report.select import ENDPOINTS, arm_names, times_to_event
+from coley.report.theme import (
+    FAINT,
+    LINE_HEIGHT,
+    ArmStyles,
+    Figure,
+    broken_labels,
+    finish,
+    inline,
+    nothing_to_show,
+    spread,
+    wrap,
+)
+from coley.trial import statistics
+
+if TYPE_CHECKING:
+    from coley.trial.result import TrialResult
+
+_WIDTH, _HEIGHT = 470, 280
+_STEPS = 900
+"""Steps kept of a curve: about two per px, so that thinning is not seen."""
+_TICKS = 160
+"""Censor ticks kept of a curve: one per 3 px; further ones would cover each other."""
+
+
+def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
+    """Survival curves of ``endpoint`` ("OS" or "PFS") by arm with 95 % bands, censor ticks and numbers at risk.
+
+    Published medians and landmark rates of the endpoint are drawn as open diamonds with their intervals.
+    """
+    styles = ArmStyles(tuple(arm_names(result)))
+    title = f"{ENDPOINTS[endpoint]} by arm"
+    curves = {arm: _curve(result, arm, endpoint) for arm in styles.names}
+    curves = {arm: curve for arm, curve in curves.items() if not curve.empty}
+    if not curves:
+        return nothing_to_show(title, "No patient of any arm was evaluable.")
+    published = _published(result, endpoint)
+    longest = max([1.0, *(curve["time"].max() for curve in curves.values())])
+    step = tick_step(longest)
+    horizon = float(np.ceil(longest / step) * step)
+    x = alt.X(
+        "month:Q",
+        scale=alt.Scale(domain=[0, horizon], nice=False),
+        axis=alt.Axis(values=list(np.arange(0, horizon + step / 2, step)), title="Time since first dose (months)"),
+    )
+    plot = alt.layer(
+        *_curve_layers(curves, styles, x, f"{ENDPOINTS[endpoint]} (%)", horizon),
+        *_published_layers(published, styles, x, horizon),
+        _end_labels(result, endpoint, curves, styles, horizon),
+    ).properties(width=_WIDTH, height=_HEIGHT)
+    table = _risk_table(result, endpoint, styles, np.arange(0, horizon + step / 2, step), horizon)
+    return finish(alt.vconcat(plot, table, spacing=6), title, _subtitle(result, endpoint, curves, published))
+
+
+def tick_step(longest: float) -> float:
+    """Months between ticks of a time axis that ends at ``longest`` months."""
+    return next((step for step in (1, 3, 6, 12, 24) if longest / step <= 11), 60)
+
+
+def _curve(result: TrialResult, arm: str, endpoint: str) -> pd.DataFrame:
+    return statistics.kaplan_meier(*times_to_event(result, arm, endpoint))
+
+
+def _thinned(curve: pd.DataFrame, horizon: float) -> pd.DataFrame:
+    """The curve at its steps only, the last of those that fall together at ``_STEPS`` steps across the plot."""
+    moved = curve["survival"].diff().fillna(1.0) != 0
+    moved.iloc[-1] = True
+    steps = curve[moved]
+    return steps[~(steps["time"] * (_STEPS / horizon)).astype(int).duplicated(keep="last")]
+
+
+def _curve_layers(
+    curves: Mapping[str, pd.DataFrame], styles: ArmStyles, x: alt.X, title: str, horizon: float
+) -> list[alt.Chart]:
+    thin = pd.concat([_thinned(curve, horizon).assign(arm=arm) for arm, curve in curves.items()], ignore_index=True)
+    steps = pd.DataFrame(
+        {"arm": thin["arm"], "month": thin["time"]}
+        | {name: 100.0 * thin[name] for name in ("survival", "lower", "upper")}
+    )
+    y = alt.Y("survival:Q", title=title, scale=alt.Scale(domain=[0, 100]), axis=alt.Axis(values=[0, 25, 50, 75, 100]))
+    base = alt.Chart(inline(steps)).encode(x)
+    band = base.mark_area(interpolate="step-after", opacity=0.13).encode(
+        alt.Y("lower:Q", scale=alt.Scale(domain=[0, 100])), alt.Y2("upper:Q"), styles.colour()
+    )
+    half = alt.Chart(inline(pd.DataFrame({"half": [50.0]}))).mark_rule(color=FAINT, strokeDash=[3, 3])
+    line = base.mark_line(interpolate="step-after", strokeWidth=1.8).encode(y, styles.colour(), styles.dash())
+    ticks = alt.Chart(inline(_censor_ticks(curves, horizon))).mark_tick(
+        orient="vertical", size=7, thickness=1, opacity=0.75
+    )
+    return [band, half.encode(alt.Y("half:Q")), line, ticks.encode(x, y, styles.colour())]
+
+
+def _censor_ticks(curves: Mapping[str, pd.DataFrame], horizon: float) -> pd.DataFrame:
+    parts = [pd.DataFrame({"arm": [], "month": [], "survival": []})]
+    for arm, curve in curves.items():
+        cut = curve[curve["censored"] > 0]
+        cut = cut[~(cut["time"] * (_TICKS / horizon)).astype(int).duplicated(keep="last")]
+        parts.append(pd.DataFrame({"arm": arm, "month": cut["time"], "survival": 100.0 * cut["survival"]}))
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
+
+
+def _published(result: TrialResult, endpoint: str) -> pd.DataFrame:
+    """Published medians and rates of ``endpoint`` as points with the ends of their intervals, months against %."""
+    rows = []
+    for arm in result.trial.arms:
+        for fact in arm.published:
+            prefix, _, what = fact.endpoint.partition("_")
+            if prefix != endpoint or what == "HR":
+                continue
+            low, high = fact.lower, fact.upper
+            if what == "median":
+                rows.append((arm.name, fact.value, 50.0, low, high, None, None))
+            else:
+                rows.append((arm.name, float(what.removesuffix("mo")), fact.value, None, None, low, high))
+    columns = ["arm", "month", "survival", "month_low", "month_high", "survival_low", "survival_high"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.astype(dict.fromkeys(columns[1:], float))
+
+
+def _published_layers(published: pd.DataFrame, styles: ArmStyles, x: alt.X, horizon: float) -> list[alt.Chart]:
+    seen = published[published["month"] <= horizon]
+    if seen.empty:
+        return []
+    across = seen.dropna(subset=["month_low", "month_high"]).assign(
+        month_high=lambda rows: rows["month_high"].clip(upper=horizon)
+    )
+    up = seen.dropna(subset=["survival_low", "survival_high"])
+    rule = {"strokeWidth": 1.2}
+    layers = []
+    if len(across):
+        layers.append(
+            alt.Chart(inline(across))
+            .mark_rule(**rule)
+            .encode(alt.X("month_low:Q"), alt.X2("month_high"), alt.Y("survival:Q"), styles.colour())
+        )
+    if len(up):
+        layers.append(
+            alt.Chart(inline(up))
+            .mark_rule(**rule)
+            .encode(x, alt.Y("survival_low:Q"), alt.Y2("survival_high"), styles.colour())
+        )
+    points = alt.Chart(inline(seen)).mark_point(shape="diamond", size=62, fill="white", strokeWidth=1.5, opacity=1)
+    return [*layers, points.encode(x, alt.Y("survival:Q"), styles.colour())]
+
+
+def _end_labels(
+    result: TrialResult, endpoint: str, curves: Mapping[str, pd.DataFrame], styles: ArmStyles, horizon: float
+) -> alt.Chart:
+    """Names and medians of the arms, beside the ends of their curves."""
+    texts = [f"{wrap(arm)}\n{_median_text(result, arm, endpoint)}" for arm in curves]
+    heights = [100.0 * (LINE_HEIGHT * (text.count("\n") + 1) + 5) / _HEIGHT for text in texts]
+    ends = [100.0 * float(curve["survival"].iloc[-1]) for curve in curves.values()]
+    middles = spread(ends, heights, 0.0, 100.0)
+    # A text of several lines hangs from its first line, which therefore stands above the middle of the block.
+    tops = [m + 100.0 * LINE_HEIGHT * text.count("\n") / 2 / _HEIGHT for m, text in zip(middles, texts, strict=True)]
+    frame = pd.DataFrame({"arm": list(curves), "text": texts, "survival": tops, "month": horizon})
+    mark = alt.Chart(inline(frame)).mark_text(
+        align="left", baseline="middle", dx=8, lineBreak="\n", lineHeight=LINE_HEIGHT, fontWeight="bold", clip=False
+    )
+    return mark.encode(alt.X("month:Q"), alt.Y("survival:Q"), alt.Text("text:N"), styles.colour())
+
+
+def _median_text(result: TrialResult, arm: str, endpoint: str) -> str:
+    median = statistics.median_survival(*times_to_event(result, arm, endpoint))
+    return f"median {median.value:.1f} mo" if np.isfinite(median.value) else "median not reached"
+
+
+def _risk_table(
+    result: TrialResult, endpoint: str, styles: ArmStyles, times: np.ndarray, horizon: float
+) -> alt.Chart:
+    rows = [
+        (wrap(arm, 16), arm, float(time), f"{int(number):,}")
+        for arm in styles.names
+        for time, number in zip(
+            times, statistics.numbers_at_risk(times_to_event(result, arm, endpoint)[0], times), strict=True
+        )
+    ]
+    frame = pd.DataFrame(rows, columns=["label", "arm", "month", "number"])
+    labels = [wrap(arm, 16) for arm in styles.names]
+    lines = [label.count("\n") + 1 for label in labels]
+    axis = alt.Axis(
+        title="Numbers at risk",
+        titleAngle=0,
+        titleAlign="left",
+        titleAnchor="start",
+        titleX=-132,
+        titleY=-8,
+        titleFontWeight="bold",
+        labelExpr=broken_labels(),
+        domain=False,
+        ticks=False,
+        grid=False,
+        labelLimit=0,
+        labelLineHeight=LINE_HEIGHT,
+        labelPadding=20,
+    )
+    y = alt.Y("label:N", sort=labels, axis=axis)
+    x = alt.X("month:Q", scale=alt.Scale(domain=[0, horizon], nice=False), axis=None)
+    mark = alt.Chart(inline(frame)).mark_text(fontSize=10.5).encode(x, y, alt.Text("number:N"), styles.colour())
+    return mark.properties(width=_WIDTH, height=len(labels) * (max(lines) * LINE_HEIGHT + 5))
+
+
+def _subtitle(
+    result: TrialResult, endpoint: str, curves: Mapping[str, pd.DataFrame], published: pd.DataFrame
+) -> list[str]:
+    lines = ["Kaplan-Meier estimate with 95 % band; vertical ticks are censored patients."]
+    if len(published):
+        lines.append("Open diamonds with bars: published median (on the 50 % line) and landmark rates with 95 % interval.")
+    ratios = result.summary[result.summary["endpoint"] == f"{endpoint}_HR"]
+    versus = {(a.name, p.endpoint): p.versus for a in result.trial.arms for p in a.published}
+    for row in ratios.dropna(subset=["predicted"]).itertuples():
+        against = versus.get((row.arm, row.endpoint))
+        pair = f"{row.arm} against {against}" if against else str(row.arm)
+        lines.append(f"Hazard ratio, {pair}: {row.predicted:.2f} ({row.lower:.2f} to {row.upper:.2f}).")
+    missing = [arm for arm in arm_names(result) if arm not in curves]
+    if missing:
+        lines.append(f"No evaluable patient in: {', '.join(missing)}.")
+    return lines

@@ -1,0 +1,33 @@
+"""Charts as SVG text: no browser, stable identifiers, and a label for readers who cannot see them."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+import altair as alt
+import vl_convert
+
+from coley.report.theme import Figure
+
+_VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_TAG = re.compile(r"<[^<>]+>")
+_IDENTIFIER = re.compile(r'(\bid="|url\(#|href="#)')
+
+
+def render(chart: Figure, name: str, label: str) -> str:
+    """``chart`` as SVG, every identifier in it begun with ``name`` so that several stand in one page.
+
+    Args:
+        chart: a chart whose marks carry no text in attributes, as the common look makes sure (no ARIA of marks).
+        name: unique within a page.
+        label: what is seen, for screen readers.
+    """
+    text = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VEGA_LITE)
+    text = _TAG.sub(lambda tag: _IDENTIFIER.sub(rf"\g<1>{name}-", tag[0]), text)
+    return text.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1) + "\n"
+
+
+def without_namespaces(svg: str) -> str:
+    """``svg`` for use inside HTML, where namespaces are implied."""
+    return re.sub(r' xmlns(?::xlink)?="[^"]*"', "", svg, count=2)

@@ -1,0 +1,266 @@
+"""The tables of the page: rows of text, grouped by arm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from coley.report.forest import endpoint_kind, endpoint_label
+from coley.report.select import RESPONSES, arm_names, evaluable, failed, is_judged, is_miss, times_to_event
+from coley.trial import statistics
+
+if TYPE_CHECKING:
+    from coley.trial.result import TrialResult
+
+DASH = "\u2013"
+NOTHING = "\u2014"
+LANDMARKS = (6, 12, 24, 36, 60)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows that share their first cell."""
+
+    label: str
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: caption, headings, grouped rows, and how many columns from the left are text rather than numbers."""
+
+    caption: str
+    columns: tuple[str, ...]
+    groups: tuple[Group, ...]
+    texts: int = 1
+
+
+def number(value: float, digits: int = 1) -> str:
+    """``value`` with ``digits`` decimals and separated thousands; a dash where it is not known."""
+    return f"{value:,.{digits}f}" if np.isfinite(value) else NOTHING
+
+
+def interval(value: float, lower: float, upper: float, digits: int = 1) -> str:
+    """``value (lower\u2013upper)``; what was not reached is NR, an interval that is not known is left out."""
+    if not np.isfinite(lower) and not np.isfinite(upper):
+        return number(value, digits)
+    ends = [number(end, digits) if np.isfinite(end) else "NR" for end in (lower, upper)]
+    return f"{number(value, digits) if np.isfinite(value) else 'NR'} ({DASH.join(ends)})"
+
+
+def share(count: int, of: int) -> str:
+    """``count (percent)``."""
+    return f"{count:,} ({100 * count / of:.0f} %)" if of else NOTHING
+
+
+def _spread(values: pd.Series[float], digits: int = 0) -> str:
+    known = values.dropna().astype(float)
+    if known.empty:
+        return NOTHING
+    return f"{number(known.median(), digits)} [{number(known.min(), digits)}{DASH}{number(known.max(), digits)}]"
+
+
+def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[Group, ...]:
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for label, *cells in rows:
+        groups.setdefault(label, []).append(tuple(cells))
+    return tuple(Group(label, tuple(cells)) for label, cells in groups.items())
+
+
+def headline(result: TrialResult) -> Table:
+    """Simulated and published outcome of every arm and endpoint, and whether the published one lies inside."""
+    summary = result.summary
+    missed, judged = is_miss(summary), is_judged(summary)
+    rows = []
+    for name in arm_names(result):
+        for index, row in summary[summary["arm"] == name].iterrows():
+            endpoint = str(row["endpoint"])
+            digits = 2 if endpoint_kind(endpoint) == "ratio" else 1
+            verdict = ("outside" if missed[index] else "inside") if judged[index] else ""
+            simulated = interval(row["predicted"], row["lower"], row["upper"], digits)
+            known = interval(row["published"], row["published_lower"], row["published_upper"], digits)
+            rows.append((name, f"{endpoint_label(endpoint)}, {_unit(endpoint)}", simulated, known, verdict))
+    what = "Calibrated" if result.trial.calibrated else "Predicted"
+    caption = (
+        f"{what} and published outcomes with 95 % intervals. The last column says whether the published value lies "
+        "inside the simulated interval. NR: not reached."
+    )
+    return Table(caption, ("Arm", "Endpoint", what, "Published", "Published value"), _grouped(rows), texts=2)
+
+
+def _unit(endpoint: str) -> str:
+    return {"percent": "%", "months": "months", "ratio": "hazard ratio"}[endpoint_kind(endpoint)]
+
+
+def miss_sentences(result: TrialResult) -> list[str]:
+    """One sentence for each published value outside its simulated interval."""
+    summary = result.summary
+    sentences = []
+    for row in summary[is_miss(summary)].itertuples():
+        endpoint = str(row.endpoint)
+        digits = 2 if endpoint_kind(endpoint) == "ratio" else 1
+        unit = {"percent": " %", "months": " months", "ratio": ""}[endpoint_kind(endpoint)]
+        ends = DASH.join(number(end, digits) if np.isfinite(end) else "NR" for end in (row.lower, row.upper))
+        kind = "hazard ratio of " if endpoint_kind(endpoint) == "ratio" else ""
+        where = "below" if row.published < row.lower else "above"
+        sentences.append(
+            f"{row.arm}, {kind}{endpoint_label(endpoint)}: published {number(row.published, digits)}{unit} is {where} "
+            f"the interval {ends}{unit} (simulated {number(row.predicted, digits)}{unit})."
+        )
+    return sentences
+
+
+def arms(result: TrialResult) -> Table:
+    """What each arm receives, and what its patients may receive after progression."""
+    rows = [
+        (arm.name, arm.regimen, "; ".join(f"{s.regimen} ({100 * s.fraction:.0f} %)" for s in arm.subsequent) or "none",
+         f"{arm.n:,}")
+        for arm in result.trial.arms
+    ]  # fmt: skip
+    columns = ("Arm", "Regimen", "After progression (share of patients)", "Patients in the published arm")
+    return Table("Arms of the protocol.", columns, _grouped(rows), texts=3)
+
+
+def sources(result: TrialResult) -> Table:
+    """Where each published outcome comes from."""
+    rows = [
+        (arm.name, endpoint_label(p.endpoint), f"{p.source}{', ' + p.at if p.at else ''}", p.known, number(p.value, 2),
+         number(p.cutoff, 0))
+        for arm in result.trial.arms
+        for p in arm.published
+    ]  # fmt: skip
+    columns = ("Arm", "Endpoint", "Source", "Known", "Value", "Data cut (months)")
+    return Table("Sources of the published outcomes.", columns, _grouped(rows), texts=4)
+
+
+def baseline(result: TrialResult) -> Table:
+    """Patients at entry, one column per arm."""
+    names = arm_names(result)
+    everyone = result.tables["ADSL"]
+    parts = [everyone[everyone["ARM"] == name] for name in names]
+    grades = sorted(int(grade) for grade in everyone["ECOG"].dropna().unique())
+    lines: list[tuple[str, Callable[[pd.DataFrame], str]]] = [
+        ("Patients", lambda p: f"{len(p):,}"),
+        ("Age, years", lambda p: _spread(p["AGE"])),
+        ("Women", lambda p: share(int((p["SEX"] == "F").sum()), len(p))),
+        ("Weight, kg", lambda p: _spread(p["WEIGHT"])),
+        *((f"ECOG {grade}", _counter("ECOG", grade)) for grade in grades),
+        ("Previously treated", lambda p: share(int(p["PRETREAT"].sum()), len(p))),
+        ("PD-L1 tumour proportion score, %", lambda p: _spread(p["PDL1"])),
+        ("PD-L1 1 % or more", lambda p: share(int((p["PDL1"] >= 1).sum()), len(p))),
+        ("PD-L1 50 % or more", lambda p: share(int((p["PDL1"] >= 50).sum()), len(p))),
+        ("Mutations per megabase", lambda p: _spread(p["TMB"], 1)),
+        ("Sum of target lesions, mm", lambda p: _spread(p["BASESLD"])),
+    ]
+    rows = tuple(Group(label, (tuple(cell(part) for part in parts),)) for label, cell in lines)
+    caption = (
+        "Virtual patients at entry: median [range], or number (%). The same virtual patients enter every arm, so the "
+        "columns agree."
+    )
+    return Table(caption, ("", *names), rows)
+
+
+def _counter(column: str, value: int) -> Callable[[pd.DataFrame], str]:
+    return lambda part: share(int((part[column] == value).sum()), len(part))
+
+
+def rejected(result: TrialResult) -> Table:
+    """Drawn patients that did not enter, by reason."""
+    rows = tuple(Group(str(r.REASON), ((f"{int(r.N):,}",),)) for r in result.rejected.itertuples())
+    return Table("Drawn virtual patients that did not enter the trial, by reason.", ("Reason", "Patients"), rows)
+
+
+def failures(result: TrialResult) -> Table:
+    """Patients whose simulation failed, by arm, status and reason."""
+    rows = []
+    for name in arm_names(result):
+        lost = failed(result)
+        counted = lost[lost["ARM"] == name].groupby(["STATUS", "REASON"], sort=True, observed=True).size()
+        rows += [(name, str(status), str(reason), f"{n:,}") for (status, reason), n in counted.items()]
+    columns = ("Arm", "Status", "Reason", "Patients")
+    return Table("Patients whose simulation failed; they are in no analysis.", columns, _grouped(rows), texts=3)
+
+
+def responses(result: TrialResult) -> Table:
+    """Best overall response by arm with exact intervals."""
+    patients = evaluable(result)
+    rows = []
+    for name in arm_names(result):
+        best = patients.loc[patients["ARM"] == name, "BOR"]
+        counts = {response: int((best == response).sum()) for response in RESPONSES}
+        objective = statistics.proportion(counts["CR"] + counts["PR"], len(best))
+        control = statistics.proportion(counts["CR"] + counts["PR"] + counts["SD"], len(best))
+        cells = [share(counts[response], len(best)) for response in RESPONSES]
+        rates = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in (objective, control)]
+        rows.append((name, f"{len(best):,}", *cells, *rates))
+    columns = ("Arm", "Patients", *RESPONSES, "ORR, %", "Disease control, %")
+    caption = (
+        "Best overall response (RECIST 1.1) of the simulated patients: number (%). Rates with exact (Clopper-Pearson) "
+        "95 % intervals at the simulated number of patients."
+    )
+    return Table(caption, columns, _grouped(rows))
+
+
+def survival(result: TrialResult) -> Table:
+    """Medians and landmark rates of survival and duration of response by arm."""
+    longest = result.trial.follow_up_months + result.trial.enrolment_months
+    landmarks = [month for month in LANDMARKS if month <= longest]
+    rows = []
+    for name in arm_names(result):
+        for endpoint in ("OS", "PFS", "DOR"):
+            durations, events = times_to_event(result, name, endpoint)
+            if not len(durations):
+                continue
+            median = statistics.median_survival(durations, events)
+            middle = "NR" if not np.isfinite(median.value) else number(median.value)
+            if np.isfinite(median.lower) or np.isfinite(median.upper):
+                middle = interval(median.value, median.lower, median.upper)
+            rates = [number(100 * statistics.survival_at(durations, events, m).value, 0) for m in landmarks]
+            rows.append((name, endpoint, f"{len(durations):,}", f"{events.sum():,}", middle, *rates))
+    columns = ("Arm", "Endpoint", "Patients", "Events", "Median, months", *(f"{m} mo, %" for m in landmarks))
+    caption = (
+        "Kaplan-Meier estimates at the simulated number of patients: median (95 % interval) and survival at landmarks. "
+        "OS: overall survival; PFS: progression-free survival; DOR: duration of response, of responders. NR: not reached."
+    )
+    return Table(caption, columns, _grouped(rows), texts=2)
+
+
+def exposure(result: TrialResult) -> Table:
+    """Doses given by arm and drug."""
+    given = result.tables["ADEX"]
+    given = given[given["USUBJID"].isin(evaluable(result)["USUBJID"])]
+    rows = []
+    for name in arm_names(result):
+        for drug, doses in given[given["ARM"] == name].groupby("EXTRT", sort=True, observed=True):
+            by_patient = doses.groupby("USUBJID", observed=True)["EXDOSE"]
+            weeks = doses.groupby("USUBJID", observed=True)["ASTDY"].max() / 7.0
+            cells = (_spread(by_patient.size()), _spread(doses["EXDOSE"]), number(by_patient.sum().median(), 0))
+            rows.append((name, str(drug), f"{by_patient.ngroups:,}", *cells, number(weeks.median(), 0)))
+    columns = ("Arm", "Drug", "Patients", "Doses per patient", "Dose, mg", "Total, mg", "Last dose, week")
+    caption = "Doses given: median [range]; total and week of the last dose are medians over patients."
+    return Table(caption, columns, _grouped(rows), texts=2)
+
+
+def subsequent(result: TrialResult) -> Table:
+    """Treatment received after progression by arm."""
+    patients = evaluable(result)
+    rows = []
+    for name in arm_names(result):
+        later = patients.loc[patients["ARM"] == name, "SUBSEQ"]
+        counted = later[later != ""].value_counts(sort=False).sort_index()
+        rows += [(name, str(text), share(int(n), len(later))) for text, n in counted.items()]
+    return Table("Treatment after progression.", ("Arm", "Regimen", "Patients"), _grouped(rows), texts=2)
+
+
+def parameters(result: TrialResult) -> Table:
+    """Every parameter of the model with its unit, how it is known and its source."""
+    rows = tuple(
+        Group(str(p.name), ((str(p.meaning), str(p.known), str(p.source), f"{float(p.value):.4g}", str(p.unit)),))
+        for p in result.model.parameters.itertuples(index=False)
+    )
+    columns = ("Parameter", "Meaning", "Known", "Source", "Value", "Unit")
+    return Table("Parameters of the model, value of the median patient.", columns, rows, texts=4)

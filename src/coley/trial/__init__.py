@@ -1,0 +1,6 @@
+"""Virtual trials: visits, RECIST, endpoints, tables."""
+
+from coley.trial.result import ModelDescription, TrialResult
+from coley.trial.run import MAX_PATIENTS, run
+
+__all__ = ["MAX_PATIENTS", "ModelDescription", "TrialResult", "run"]

@@ -1,0 +1,79 @@
+"""What a scan shows: target lesions, each a sphere with its share of the burden, read with error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coley.catalogue.schema import Quantity
+from coley.population.spread import values
+from coley.population.streams import stream
+
+Floats = NDArray[np.float64]
+MAX_TARGETS = 5  # RECIST 1.1, section 3.1.2
+
+
+@dataclass(frozen=True)
+class Lesions:
+    """Target lesions of all patients, and how they will be read.
+
+    Attributes:
+        share: (patients, MAX_TARGETS) share of the burden in each target lesion; 0 in slots without one.
+        elsewhere: (patients,) share that no target lesion holds: non-target disease.
+        errors: (patients, visits, MAX_TARGETS) standard normal reading errors of the logarithm of a diameter.
+        missed: (patients, visits) scans that will not be made; never the first, which is the baseline.
+        reader_error: standard deviation of the logarithm of a diameter.
+        smallest: diameter in mm below which a lesion has disappeared.
+    """
+
+    share: Floats
+    elsewhere: Floats
+    errors: Floats
+    missed: NDArray[np.bool_]
+    reader_error: float
+    smallest: float
+
+    def read(self, volume: Floats, visit: int) -> Floats:
+        """(patients, MAX_TARGETS) diameters in whole mm at a visit, 0 where a lesion is gone; NaN where none was scanned.
+
+        Args:
+            volume: (patients,) volume of all lesions in mL.
+        """
+        true = diameter(self.share * volume[:, None])
+        seen = np.where(true < self.smallest, 0.0, np.round(true * np.exp(self.reader_error * self.errors[:, visit])))
+        seen[self.missed[:, visit]] = np.nan
+        return seen
+
+    def others_gone(self, volume: Floats) -> NDArray[np.bool_]:
+        """(patients,) whether the non-target lesions have disappeared, taken as one."""
+        return np.asarray(diameter(self.elsewhere * volume) < self.smallest)
+
+
+def diameter(volume: Floats) -> Floats:
+    """Diameter in mm of a sphere of ``volume`` in mL."""
+    return np.asarray(10.0 * np.cbrt(6.0 / np.pi * np.maximum(volume, 0.0)))
+
+
+def lesions(facts: Mapping[str, Quantity], patients: int, visits: int, *, seed: int) -> Lesions:
+    """Draw the target lesions of patients 0 … ``patients`` - 1 and the reading errors of ``visits`` scans."""
+    share = np.zeros((patients, MAX_TARGETS))
+    errors = np.empty((patients, visits, MAX_TARGETS))
+    missed = np.empty((patients, visits), dtype=np.bool_)
+    chance = (facts["n_lesions"].value - 1) / (MAX_TARGETS - 1)
+    deviates = np.empty(patients)
+    for k in range(patients):
+        draw = stream(seed, "lesions", k)
+        number = 1 + draw.binomial(MAX_TARGETS - 1, chance)
+        share[k, :number] = np.sort(draw.dirichlet(np.full(number, 2.0)))[::-1]
+        deviates[k] = draw.standard_normal()
+        reading = stream(seed, "scans", k)
+        errors[k] = reading.standard_normal((visits, MAX_TARGETS))
+        missed[k] = reading.random(visits) < facts["scan_missed"].value
+    missed[:, 0] = False
+    targets = values(facts["target_share"], deviates)
+    return Lesions(
+        share * targets[:, None], 1 - targets, errors, missed, facts["reader_error"].value, facts["smallest_lesion"].value
+    )

@@ -1,0 +1,54 @@
+"""What a virtual trial gives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from coley.catalogue.schema import Trial
+
+
+@dataclass(frozen=True)
+class ModelDescription:
+    """The model behind a result.
+
+    Attributes:
+        mechanisms: name and one sentence of each.
+        assumptions: what the model takes for granted, a sentence each.
+        parameters: columns name, value, unit, spread, known, source, meaning.
+    """
+
+    name: str
+    mechanisms: tuple[tuple[str, str], ...]
+    assumptions: tuple[str, ...]
+    parameters: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """A virtual trial: tables, courses, endpoints beside what was published, and what is needed to do it again.
+
+    Attributes:
+        patients: number of virtual patients of each arm.
+        tables: ADSL, ADEX, ADTR, ADRS and ADTTE.
+        trajectories: observables (individual × time), with ARM and USUBJID of each individual; units in ``attrs``.
+        rejected: REASON and N of candidates that were turned away.
+        summary: arm, endpoint, predicted, lower, upper, published, published_lower, published_upper. Rates in percent,
+            times in months. The predicted interval is 95 % for an arm of the published size.
+        manifest: versions, seed and content hashes of model, catalogue and protocol: the same manifest, the same bytes.
+        notes: what a reader must know of this result, a sentence each.
+    """
+
+    trial: Trial
+    seed: int
+    patients: int
+    tables: dict[str, pd.DataFrame]
+    trajectories: xr.Dataset
+    rejected: pd.DataFrame
+    summary: pd.DataFrame
+    model: ModelDescription
+    manifest: dict[str, Any]
+    notes: tuple[str, ...]

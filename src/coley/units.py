@@ -1,0 +1,88 @@
+"""Units: one pint registry, and the coherent internal units that every System is written in.
+
+A System is written in day, cell, centimetre (so mL for volumes), nanomole, milligram and molecule. Because these are
+coherent, no rate expression needs a conversion factor and checking dimensions is checking units.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import pint
+
+from coley.errors import ColeyError, Problem
+
+registry: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=None)
+registry.define("cell = [cell_count]")
+registry.define("molecule = [molecule_count]")
+registry.define("international_unit_dose = [biological_activity] = IUd")
+
+INTERNAL = ("day", "cell", "centimeter", "nanomole", "milligram", "molecule")
+_BY_DIMENSION = {
+    "[time]": "day",
+    "[cell_count]": "cell",
+    "[length]": "centimeter",
+    "[substance]": "nanomole",
+    "[mass]": "milligram",
+    "[molecule_count]": "molecule",
+}
+
+
+def parse_unit(text: str) -> pint.Unit:
+    """The unit that ``text`` names, such as ``1/day/cell`` or ``nM``; ``''`` or ``1`` is dimensionless.
+
+    Raises:
+        ColeyError: where ``text`` is no unit.
+    """
+    try:
+        return _parse_unit(text)
+    except (pint.errors.PintError, ValueError, AttributeError, TypeError, SyntaxError) as error:
+        raise ColeyError(Problem("", f"unknown unit {text!r} ({error})", "write e.g. '1/day', 'nM', 'mg/kg'")) from None
+
+
+@cache
+def _parse_unit(text: str) -> pint.Unit:
+    stripped = text.strip()
+    if stripped in ("", "1"):
+        return registry.dimensionless
+    if stripped.startswith("1/"):
+        return registry.parse_units(f"dimensionless/{stripped[2:]}")
+    return registry.parse_units(stripped)
+
+
+def dimension(text: str) -> pint.util.UnitsContainer:
+    """Dimensionality of the unit that ``text`` names."""
+    return parse_unit(text).dimensionality
+
+
+@cache
+def internal_unit(text: str) -> pint.Unit:
+    """The coherent internal unit of the same dimension as ``text``.
+
+    Raises:
+        ColeyError: where the dimension has no internal unit (temperature, say).
+    """
+    unit = registry.dimensionless
+    for base, power in dimension(text).items():
+        if base not in _BY_DIMENSION:
+            raise ColeyError(Problem("", f"unit {text!r} has dimension {base}, which no model uses"))
+        unit = unit * registry.parse_units(_BY_DIMENSION[base]) ** power
+    return unit
+
+
+@cache
+def to_internal(text: str) -> float:
+    """Factor from the unit ``text`` to its coherent internal unit: value × factor is the internal value."""
+    return float(registry.Quantity(1.0, parse_unit(text)).to(internal_unit(text)).magnitude)
+
+
+def convert(value: float, unit: str, to: str) -> float:
+    """``value`` in ``unit`` expressed in the unit ``to``.
+
+    Raises:
+        ColeyError: where the two have different dimensions.
+    """
+    try:
+        return float(registry.Quantity(value, parse_unit(unit)).to(parse_unit(to)).magnitude)
+    except pint.errors.DimensionalityError as error:
+        raise ColeyError(Problem("", f"{unit!r} cannot be expressed in {to!r} ({error})")) from None

@@ -1,0 +1,498 @@
+"""The report: figures, page and folder, from a made-up trial result whose numbers are drawn with a fixed seed."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import os
+import re
+import xml.etree.ElementTree as ElementTree
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import xarray as xr
+
+from coley.catalogue.schema import Trial
+from coley.errors import ColeyError
+from coley.report import check_writable, figures, write_report
+from coley.report.courses import _quantiles
+from coley.report.figures import PLATES, drawings
+from coley.report.page import render_page
+from coley.report.select import DAYS_PER_MONTH, is_judged, is_miss
+from coley.report.theme import spread
+
+SUMMARY_COLUMNS = [
+    "arm", "endpoint", "predicted", "lower", "upper", "published", "published_lower", "published_upper",
+]  # fmt: skip
+ARMS = {"combination": 60.0, "nivolumab & more": 40.0, "ipilimumab": 20.0}
+
+
+@dataclasses.dataclass(frozen=True)
+class Model:
+    name: str
+    mechanisms: tuple[tuple[str, str], ...]
+    assumptions: tuple[str, ...]
+    parameters: pd.DataFrame
+
+
+@dataclasses.dataclass(frozen=True)
+class Result:
+    """Has the fields of coley.trial.result.TrialResult."""
+
+    trial: Trial
+    seed: int
+    patients: int
+    tables: dict[str, pd.DataFrame]
+    trajectories: xr.Dataset
+    rejected: pd.DataFrame
+    summary: pd.DataFrame
+    model: Model
+    manifest: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def published(endpoint: str, value: float, lower: float | None = None, upper: float | None = None) -> dict[str, Any]:
+    fact = {"endpoint": endpoint, "value": value, "cutoff": 60.0, "source": "made-up", "known": "measured"}
+    return fact | {"lower": lower, "upper": upper, "versus": "ipilimumab" if endpoint.endswith("_HR") else ""}
+
+
+PUBLISHED = {
+    "combination": [
+        published("ORR", 58.0, 52.0, 63.6), published("PFS_median", 11.5, 8.7, 19.3), published("OS_60mo", 52.0),
+        published("OS_HR", 0.52, 0.42, 0.64), published("OS_24mo", 64.0, 59.0, 69.0), published("PFS_12mo", 49.0),
+    ],
+    "nivolumab & more": [
+        published("ORR", 45.0, 39.1, 50.3), published("PFS_median", 6.9, 5.1, 10.2),
+        published("OS_median", 36.9, 28.2, 58.7), published("OS_HR", 0.63, 0.52, 0.76), published("PFS_HR", 0.53),
+    ],
+    "ipilimumab": [published("ORR", 19.0, 14.9, 23.8), published("OS_median", 19.9, 16.8, 24.6)],
+}  # fmt: skip
+
+
+def made_up_trial(arms: dict[str, float], *, with_published: bool, calibrated: bool) -> Trial:
+    return Trial.model_validate(
+        {
+            "name": "made-up-1",
+            "title": "A made-up trial <of three arms>",
+            "registration": "NCT00000000" if with_published else "",
+            "summary": "Previously untreated patients, none of them real.",
+            "cancer": "melanoma",
+            "eligibility": {"tmb_min": 1.0},
+            "calibrated": calibrated,
+            "visits": {"scans": [12.0, 18.0], "every": 12.0},
+            "arms": [
+                {
+                    "name": name,
+                    "regimen": "nivolumab 3 mg/kg iv q2w",
+                    "n": 300,
+                    "published": PUBLISHED[name] if with_published else [],
+                    "subsequent": [
+                        {"regimen": "ipilimumab 3 mg/kg iv q3w x4", "fraction": 0.3, "source": "x", "known": "assumed"}
+                    ],
+                }
+                for name in arms
+            ],
+        }
+    )
+
+
+def one_arm_tables(name: str, median: float, n: int, fate: str, rng: np.random.Generator) -> dict[str, pd.DataFrame]:
+    """Tables of one arm; ``fate`` is "usual", "no response" or "failed"."""
+    ids = [f"made-up-1-{name.split()[0]}-{k:04d}" for k in range(1, n + 1)]
+    survival = np.minimum(rng.weibull(0.8, n) * median * 1.6, rng.uniform(48, 60, n))
+    dead = survival < 48
+    free = np.minimum(survival, rng.weibull(0.7, n) * median * 0.5 + 1.5)
+    depth = np.zeros(n) + 40 if fate == "no response" else np.clip(rng.normal(40 - median, 55, n), -100, 160)
+    best = np.select([depth <= -100, depth <= -30, depth < 20], ["CR", "PR", "SD"], "PD").astype(object)
+    status = "solver_failed" if fate == "failed" else "ok"
+    adsl = pd.DataFrame(
+        {
+            "STUDYID": "made-up-1", "USUBJID": ids, "SUBJID": range(1, n + 1), "ARM": name,
+            "AGE": rng.normal(61, 11, n).clip(18, 90), "SEX": rng.choice(["F", "M"], n), "WEIGHT": rng.normal(78, 14, n),
+            "HEIGHT": rng.normal(171, 9, n), "BSA": rng.normal(1.9, 0.2, n), "ECOG": rng.integers(0, 2, n),
+            "PRETREAT": False, "PDL1": rng.beta(0.4, 1.2, n) * 100, "TMB": rng.lognormal(2, 1, n),
+            "BASESLD": rng.lognormal(4, 0.5, n), "ENTRYDY": rng.uniform(0, 365, n), "TRTEDY": free * 25,
+            "DTHDY": np.where(dead, survival * DAYS_PER_MONTH, np.nan), "STATUS": status,
+            "REASON": "" if status == "ok" else "step size fell below 1e-12 d", "BOR": best,
+            "SUBSEQ": np.where(rng.random(n) < 0.3, "ipilimumab 3 mg/kg iv q3w x4", ""),
+        }
+    )  # fmt: skip
+    adsl.loc[adsl.index[-1:], ["STATUS", "REASON"]] = (
+        ("timeout", "more than 60 s") if n > 5 and status == "ok" else (status, adsl["REASON"].iloc[-1])
+    )
+    if status != "ok":
+        adsl["BOR"] = "NE"
+    fine = adsl[adsl["STATUS"] == "ok"].index
+    rows: dict[str, list[tuple[Any, ...]]] = {"ADEX": [], "ADTR": [], "ADRS": [], "ADTTE": []}
+    for i in fine:
+        add_patient(rows, ids[i], name, survival[i], free[i], bool(dead[i]), depth[i], str(best[i]))
+    columns = {
+        "ADEX": ["USUBJID", "ARM", "EXTRT", "EXDOSE", "EXDOSU", "EXROUTE", "ASTDY", "EXDUR"],
+        "ADTR": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "TRLNKID", "AVAL", "BASE", "PCHG", "NADIR"],
+        "ADRS": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "AVALC"],
+        "ADTTE": ["USUBJID", "ARM", "PARAMCD", "AVAL", "CNSR", "EVNTDESC"],
+    }
+    return {"ADSL": adsl} | {table: pd.DataFrame(rows[table], columns=names) for table, names in columns.items()}
+
+
+def add_patient(
+    rows: dict[str, list[tuple[Any, ...]]],
+    who: str, arm: str, survival: float, free: float, dead: bool, depth: float, best: str,
+) -> None:  # fmt: skip
+    for day in np.arange(0, max(free, 0.1) * 25, 14.0):
+        rows["ADEX"].append((who, arm, "nivolumab", 240.0, "mg", "iv", day, 1.0))
+    for visit, week in enumerate([0, 12, 18, *range(30, 260, 12)]):
+        if week > survival * DAYS_PER_MONTH / 7:
+            break
+        change = depth * min(1.0, week / 24) + (0.6 * (week - free * 4.3) if week > free * 4.3 + 20 else 0.0)
+        value = max(0.0, 80 * (1 + change / 100))
+        for lesion in (1.0, np.nan):
+            what = "SUMDIAM" if np.isnan(lesion) else "LDIAM"
+            rows["ADTR"].append((who, arm, week * 7.0, visit, what, lesion, value, 80.0, value / 0.8 - 100, value))
+        if visit:
+            seen = "SD" if visit == 1 and best in ("CR", "PR") else best
+            rows["ADRS"].append((who, arm, week * 7.0, visit, "OVRLRESP", seen))
+    rows["ADRS"].append((who, arm, np.nan, np.nan, "BESTRESP", best))
+    end = "death" if dead else "end of follow-up"
+    days = survival * DAYS_PER_MONTH
+    rows["ADTTE"].append((who, arm, "OS", days, int(not dead), end))
+    rows["ADTTE"].append((who, arm, "PFS", free * DAYS_PER_MONTH, int(free >= survival), "progression"))
+    if best in ("CR", "PR"):
+        rows["ADTTE"].append((who, arm, "DOR", max(free * DAYS_PER_MONTH - 84, 1.0), 0, "progression"))
+
+
+def trajectories(adsl: pd.DataFrame, rng: np.random.Generator) -> xr.Dataset:
+    time = np.arange(0.0, 1800.0, 7.0)
+    n = len(adsl)
+    end = adsl["DTHDY"].fillna(1500.0).where(adsl["STATUS"] == "ok", -1.0).to_numpy()
+    gone = time[None, :] > end[:, None]
+    spread = rng.lognormal(0, 0.6, (n, 1))
+    shapes = {
+        "cancer_cells": ("cell", "Cancer cells", "tumour", 1e10 * np.exp(-time / 300)),
+        "effector_density": ("cell/mL", "CD8+ effector T cells in tumour", "immune", 1e5 * (1 + 8 * np.exp(-((time - 80) / 60) ** 2))),
+        "treg_share": ("", "Regulatory T cells, share of CD4+", "immune", 0.12 + 0.02 * np.cos(time / 100)),
+        "pd1_occupancy": ("1", "PD-1 occupancy in tumour", "immune", 0.9 * np.ones_like(time)),
+        "ifn_gamma": ("pg/mL", "Interferon gamma", "immune", 3 + 20 * np.exp(-time / 100)),
+        "nivolumab_blood": ("mg/L", "Nivolumab in blood", "drug", 40 + 60 * np.exp(-(time % 14) / 9)),
+        "ipilimumab_blood": ("mg/L", "Ipilimumab in blood", "drug", 60 * np.exp(-time / 15)),
+    }  # fmt: skip
+    data = {}
+    for name, (unit, title, group, shape) in shapes.items():
+        values = np.where(gone, np.nan, shape * spread)
+        if name == "nivolumab_blood":
+            values = np.where((adsl["ARM"] == "ipilimumab").to_numpy()[:, None], 0.0, values)
+        attrs = {"units": unit, "long_name": title, "group": group}
+        data[name] = xr.DataArray(values, dims=("individual", "time"), attrs=attrs)
+    coords = {"time": time, "ARM": ("individual", adsl["ARM"].to_numpy()), "USUBJID": ("individual", adsl["USUBJID"].to_numpy())}
+    return xr.Dataset(data, coords=coords)
+
+
+def made_up(
+    arms: dict[str, float] = ARMS, n: int = 40, *, with_published: bool = True, calibrated: bool = False, **fates: str
+) -> Result:
+    """A trial result; ``fates`` says for an arm (by the first word of its name) what is unusual about it."""
+    rng = np.random.default_rng(12)
+    trial = made_up_trial(arms, with_published=with_published, calibrated=calibrated)
+    parts = [one_arm_tables(a, m, n, fates.get(a.split()[0], "usual"), rng) for a, m in arms.items()]
+    tables = {
+        name: pd.DataFrame.from_records(
+            [row for part in parts for row in part[name].to_dict("records")], columns=list(parts[0][name].columns)
+        )
+        for name in parts[0]
+    }
+    rows = []
+    for arm in trial.arms:
+        shift = arms[arm.name] / 60
+        for endpoint, value in (("ORR", 55.0), ("PFS_median", 9.0), ("OS_median", 40.0), ("OS_60mo", 45.0), ("OS_HR", 0.6)):
+            fact = next((p for p in arm.published if p.endpoint == endpoint), None)
+            if endpoint.endswith("_HR") and fact is None:
+                continue
+            known = (fact.value, fact.lower, fact.upper) if fact else (np.nan,) * 3
+            scale = 1.0 if endpoint.endswith("_HR") else shift
+            upper = np.nan if endpoint == "OS_median" and shift == 1 else value * scale * 1.2
+            rows.append((arm.name, endpoint, value * scale, value * scale * 0.8, upper, *known))
+    summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS).astype(dict.fromkeys(SUMMARY_COLUMNS[2:], float))
+    parameters = pd.DataFrame(
+        [
+            ("growth_rate", 0.01, "1/day", "calibrated", "calibration", "growth rate of cancer cells"),
+            ("nivolumab_clearance", 0.0094, "L/h", "label", "nivolumab-label, 12.3 & https://example.org", "clearance"),
+        ],
+        columns=["name", "value", "unit", "known", "source", "meaning"],
+    )
+    return Result(
+        trial=trial,
+        seed=7,
+        patients=n,
+        tables=tables,
+        trajectories=trajectories(tables["ADSL"], rng),
+        rejected=pd.DataFrame({"REASON": ["tumour vanished before diagnosis", "ECOG above 1"], "N": [31, 12]}),
+        summary=summary,
+        model=Model(
+            "solid tumour",
+            (("growth", "Cancer cells grow towards a limit set by their vessels."), ("killing", "T cells kill.")),
+            ("Lesions of a patient share one immune system.", "Antigen is never lost."),
+            parameters,
+        ),
+        manifest={"coley": "0.1.0", "seed": 7, "patients": n, "model": "sha256:" + "ab" * 32, "versions": {"numpy": "2"}},
+        notes=("Two patients were drawn again.",),
+    )
+
+
+class PageReader(HTMLParser):
+    """Collects what the tests ask of a page, and fails on tags that are not closed in order."""
+
+    VOID = frozenset({"meta", "link", "br", "img", "hr", "input"})
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.attributes: list[tuple[str, str, str]] = []
+        self.words: list[str] = []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.attributes += [(tag, name, value or "") for name, value in attrs]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return " ".join(" ".join(self.words).split())
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("results") / "deep" / "report"
+    write_report(made_up(), target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> PageReader:
+    return PageReader((folder / "report.html").read_text(encoding="utf-8"))
+
+
+def files_in(folder: Path) -> dict[str, str]:
+    paths = (path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in paths}
+
+
+def test_every_file_is_there_with_its_digest(folder: Path) -> None:
+    digests = files_in(folder)
+    report = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["report"]["files"]
+    assert report == {name: digest for name, digest in digests.items() if name != "manifest.json"}
+    tables = {f"tables/{name}.parquet" for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
+    drawn = {f"figures/{plate.name}.svg" for plate in PLATES}
+    others = {"report.html", "summary.csv", "rejected.csv", "trajectories.parquet", "manifest.json"}
+    assert set(digests) == tables | drawn | others
+    assert [path.name for path in folder.parent.iterdir()] == ["report"]
+
+
+def test_summary_has_exactly_its_columns_and_values(folder: Path) -> None:
+    first = (folder / "summary.csv").read_text(encoding="utf-8").splitlines()[0]
+    assert first == "arm,endpoint,predicted,lower,upper,published,published_lower,published_upper"
+    pd.testing.assert_frame_equal(pd.read_csv(folder / "summary.csv"), made_up().summary)
+
+
+def test_tables_and_trajectories_come_back(folder: Path) -> None:
+    result = made_up()
+    for name, table in result.tables.items():
+        pd.testing.assert_frame_equal(pd.read_parquet(folder / "tables" / f"{name}.parquet"), table)
+    stored = pq.read_table(folder / "trajectories.parquet")
+    assert stored.field("nivolumab_blood").metadata[b"units"] == b"mg/L"
+    frame = stored.to_pandas()
+    who = result.tables["ADSL"]["USUBJID"].iloc[3]
+    expected = result.trajectories["cancer_cells"].isel(individual=3).dropna("time")
+    own = frame[frame["USUBJID"] == who]
+    np.testing.assert_array_equal(own["cancer_cells"], expected)
+    np.testing.assert_array_equal(own["TIME"], expected["time"])
+
+
+def test_page_stands_alone_and_its_identifiers_are_unique(page: PageReader, folder: Path) -> None:
+    links = [value for _, name, value in page.attributes if name in ("href", "src", "xlink:href", "action", "srcset")]
+    assert links
+    assert all(link.startswith("#") for link in links)
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert not re.findall(r"url\((?!#)|@import|<script|<link|<iframe", text)
+    identifiers = [value for _, name, value in page.attributes if name == "id"]
+    assert len(set(identifiers)) == len(identifiers)
+    used = set(re.findall(r"url\(#([^)]+)\)", text)) | {link[1:] for link in links}
+    assert used <= set(identifiers)
+
+
+def test_every_drawing_is_well_formed_small_and_labelled(folder: Path) -> None:
+    for plate in PLATES:
+        path = folder / "figures" / f"{plate.name}.svg"
+        root = ElementTree.parse(path).getroot()
+        assert root.tag == "{http://www.w3.org/2000/svg}svg"
+        assert root.get("role") == "img"
+        assert root.get("aria-label") == plate.caption
+        assert path.stat().st_size < 600_000
+
+
+def test_page_says_what_must_be_said(page: PageReader) -> None:
+    assert "A made-up trial <of three arms>" in page.text
+    assert page.text.count("For research and teaching, never for deciding one person's treatment.") == 2
+    # By hand from made_up: 45.0 is above 55 * 40 / 60 * 1.2 = 44.0.
+    assert "nivolumab & more, objective response: published 45.0 % is above the interval 29.3\u201344.0 %" in page.text
+    assert "calibrated, not predicted" not in page.text.casefold()
+    assert "tumour vanished before diagnosis" in page.text
+    assert "more than 60 s" in page.text
+    assert "nivolumab-label, 12.3 & https://example.org" in page.text
+
+
+def test_a_calibrated_trial_says_so() -> None:
+    result = made_up(calibrated=True)
+    text = PageReader(render_page(result, {plate.name: "<svg ></svg>" for plate in PLATES})).text
+    assert "Calibrated, not predicted" in text
+    assert "were not used to choose parameters" not in text
+
+
+def test_misses_are_judged_against_open_bounds() -> None:
+    nan = np.nan
+    rows = [
+        (nan, 20.0, nan, 25.0, False, True), (nan, 20.0, nan, 15.0, True, True), (10.0, 8.0, 12.0, 12.0, False, True),
+        (10.0, 8.0, 12.0, 12.1, True, True), (10.0, 8.0, 12.0, nan, False, False), (10.0, nan, nan, 99.0, False, False),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows, columns=["predicted", "lower", "upper", "published", "miss", "judged"])
+    assert list(is_miss(frame)) == list(frame["miss"])
+    assert list(is_judged(frame)) == list(frame["judged"])
+
+
+def test_same_result_same_bytes(folder: Path, tmp_path: Path) -> None:
+    figures(made_up(n=5))
+    write_report(made_up(), tmp_path / "again")
+    assert files_in(tmp_path / "again") == files_in(folder)
+
+
+def test_an_earlier_report_is_replaced(tmp_path: Path) -> None:
+    target = tmp_path / "report"
+    write_report(small := made_up(ONE_ARM, 3), target)
+    before = files_in(target)
+    written = write_report(dataclasses.replace(small, seed=8), target)
+    assert all(path.is_file() for path in written)
+    assert files_in(target)["report.html"] != before["report.html"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+@pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError, OSError])
+@pytest.mark.parametrize("step", ["_write_manifest", "os.rename"])
+def test_failing_midway_leaves_the_earlier_report(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException], step: str
+) -> None:
+    target = tmp_path / "report"
+    result = made_up(ONE_ARM, 3)
+    write_report(result, target)
+    before = files_in(target)
+    rename = os.rename
+
+    def fail(*arguments: Any) -> None:
+        # Of the renames, the one that puts the new report in place fails.
+        if step == "os.rename" and not str(arguments[0]).endswith("new"):
+            return rename(*arguments)
+        raise failure("stopped")
+
+    monkeypatch.setattr(f"coley.report.write.{step}", fail)
+    with pytest.raises(ColeyError if failure is OSError else failure):
+        write_report(result, target)
+    monkeypatch.undo()
+    assert files_in(target) == before
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def test_other_folders_and_files_are_left_alone(tmp_path: Path) -> None:
+    result = made_up(ONE_ARM, 3)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "thesis.txt").write_text("years of work")
+    (own / "manifest.json").write_text('{"report": 1}')
+    report = tmp_path / "report"
+    write_report(result, report)
+    (report / "note.txt").write_text("mine")
+    for place in (own, own / "thesis.txt", own / "thesis.txt" / "below", report):
+        with pytest.raises(ColeyError) as caught:
+            check_writable(place)
+        assert str(place) in str(caught.value)
+        with pytest.raises(ColeyError):
+            write_report(result, place)
+    assert (own / "thesis.txt").read_text() == "years of work"
+    assert (report / "note.txt").read_text() == "mine"
+
+
+def test_checking_leaves_nothing(tmp_path: Path) -> None:
+    check_writable(tmp_path / "a" / "b")
+    (tmp_path / "empty").mkdir()
+    check_writable(tmp_path / "empty")
+    assert [path.name for path in tmp_path.iterdir()] == ["empty"]
+
+
+ONE_ARM = {"ipilimumab": 20.0}
+UNUSUAL: dict[str, Result] = {
+    "nothing published": made_up(with_published=False),
+    "one arm, nothing published": made_up(ONE_ARM, with_published=False),
+    "nobody responds": made_up(ipilimumab="no response", nivolumab="no response", combination="no response"),
+    "an arm fails": made_up(nivolumab="failed"),
+    "all fail": made_up(ONE_ARM, ipilimumab="failed"),
+    "one patient per arm": made_up(n=1),
+}
+
+
+@pytest.mark.parametrize("case", UNUSUAL)
+def test_unusual_trials_have_a_report(case: str, tmp_path: Path) -> None:
+    result = UNUSUAL[case]
+    write_report(result, tmp_path / "report")
+    reader = PageReader((tmp_path / "report" / "report.html").read_text(encoding="utf-8"))
+    for path in (tmp_path / "report" / "figures").iterdir():
+        assert not re.search(r"NaN|undefined|Infinity", path.read_text(encoding="utf-8")), path.name
+    assert not re.search(r"\bnan\b", reader.text)
+    if "nothing published" in case:
+        assert "Nothing published is known of these arms" in reader.text
+    if case == "an arm fails":
+        assert "No evaluable patient in: nivolumab & more." in reader.text
+        assert "step size fell below 1e-12 d" in reader.text
+    if case == "all fail":
+        assert "No patient of any arm was evaluable." in reader.text
+
+
+def test_labels_do_not_overlap() -> None:
+    assert spread([10.0, 90.0], [5.0, 5.0], 0.0, 100.0) == [10.0, 90.0]
+    moved = spread([99.0, 98.0, 50.0], [10.0, 10.0, 10.0], 0.0, 100.0)
+    assert moved == [95.0, 85.0, 50.0]
+    crowded = spread([1.0, 2.0, 3.0], [50.0, 50.0, 50.0], 0.0, 100.0)
+    assert crowded == sorted(crowded)
+    assert min(np.diff(crowded)) > 30
+
+
+def test_quantiles_agree_with_numpy_where_patients_are_missing() -> None:
+    rng = np.random.default_rng(3)
+    values = rng.normal(size=(60, 8))
+    values[rng.random(values.shape) < 0.4] = np.nan
+    values[:, 5] = np.nan
+    own = _quantiles(values, (0.05, 0.5, 0.95))
+    for column in (0, 1, 2, 3, 4, 6, 7):
+        expected = np.nanquantile(values[:, column], (0.05, 0.5, 0.95))
+        np.testing.assert_allclose([part[column] for part in own], expected, rtol=1e-12)
+    assert all(np.isnan(part[5]) for part in own)
+
+
+def test_large_trials_keep_drawings_small() -> None:
+    result = made_up(ARMS, 1000)
+    for name, svg in drawings(result).items():
+        assert len(svg) < 600_000, name
