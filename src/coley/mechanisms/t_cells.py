@@ -30,11 +30,13 @@ def _memory(m: Mechanism, death: object) -> None:
     fraction = m.parameter("f_memory", "share of effector T cells that become memory instead of dying")
     loss = m.parameter("k_memory_death", "loss rate of memory T cells as a population")
     rate = m.parameter("Q_recall", "memory T cells that full antigen presentation calls back at saturation")
+    antigen_50 = m.parameter("APC_50_memory", "mature dendritic cells in the node that recall at half the full rate")
     half = m.parameter("M_50", "memory T cells for half the recall")
     memory = m.state("M8", "cell", 0, 1e3, "tumour-specific memory CD8 T cells")
     m.reaction("memory", fraction * death * m["CD8_S"], {"M8": 1})
     m.reaction("memory_loss", loss * memory, {"M8": -1})
-    m.contribute("recall", rate * m["H_APC"] * memory / (memory + half))
+    presented = m["mAPC_N"] / (m["mAPC_N"] + antigen_50)
+    m.contribute("recall", rate * presented * memory / (memory + half))
 
 
 def _infiltration(m: Mechanism) -> object:
@@ -47,10 +49,8 @@ def _infiltration(m: Mechanism) -> object:
 
 def _in_tumour(m: Mechanism, arrival: object) -> None:
     stem = m.parameter("f_progenitor", "share of arriving CD8 T cells that are stem-like progenitors")
-    renewal = m.parameter("k_P_renew", "self-renewal rate of progenitors")
-    niche = m.parameter("P_niche", "progenitors per volume of tumour that their niche holds")
     differentiation = m.parameter("k_PE", "differentiation rate of a progenitor without PD-1 signal")
-    burst = m.parameter("n_burst", "effector cells from one differentiating progenitor")
+    burst = m.parameter("n_burst", "effector cells that one progenitor gives")
     P_death = m.parameter("k_P_death", "death rate of progenitors")
     exhaustion = m.parameter("k_exhaustion", "rate at which effector T cells in the tumour become exhausted")
     E_death = m.parameter("k_E_death", "death rate of effector T cells in the tumour")
@@ -67,8 +67,6 @@ def _in_tumour(m: Mechanism, arrival: object) -> None:
     leaving = differentiation * (1 - m["H_PD1"]) * P
     m.reaction("entry_progenitor", stem * arrival, {"P8_T": 1})
     m.reaction("entry_effector", (1 - stem) * arrival, {"E8_T": 1})
-    m.reaction("renewal", renewal * P, {"P8_T": 1})
-    m.reaction("crowding", renewal * P * P / (niche * m["V_tumour"]), {"P8_T": -1})
     m.reaction("differentiation", leaving, {"P8_T": -1, "E8_T": burst})
     m.reaction("death_progenitor", (P_death + arrest) * P, {"P8_T": -1})
     m.reaction("exhaustion", exhaustion * E, {"E8_T": -1, "X8_T": 1})

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coley.report.select import DAYS_PER_MONTH, arm_names
 from coley.report.survival import tick_step
 from coley.report.theme import NUMBERS, ArmStyles, Figure, finish, inline, nothing_to_show, panel_width, wrap
+from coley.units import parse_unit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -106,7 +107,7 @@ def _quantiles(values: NDArray[np.float64], probabilities: Sequence[float]) -> l
 
 def _panel(
     band: pd.DataFrame, attrs: dict[str, str], name: str, styles: ArmStyles, axis: str, width: int
-) -> alt.LayerChart:
+) -> alt.LayerChart | alt.FacetChart:
     heading = alt.Title(wrap(attrs.get("long_name", name), 30).split("\n"), fontSize=11.5, offset=6, frame="group")
     y_axis, scale, floor, factor = _value_axis(band, attrs.get("units", ""))
     drawn = band.assign(**{column: band[column].clip(lower=floor) / factor for column in ("lower", "median", "upper")})
@@ -124,7 +125,8 @@ def _panel(
     line = base.mark_line(strokeWidth=1.6).encode(
         alt.Y("median:Q", axis=y_axis, scale=scale), styles.colour(key), styles.dash(key)
     )
-    return alt.layer(shade, line).properties(width=width, height=125, title=heading)
+    panel: alt.LayerChart | alt.FacetChart = alt.layer(shade, line).properties(width=width, height=125, title=heading)
+    return panel
 
 
 def _value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | None, float]:
@@ -134,11 +136,16 @@ def _value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, flo
     """
     top = float(band["upper"].max())
     positive = band.loc[band["median"] > 0, "median"]
-    title = "" if unit in ("", "1", "dimensionless") else unit
+    title = f"{parse_unit(unit):~C}"
     if not (len(positive) and top / positive.min() > _LOG_ABOVE):
         exponent = 0 if 0.01 <= top < 1e4 else 3 * int(np.floor(np.log10(top) / 3))
         scaled = f"{_power(exponent)} {title}".strip() if exponent else title
-        return alt.Axis(title=scaled, tickCount=4, format=NUMBERS), alt.Scale(zero=True, nice=True), None, 10.0**exponent
+        return (
+            alt.Axis(title=scaled, tickCount=4, format=NUMBERS),
+            alt.Scale(zero=True, nice=True),
+            None,
+            10.0**exponent,
+        )
     smallest = min(float(positive.min()), float(band.loc[band["lower"] > 0, "lower"].min()))
     last = int(np.ceil(np.log10(top)))
     first = max(int(np.floor(np.log10(smallest))), last - _DECADES)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from math import isfinite
+from typing import TYPE_CHECKING, Literal
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from coley.report.select import arm_names, is_miss
+from coley.report.select import Outcome, outcomes
 from coley.report.survival import tick_step
 from coley.report.theme import (
     BLACK,
@@ -26,10 +28,10 @@ from coley.report.theme import (
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
-_MISS = "published, outside the predicted interval"
-_COLOURS = {"predicted": BLUE, "published": BLACK, _MISS: VERMILLION}
-_SHAPES = {"predicted": "circle", "published": "diamond", _MISS: "cross"}
-_AXES = {"percent": "Patients (%)", "months": "Median (months)", "ratio": "Hazard ratio (logarithmic)"}
+_MISS = "published, outside the simulated interval"
+_COLOURS = {"simulated": BLUE, "published": BLACK, _MISS: VERMILLION}
+_SHAPES = {"simulated": "circle", "published": "diamond", _MISS: "cross"}
+_AXES = {"percent": "Patients (%)", "months": "Median (months)", "ratio": "Hazard ratio"}
 _LABELS = {
     "ORR": "objective response",
     "CR": "complete response",
@@ -66,32 +68,35 @@ def endpoint_kind(endpoint: str) -> str:
 def predicted_vs_published(result: TrialResult) -> Figure:
     """Predicted and published intervals side by side by arm and endpoint; published values outside are marked.
 
-    A predicted bound that was not reached is drawn as an arrow at the edge of its panel.
+    A bound that was not reached is drawn as an arrow at the edge of its panel.
     """
     what = "Calibrated" if result.trial.calibrated else "Predicted"
     title = f"{what} against published outcomes"
-    rows = result.summary.dropna(subset=["predicted", "published", "lower"], how="all")
-    if rows.empty:
+    rows = [o for o in outcomes(result) if any(map(isfinite, (o.predicted, o.lower, o.published)))]
+    if not rows:
         return nothing_to_show(title, "There is no outcome to show.")
-    kinds = rows["endpoint"].map(endpoint_kind)
-    shown = [kind for kind in _AXES if (kinds == kind).any()]
-    panels = [_panel(rows[kinds == kind], arm_names(result), kind, legend=kind == shown[0]) for kind in shown]
+    shown = {kind: [o for o in rows if endpoint_kind(o.endpoint) == kind] for kind in _AXES}
+    shown = {kind: part for kind, part in shown.items() if part}
+    panels = [
+        _panel(part, kind, _AXES[kind] + (_against(result) if kind == "ratio" else ""), legend=i == 0)
+        for i, (kind, part) in enumerate(shown.items())
+    ]
     subtitle = (
-        "Bars are 95 % intervals, the predicted one at the published number of patients; an arrow ends a bar whose "
+        "Bars are 95 % intervals, the simulated one at the published number of patients; an arrow ends a bar whose "
         "bound was not reached."
     )
     return finish(alt.vconcat(*panels, spacing=16), title, subtitle)
 
 
-def _panel(part: pd.DataFrame, names: list[str], kind: str, legend: bool) -> alt.LayerChart:
-    labels, marks, height = _place(part, names)
+def _panel(part: Sequence[Outcome], kind: str, axis_title: str, legend: bool) -> alt.LayerChart | alt.FacetChart:
+    labels, marks, height = _place(part)
     low, high = _domain(marks, kind)
     marks["open"] = marks["start"].notna() & marks["end"].isna()
     marks["end"] = marks["end"].where(~marks["open"], high)
     marks[["start", "end"]] = marks[["start", "end"]].clip(low, high)
     width = FIGURE_WIDTH - _LEFT
     scale = alt.Scale(domain=[low, high], type="log" if kind == "ratio" else "linear", nice=False)
-    axis = alt.Axis(title=_AXES[kind], grid=True, format=NUMBERS, values=_ticks(kind, low, high))
+    axis = alt.Axis(title=axis_title, grid=True, format=NUMBERS, values=_ticks(kind, low, high))
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
     key = alt.Legend(symbolSize=70, labelLimit=0) if legend else None
     colour = alt.Color("kind:N", scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())), legend=key)
@@ -107,12 +112,20 @@ def _panel(part: pd.DataFrame, names: list[str], kind: str, legend: bool) -> alt
         _texts(labels[labels["head"]], y, "bold", 0),
         _texts(labels[~labels["head"]], y, "normal", 12),
     ]
-    return alt.layer(*layers).properties(width=width, height=height)
+    panel: alt.LayerChart | alt.FacetChart = alt.layer(*layers).properties(width=width, height=height)
+    return panel
 
 
-def _texts(labels: pd.DataFrame, y: alt.Y, weight: str, indent: int) -> alt.Chart:
+def _against(result: TrialResult) -> str:
+    """The arm that every hazard ratio compares with, where it is one and the same."""
+    arms = {fact.versus for arm in result.trial.arms for fact in arm.published if fact.versus}
+    return f" against {arms.pop()}" if len(arms) == 1 else ""
+
+
+def _texts(labels: pd.DataFrame, y: alt.Y, weight: Literal["bold", "normal"], indent: int) -> alt.Chart:
     mark = alt.Chart(inline(labels)).mark_text(align="left", baseline="middle", fontWeight=weight, limit=_LEFT)
-    return mark.encode(alt.XValue(indent - _LEFT), y, alt.Text("text:N"))
+    texts: alt.Chart = mark.encode(y, alt.Text("text:N"), x=alt.value(indent - _LEFT))
+    return texts
 
 
 def _reference(kind: str) -> list[alt.Chart]:
@@ -123,26 +136,24 @@ def _reference(kind: str) -> list[alt.Chart]:
     return [line.encode(alt.X("one:Q"))]
 
 
-def _place(part: pd.DataFrame, names: list[str]) -> tuple[pd.DataFrame, pd.DataFrame, float]:
+def _place(part: Sequence[Outcome]) -> tuple[pd.DataFrame, pd.DataFrame, float]:
     """Labels (text, y, head), marks (kind, value, start, end, y) and the height in px, arm after arm."""
-    missed = is_miss(part)
-    labels, marks = [], []
+    labels: list[tuple[str, float, bool]] = []
+    marks: list[tuple[str, float, float, float, float]] = []
     top = 2.0
-    for name in [name for name in names if (part["arm"] == name).any()]:
-        labels.append((name, top + _HEAD / 2, True))
+    for arm in dict.fromkeys(outcome.arm for outcome in part):
+        labels.append((arm, top + _HEAD / 2, True))
         top += _HEAD
-        for index, row in part[part["arm"] == name].iterrows():
+        for o in (outcome for outcome in part if outcome.arm == arm):
             middle = top + _ROW / 2
-            labels.append((endpoint_label(str(row["endpoint"])), middle, False))
-            marks.append(("predicted", row["predicted"], row["lower"], row["upper"], middle - _SHIFT))
-            kind = _MISS if missed[index] else "published"
-            known = row["published_lower"] if np.isfinite(row["published_upper"]) else np.nan
-            marks.append((kind, row["published"], known, row["published_upper"], middle + _SHIFT))
+            labels.append((endpoint_label(o.endpoint), middle, False))
+            marks.append(("simulated", o.predicted, o.lower, o.upper, middle - _SHIFT))
+            kind = _MISS if o.missed else "published"
+            marks.append((kind, o.published, o.published_lower, o.published_upper, middle + _SHIFT))
             top += _ROW
         top += 4.0
-    frame = pd.DataFrame(marks, columns=["kind", "value", "start", "end", "y"])
-    frame = frame.astype({"value": float, "start": float, "end": float})
-    return pd.DataFrame(labels, columns=["text", "y", "head"]), frame, top
+    columns = ["kind", "value", "start", "end", "y"]
+    return pd.DataFrame(labels, columns=["text", "y", "head"]), pd.DataFrame(marks, columns=columns), top
 
 
 def _domain(marks: pd.DataFrame, kind: str) -> tuple[float, float]:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from coley.report import tables
 from coley.report.figures import PLATES
-from coley.report.select import evaluable, is_judged, is_miss
+from coley.report.select import evaluable, outcomes
 from coley.report.svg import without_namespaces
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ def _context(result: TrialResult, drawings: Mapping[str, str]) -> dict[str, Any]
         "disclaimer": DISCLAIMER,
         "opening": _opening(result),
         "has_published": bool(result.summary["published"].notna().any()),
-        "judged": int(is_judged(result.summary).sum()),
-        "missed": int(is_miss(result.summary).sum()),
-        "misses": tables.miss_sentences(result),
+        "judged": sum(outcome.judged for outcome in outcomes(result)),
+        "missed": sum(outcome.missed for outcome in outcomes(result)),
+        "misses": tables.misses(result),
+        "unjudged": tables.unjudged(result),
         "eligibility": _eligibility(trial),
         "schedule": _schedule(trial),
         "tables": {
@@ -66,10 +67,7 @@ def _context(result: TrialResult, drawings: Mapping[str, str]) -> dict[str, Any]
             "parameters": tables.parameters(result),
         },
         # Markup: drawn by this package; texts from outside are escaped by the renderer.
-        "figures": {
-            plate.name: (Markup(without_namespaces(drawings[plate.name])), plate.caption)  # noqa: S704
-            for plate in PLATES
-        },
+        "figures": {plate.name: (Markup(without_namespaces(drawings[plate.name])), plate.caption) for plate in PLATES},
         "manifest": [(str(key), _plain(result.manifest[key])) for key in sorted(result.manifest)],
     }
 

@@ -50,21 +50,23 @@ def waterfall(result: TrialResult) -> Figure:
     """Best change of the sum of diameters of every patient, ranked within the arm, coloured by best response."""
     title = "Best change in the sum of target lesions"
     scans = sums_of_diameters(result)
-    best = scans[~scans["baseline"]].groupby(["arm", "USUBJID"], as_index=False, sort=False).agg(
-        change=("change", "min"), response=("response", "first")
+    best = (
+        scans[~scans["baseline"]]
+        .groupby(["arm", "USUBJID"], as_index=False, sort=False)
+        .agg(change=("change", "min"), response=("response", "first"))
     )
     if best.empty:
         return nothing_to_show(title, "No patient had an evaluable scan after baseline.")
     names = [arm for arm in arm_names(result) if (best["arm"] == arm).any()]
     bars = pd.concat([_ranked(best[best["arm"] == arm]) for arm in names], ignore_index=True)
     width = panel_width(len(names), gap=22)
-    x = alt.X("from:Q", title="Patients, ranked (%)", scale=alt.Scale(domain=[0, 100], nice=False))
+    x = alt.X("start:Q", title="Patients, ranked (%)", scale=alt.Scale(domain=[0, 100], nice=False))
     y = alt.Y(
         "change:Q",
         title="Best change from baseline (%)",
         scale=alt.Scale(domain=[-100, _HIGHEST_CHANGE], clamp=True),
     )
-    mark = alt.Chart().mark_rect().encode(x, alt.X2("to:Q"), y, alt.Y2("zero:Q"), response_colour(alt.Legend()))
+    mark = alt.Chart().mark_rect().encode(x, alt.X2("end:Q"), y, alt.Y2("zero:Q"), response_colour(alt.Legend()))
     chart = alt.layer(mark, *_recist_lines(), data=inline(bars)).properties(width=width, height=200)
     shown = chart.facet(arm_header(names, width), columns=3, spacing=22)
     return finish(shown, title, _waterfall_subtitle(result, best))
@@ -80,7 +82,7 @@ def _ranked(best: pd.DataFrame) -> pd.DataFrame:
     # Few bars stand apart; many overlap a little, or light seams would show between them.
     gap = 15.0 / n if n <= 60 else -0.15
     ends = np.minimum(edges[1:] - gap, 100.0)
-    return chosen[["arm", "change", "response"]].assign(**{"from": edges[:-1], "to": ends, "zero": 0.0})
+    return chosen[["arm", "change", "response"]].assign(start=edges[:-1], end=ends, zero=0.0)
 
 
 def _recist_lines() -> list[alt.Chart]:
@@ -137,7 +139,9 @@ def spider(result: TrialResult) -> Figure:
 
 def _sample_text(result: TrialResult, most: int, what: str) -> str:
     largest = int(evaluable(result)["ARM"].value_counts().max())
-    whom = f"the first {most} of {largest:,} patients of each arm (a random sample)" if largest > most else "all patients"
+    whom = (
+        f"the first {most} of {largest:,} patients of each arm (a random sample)" if largest > most else "all patients"
+    )
     return f"{what}: {whom}."
 
 
@@ -161,7 +165,7 @@ def swimmer(result: TrialResult) -> Figure:
     step = tick_step(longest) * (1 if len(names) == 1 else 2)
     horizon = float(np.ceil(longest / step) * step)
     x = alt.X(
-        "from:Q",
+        "begin:Q",
         title="Time since first dose (months)",
         scale=alt.Scale(domain=[0, horizon * 1.02], nice=False),
         axis=alt.Axis(values=list(np.arange(0, horizon + step / 2, step))),
@@ -172,7 +176,7 @@ def swimmer(result: TrialResult) -> Figure:
         scale=alt.Scale(domain=["on treatment", "in follow-up"], range=[SKY, "#DADADA"]),
         legend=alt.Legend(symbolType="square"),
     )
-    bars = alt.Chart().mark_bar().transform_filter("datum.phase != null").encode(x, alt.X2("to:Q"), y, phase)
+    bars = alt.Chart().mark_bar().transform_filter("datum.phase != null").encode(x, alt.X2("until:Q"), y, phase)
     marks = alt.Chart().mark_point(size=30, filled=True, stroke=BLACK, strokeWidth=0.6, opacity=1)
     points = marks.transform_filter("datum.event != null").encode(x, y, *_event_encodings())
     data = inline(pd.concat([_bars(lanes), events], ignore_index=True))
@@ -218,15 +222,15 @@ def _lanes(result: TrialResult) -> tuple[pd.DataFrame, pd.DataFrame]:
         "censored, alive": overall["AVAL"].where(overall["CNSR"] == 1),
     }
     parts = [
-        lanes[["arm", "lane"]].assign(**{"event": name, "from": days.reindex(lanes.index) / DAYS_PER_MONTH})
+        lanes[["arm", "lane"]].assign(event=name, begin=days.reindex(lanes.index) / DAYS_PER_MONTH)
         for name, days in times.items()
     ]
-    return lanes, pd.concat(parts).dropna(subset=["from"])
+    return lanes, pd.concat(parts).dropna(subset=["begin"])
 
 
 def _bars(lanes: pd.DataFrame) -> pd.DataFrame:
     treated = np.minimum(lanes["treated"].fillna(0.0), lanes["end"])
-    first = lanes[["arm", "lane"]].assign(**{"phase": "on treatment", "from": 0.0, "to": treated})
-    after = lanes[["arm", "lane"]].assign(**{"phase": "in follow-up", "from": treated, "to": lanes["end"]})
+    first = lanes[["arm", "lane"]].assign(phase="on treatment", begin=0.0, until=treated)
+    after = lanes[["arm", "lane"]].assign(phase="in follow-up", begin=treated, until=lanes["end"])
     both = pd.concat([first, after])
-    return both[both["to"] > both["from"]]
+    return both[both["until"] > both["begin"]]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, fields
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,16 +70,36 @@ def first_patients(result: TrialResult, most: int) -> pd.DataFrame:
     return evaluable(result).sort_values("SUBJID", kind="stable").groupby("ARM", sort=False, observed=True).head(most)
 
 
-def is_miss(summary: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each row's published value lies outside its predicted interval.
+@dataclass(frozen=True)
+class Outcome:
+    """A row of the summary: an endpoint of an arm as simulated and as published; NaN is unknown or not reached."""
 
-    A bound that is not known or not reached is open; a row without any bound, or without a published value, is no miss.
-    """
-    lower = summary["lower"].fillna(-np.inf)
-    upper = summary["upper"].fillna(np.inf)
-    return (summary["published"] < lower) | (summary["published"] > upper)
+    arm: str
+    endpoint: str
+    predicted: float
+    lower: float
+    upper: float
+    published: float
+    published_lower: float
+    published_upper: float
+
+    @property
+    def judged(self) -> bool:
+        """Whether there is a published value and at least one bound to hold it against."""
+        return isfinite(self.published) and (isfinite(self.lower) or isfinite(self.upper))
+
+    @property
+    def missed(self) -> bool:
+        """Whether the published value lies outside the simulated interval, whose unknown bounds are open."""
+        return self.published < self.lower or self.published > self.upper
 
 
-def is_judged(summary: pd.DataFrame) -> pd.Series[bool]:
-    """Whether each row has a published value and at least one bound of the predicted interval."""
-    return summary["published"].notna() & (summary["lower"].notna() | summary["upper"].notna())
+SUMMARY_COLUMNS = tuple(field.name for field in fields(Outcome))
+
+
+def outcomes(result: TrialResult) -> list[Outcome]:
+    """The rows of the summary, in the order of the trial's arms."""
+    rows = result.summary[list(SUMMARY_COLUMNS)].itertuples(index=False, name=None)
+    found = [Outcome(str(arm), str(endpoint), *map(float, numbers)) for arm, endpoint, *numbers in rows]
+    names = arm_names(result)
+    return sorted(found, key=lambda outcome: names.index(outcome.arm))

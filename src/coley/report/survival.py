@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING
 
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from coley.report.select import ENDPOINTS, arm_names, times_to_event
+from coley.report.select import ENDPOINTS, arm_names, outcomes, times_to_event
 from coley.report.theme import (
     FAINT,
     LINE_HEIGHT,
@@ -46,7 +47,7 @@ def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
     if not curves:
         return nothing_to_show(title, "No patient of any arm was evaluable.")
     published = _published(result, endpoint)
-    longest = max([1.0, *(curve["time"].max() for curve in curves.values())])
+    longest = max([1.0, *published["month"], *(curve["time"].max() for curve in curves.values())])
     step = tick_step(longest)
     horizon = float(np.ceil(longest / step) * step)
     x = alt.X(
@@ -112,7 +113,7 @@ def _censor_ticks(curves: Mapping[str, pd.DataFrame], horizon: float) -> pd.Data
 
 def _published(result: TrialResult, endpoint: str) -> pd.DataFrame:
     """Published medians and rates of ``endpoint`` as points with the ends of their intervals, months against %."""
-    rows = []
+    rows: list[tuple[object, ...]] = []
     for arm in result.trial.arms:
         for fact in arm.published:
             prefix, _, what = fact.endpoint.partition("_")
@@ -120,38 +121,39 @@ def _published(result: TrialResult, endpoint: str) -> pd.DataFrame:
                 continue
             low, high = fact.lower, fact.upper
             if what == "median":
-                rows.append((arm.name, fact.value, 50.0, low, high, None, None))
+                rows.append((arm.name, True, fact.value, 50.0, low, high, None, None))
             else:
-                rows.append((arm.name, float(what.removesuffix("mo")), fact.value, None, None, low, high))
-    columns = ["arm", "month", "survival", "month_low", "month_high", "survival_low", "survival_high"]
+                rows.append((arm.name, False, float(what.removesuffix("mo")), fact.value, None, None, low, high))
+    columns = ["arm", "median", "month", "survival", "month_low", "month_high", "survival_low", "survival_high"]
     frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype(dict.fromkeys(columns[1:], float))
+    return frame.astype(dict.fromkeys(columns[2:], float) | {"median": bool})
 
 
 def _published_layers(published: pd.DataFrame, styles: ArmStyles, x: alt.X, horizon: float) -> list[alt.Chart]:
-    seen = published[published["month"] <= horizon]
-    if seen.empty:
-        return []
-    across = seen.dropna(subset=["month_low", "month_high"]).assign(
-        month_high=lambda rows: rows["month_high"].clip(upper=horizon)
-    )
-    up = seen.dropna(subset=["survival_low", "survival_high"])
-    rule = {"strokeWidth": 1.2}
+    """Points and intervals, those of different arms a few px apart so that none hides another."""
     layers = []
-    if len(across):
-        layers.append(
-            alt.Chart(inline(across))
-            .mark_rule(**rule)
-            .encode(alt.X("month_low:Q"), alt.X2("month_high"), alt.Y("survival:Q"), styles.colour())
-        )
-    if len(up):
-        layers.append(
-            alt.Chart(inline(up))
-            .mark_rule(**rule)
-            .encode(x, alt.Y("survival_low:Q"), alt.Y2("survival_high"), styles.colour())
-        )
-    points = alt.Chart(inline(seen)).mark_point(shape="diamond", size=62, fill="white", strokeWidth=1.5, opacity=1)
-    return [*layers, points.encode(x, alt.Y("survival:Q"), styles.colour())]
+    shown = published.assign(month_high=published["month_high"].clip(upper=horizon))
+    for i, arm in enumerate(styles.names):
+        own = shown[shown["arm"] == arm]
+        aside = 6.0 * (i - (len(styles.names) - 1) / 2)
+        across = alt.Chart(inline(own.dropna(subset=["month_low", "month_high"]))).mark_rule(strokeWidth=1.2)
+        landmarks = own.dropna(subset=["survival_low", "survival_high"])
+        up = alt.Chart(inline(landmarks)).mark_rule(strokeWidth=1.2, xOffset=aside)
+        median = own["median"]
+        layers += [
+            across.encode(alt.X("month_low:Q"), alt.X2("month_high"), alt.Y("survival:Q"), styles.colour()),
+            up.encode(x, alt.Y("survival_low:Q"), alt.Y2("survival_high"), styles.colour()),
+            _diamonds(own[median], 0.0).encode(x, alt.Y("survival:Q"), styles.colour()),
+            _diamonds(own[~median], aside).encode(x, alt.Y("survival:Q"), styles.colour()),
+        ]
+    return layers
+
+
+def _diamonds(points: pd.DataFrame, aside: float) -> alt.Chart:
+    mark: alt.Chart = alt.Chart(inline(points)).mark_point(
+        shape="diamond", size=62, fill="white", strokeWidth=1.5, opacity=1, xOffset=aside
+    )
+    return mark
 
 
 def _end_labels(
@@ -166,35 +168,34 @@ def _end_labels(
     tops = [m + 100.0 * LINE_HEIGHT * text.count("\n") / 2 / _HEIGHT for m, text in zip(middles, texts, strict=True)]
     frame = pd.DataFrame({"arm": list(curves), "text": texts, "survival": tops, "month": horizon})
     mark = alt.Chart(inline(frame)).mark_text(
-        align="left", baseline="middle", dx=8, lineBreak="\n", lineHeight=LINE_HEIGHT, fontWeight="bold", clip=False
+        align="left", baseline="middle", dx=14, lineBreak="\n", lineHeight=LINE_HEIGHT, fontWeight="bold", clip=False
     )
-    return mark.encode(alt.X("month:Q"), alt.Y("survival:Q"), alt.Text("text:N"), styles.colour())
+    labels: alt.Chart = mark.encode(alt.X("month:Q"), alt.Y("survival:Q"), alt.Text("text:N"), styles.colour())
+    return labels
 
 
 def _median_text(result: TrialResult, arm: str, endpoint: str) -> str:
     median = statistics.median_survival(*times_to_event(result, arm, endpoint))
-    return f"median {median.value:.1f} mo" if np.isfinite(median.value) else "median not reached"
+    return f"median {median.value:.1f} mo" if isfinite(median.value) else "median not reached"
 
 
-def _risk_table(
-    result: TrialResult, endpoint: str, styles: ArmStyles, times: np.ndarray, horizon: float
-) -> alt.Chart:
+def _risk_table(result: TrialResult, endpoint: str, styles: ArmStyles, times: np.ndarray, horizon: float) -> alt.Chart:
     rows = [
-        (wrap(arm, 16), arm, float(time), f"{int(number):,}")
+        (wrap(arm, 22), arm, float(time), f"{int(number):,}")
         for arm in styles.names
         for time, number in zip(
             times, statistics.numbers_at_risk(times_to_event(result, arm, endpoint)[0], times), strict=True
         )
     ]
     frame = pd.DataFrame(rows, columns=["label", "arm", "month", "number"])
-    labels = [wrap(arm, 16) for arm in styles.names]
+    labels = [wrap(arm, 22) for arm in styles.names]
     lines = [label.count("\n") + 1 for label in labels]
     axis = alt.Axis(
         title="Numbers at risk",
         titleAngle=0,
         titleAlign="left",
         titleAnchor="start",
-        titleX=-132,
+        titleX=-146,
         titleY=-8,
         titleFontWeight="bold",
         labelExpr=broken_labels(),
@@ -208,7 +209,8 @@ def _risk_table(
     y = alt.Y("label:N", sort=labels, axis=axis)
     x = alt.X("month:Q", scale=alt.Scale(domain=[0, horizon], nice=False), axis=None)
     mark = alt.Chart(inline(frame)).mark_text(fontSize=10.5).encode(x, y, alt.Text("number:N"), styles.colour())
-    return mark.properties(width=_WIDTH, height=len(labels) * (max(lines) * LINE_HEIGHT + 5))
+    table: alt.Chart = mark.properties(width=_WIDTH, height=len(labels) * (max(lines) * LINE_HEIGHT + 5))
+    return table
 
 
 def _subtitle(
@@ -216,13 +218,16 @@ def _subtitle(
 ) -> list[str]:
     lines = ["Kaplan-Meier estimate with 95 % band; vertical ticks are censored patients."]
     if len(published):
-        lines.append("Open diamonds with bars: published median (on the 50 % line) and landmark rates with 95 % interval.")
-    ratios = result.summary[result.summary["endpoint"] == f"{endpoint}_HR"]
-    versus = {(a.name, p.endpoint): p.versus for a in result.trial.arms for p in a.published}
-    for row in ratios.dropna(subset=["predicted"]).itertuples():
-        against = versus.get((row.arm, row.endpoint))
-        pair = f"{row.arm} against {against}" if against else str(row.arm)
-        lines.append(f"Hazard ratio, {pair}: {row.predicted:.2f} ({row.lower:.2f} to {row.upper:.2f}).")
+        lines.append(
+            "Open diamonds with bars: published median (on the 50 % line) and landmark rates with 95 % interval."
+        )
+    versus = {(arm.name, fact.endpoint): fact.versus for arm in result.trial.arms for fact in arm.published}
+    for o in outcomes(result):
+        if o.endpoint == f"{endpoint}_HR" and isfinite(o.predicted):
+            against = versus.get((o.arm, o.endpoint))
+            pair = f"{o.arm} against {against}" if against else o.arm
+            bounds = f" ({o.lower:.2f} to {o.upper:.2f})" if isfinite(o.lower) and isfinite(o.upper) else ""
+            lines.append(f"Hazard ratio, {pair}: {o.predicted:.2f}{bounds}.")
     missing = [arm for arm in arm_names(result) if arm not in curves]
     if missing:
         lines.append(f"No evaluable patient in: {', '.join(missing)}.")

@@ -12,11 +12,11 @@ from coley.report.theme import Figure
 
 _VEGA_LITE = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 _TAG = re.compile(r"<[^<>]+>")
-_IDENTIFIER = re.compile(r'(\bid="|url\(#|href="#)')
+_IDENTIFIER = re.compile(r'(\bid="|url\(#|href="#)([^")]+)')
 
 
 def render(chart: Figure, name: str, label: str) -> str:
-    """``chart`` as SVG, every identifier in it begun with ``name`` so that several stand in one page.
+    """``chart`` as SVG, with identifiers that begin with ``name`` so that several drawings stand in one page.
 
     Args:
         chart: a chart whose marks carry no text in attributes, as the common look makes sure (no ARIA of marks).
@@ -24,7 +24,13 @@ def render(chart: Figure, name: str, label: str) -> str:
         label: what is seen, for screen readers.
     """
     text = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VEGA_LITE)
-    text = _TAG.sub(lambda tag: _IDENTIFIER.sub(rf"\g<1>{name}-", tag[0]), text)
+    # The renderer numbers identifiers through all charts of a process; here they count from 1 in each.
+    known: dict[str, str] = {}
+
+    def rename(found: re.Match[str]) -> str:
+        return found[1] + known.setdefault(found[2], f"{name}-{len(known) + 1}")
+
+    text = _TAG.sub(lambda tag: _IDENTIFIER.sub(rename, tag[0]), text)
     return text.replace("<svg ", f'<svg role="img" aria-label="{escape(label)}" ', 1) + "\n"
 
 

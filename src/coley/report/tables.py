@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from math import isfinite
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from coley.report.forest import endpoint_kind, endpoint_label
-from coley.report.select import RESPONSES, arm_names, evaluable, failed, is_judged, is_miss, times_to_event
+from coley.report.select import RESPONSES, Outcome, arm_names, evaluable, failed, outcomes, times_to_event
 from coley.trial import statistics
 
 if TYPE_CHECKING:
@@ -41,27 +42,28 @@ class Table:
 
 def number(value: float, digits: int = 1) -> str:
     """``value`` with ``digits`` decimals and separated thousands; a dash where it is not known."""
-    return f"{value:,.{digits}f}" if np.isfinite(value) else NOTHING
+    return f"{value:,.{digits}f}" if isfinite(value) else NOTHING
 
 
 def interval(value: float, lower: float, upper: float, digits: int = 1) -> str:
     """``value (lower\u2013upper)``; what was not reached is NR, an interval that is not known is left out."""
-    if not np.isfinite(lower) and not np.isfinite(upper):
+    if not isfinite(lower) and not isfinite(upper):
         return number(value, digits)
-    ends = [number(end, digits) if np.isfinite(end) else "NR" for end in (lower, upper)]
-    return f"{number(value, digits) if np.isfinite(value) else 'NR'} ({DASH.join(ends)})"
+    ends = [number(end, digits) if isfinite(end) else "NR" for end in (lower, upper)]
+    return f"{number(value, digits) if isfinite(value) else 'NR'} ({DASH.join(ends)})"
 
 
 def share(count: int, of: int) -> str:
     """``count (percent)``."""
-    return f"{count:,} ({100 * count / of:.0f} %)" if of else NOTHING
+    return f"{count:,} ({100 * count / of:.0f}\u00a0%)" if of else NOTHING
 
 
-def _spread(values: pd.Series[float], digits: int = 0) -> str:
+def _spread(values: pd.Series[Any], digits: int = 0) -> str:
     known = values.dropna().astype(float)
     if known.empty:
         return NOTHING
-    return f"{number(known.median(), digits)} [{number(known.min(), digits)}{DASH}{number(known.max(), digits)}]"
+    middle, low, high = (number(float(known.quantile(q)), digits) for q in (0.5, 0.0, 1.0))
+    return f"{middle} [{low}{DASH}{high}]"
 
 
 def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[Group, ...]:
@@ -73,17 +75,13 @@ def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[Group, ...]:
 
 def headline(result: TrialResult) -> Table:
     """Simulated and published outcome of every arm and endpoint, and whether the published one lies inside."""
-    summary = result.summary
-    missed, judged = is_miss(summary), is_judged(summary)
     rows = []
-    for name in arm_names(result):
-        for index, row in summary[summary["arm"] == name].iterrows():
-            endpoint = str(row["endpoint"])
-            digits = 2 if endpoint_kind(endpoint) == "ratio" else 1
-            verdict = ("outside" if missed[index] else "inside") if judged[index] else ""
-            simulated = interval(row["predicted"], row["lower"], row["upper"], digits)
-            known = interval(row["published"], row["published_lower"], row["published_upper"], digits)
-            rows.append((name, f"{endpoint_label(endpoint)}, {_unit(endpoint)}", simulated, known, verdict))
+    for o in outcomes(result):
+        digits = _digits(o.endpoint)
+        verdict = ("outside" if o.missed else "inside") if o.judged else ""
+        simulated = interval(o.predicted, o.lower, o.upper, digits)
+        known = interval(o.published, o.published_lower, o.published_upper, digits)
+        rows.append((o.arm, f"{endpoint_label(o.endpoint)}, {_unit(o.endpoint)}", simulated, known, verdict))
     what = "Calibrated" if result.trial.calibrated else "Predicted"
     caption = (
         f"{what} and published outcomes with 95 % intervals. The last column says whether the published value lies "
@@ -96,22 +94,41 @@ def _unit(endpoint: str) -> str:
     return {"percent": "%", "months": "months", "ratio": "hazard ratio"}[endpoint_kind(endpoint)]
 
 
-def miss_sentences(result: TrialResult) -> list[str]:
-    """One sentence for each published value outside its simulated interval."""
-    summary = result.summary
-    sentences = []
-    for row in summary[is_miss(summary)].itertuples():
-        endpoint = str(row.endpoint)
-        digits = 2 if endpoint_kind(endpoint) == "ratio" else 1
-        unit = {"percent": " %", "months": " months", "ratio": ""}[endpoint_kind(endpoint)]
-        ends = DASH.join(number(end, digits) if np.isfinite(end) else "NR" for end in (row.lower, row.upper))
-        kind = "hazard ratio of " if endpoint_kind(endpoint) == "ratio" else ""
-        where = "below" if row.published < row.lower else "above"
-        sentences.append(
-            f"{row.arm}, {kind}{endpoint_label(endpoint)}: published {number(row.published, digits)}{unit} is {where} "
-            f"the interval {ends}{unit} (simulated {number(row.predicted, digits)}{unit})."
-        )
-    return sentences
+def misses(result: TrialResult) -> dict[str, list[str]]:
+    """By arm, a phrase for each published value outside its simulated interval."""
+    found: dict[str, list[str]] = {}
+    for o in (outcome for outcome in outcomes(result) if outcome.missed):
+        simulated = interval(o.predicted, o.lower, o.upper, _digits(o.endpoint))
+        side = "below" if o.published < o.lower else "above"
+        phrase = f"{_named(o)} published {_measured(o.published, o.endpoint)}, {side} the simulated {simulated}"
+        found.setdefault(o.arm, []).append(phrase)
+    return found
+
+
+def unjudged(result: TrialResult) -> dict[str, list[str]]:
+    """By arm, a phrase for each published value that has no simulated interval to be held against."""
+    found: dict[str, list[str]] = {}
+    for o in (outcome for outcome in outcomes(result) if isfinite(outcome.published) and not outcome.judged):
+        measured, simulated = _measured(o.published, o.endpoint), _measured(o.predicted, o.endpoint)
+        found.setdefault(o.arm, []).append(f"{_named(o)} published {measured}, simulated {simulated}")
+    return found
+
+
+def _named(outcome: Outcome) -> str:
+    ratio = "hazard ratio of " if endpoint_kind(outcome.endpoint) == "ratio" else ""
+    return f"{ratio}{endpoint_label(outcome.endpoint)}"
+
+
+def _measured(value: float, endpoint: str) -> str:
+    return f"{number(value, _digits(endpoint))}{_suffix(endpoint)}" if isfinite(value) else "NR"
+
+
+def _suffix(endpoint: str) -> str:
+    return "" if endpoint_kind(endpoint) == "ratio" else f"\u00a0{_unit(endpoint)}"
+
+
+def _digits(endpoint: str) -> int:
+    return 2 if endpoint_kind(endpoint) == "ratio" else 1
 
 
 def arms(result: TrialResult) -> Table:
@@ -170,7 +187,8 @@ def _counter(column: str, value: int) -> Callable[[pd.DataFrame], str]:
 
 def rejected(result: TrialResult) -> Table:
     """Drawn patients that did not enter, by reason."""
-    rows = tuple(Group(str(r.REASON), ((f"{int(r.N):,}",),)) for r in result.rejected.itertuples())
+    reasons = zip(result.rejected["REASON"].astype(str), result.rejected["N"].astype(int), strict=True)
+    rows = tuple(Group(reason, ((f"{n:,}",),)) for reason, n in reasons)
     return Table("Drawn virtual patients that did not enter the trial, by reason.", ("Reason", "Patients"), rows)
 
 
@@ -179,8 +197,9 @@ def failures(result: TrialResult) -> Table:
     rows = []
     for name in arm_names(result):
         lost = failed(result)
-        counted = lost[lost["ARM"] == name].groupby(["STATUS", "REASON"], sort=True, observed=True).size()
-        rows += [(name, str(status), str(reason), f"{n:,}") for (status, reason), n in counted.items()]
+        pairs = lost.loc[lost["ARM"] == name, ["STATUS", "REASON"]].itertuples(index=False, name=None)
+        counted = sorted(Counter((str(status), str(reason)) for status, reason in pairs).items())
+        rows += [(name, status, reason, f"{n:,}") for (status, reason), n in counted]
     columns = ("Arm", "Status", "Reason", "Patients")
     return Table("Patients whose simulation failed; they are in no analysis.", columns, _grouped(rows), texts=3)
 
@@ -216,15 +235,15 @@ def survival(result: TrialResult) -> Table:
             if not len(durations):
                 continue
             median = statistics.median_survival(durations, events)
-            middle = "NR" if not np.isfinite(median.value) else number(median.value)
-            if np.isfinite(median.lower) or np.isfinite(median.upper):
+            middle = "NR" if not isfinite(median.value) else number(median.value)
+            if isfinite(median.lower) or isfinite(median.upper):
                 middle = interval(median.value, median.lower, median.upper)
             rates = [number(100 * statistics.survival_at(durations, events, m).value, 0) for m in landmarks]
             rows.append((name, endpoint, f"{len(durations):,}", f"{events.sum():,}", middle, *rates))
     columns = ("Arm", "Endpoint", "Patients", "Events", "Median, months", *(f"{m} mo, %" for m in landmarks))
     caption = (
         "Kaplan-Meier estimates at the simulated number of patients: median (95 % interval) and survival at landmarks. "
-        "OS: overall survival; PFS: progression-free survival; DOR: duration of response, of responders. NR: not reached."
+        "OS: overall survival; PFS: progression-free survival; DOR: duration of response. NR: not reached."
     )
     return Table(caption, columns, _grouped(rows), texts=2)
 
@@ -238,8 +257,8 @@ def exposure(result: TrialResult) -> Table:
         for drug, doses in given[given["ARM"] == name].groupby("EXTRT", sort=True, observed=True):
             by_patient = doses.groupby("USUBJID", observed=True)["EXDOSE"]
             weeks = doses.groupby("USUBJID", observed=True)["ASTDY"].max() / 7.0
-            cells = (_spread(by_patient.size()), _spread(doses["EXDOSE"]), number(by_patient.sum().median(), 0))
-            rows.append((name, str(drug), f"{by_patient.ngroups:,}", *cells, number(weeks.median(), 0)))
+            cells = (_spread(by_patient.size()), _spread(doses["EXDOSE"]), number(float(by_patient.sum().median()), 0))
+            rows.append((name, str(drug), f"{by_patient.ngroups:,}", *cells, number(float(weeks.median()), 0)))
     columns = ("Arm", "Drug", "Patients", "Doses per patient", "Dose, mg", "Total, mg", "Last dose, week")
     caption = "Doses given: median [range]; total and week of the last dose are medians over patients."
     return Table(caption, columns, _grouped(rows), texts=2)
@@ -258,9 +277,12 @@ def subsequent(result: TrialResult) -> Table:
 
 def parameters(result: TrialResult) -> Table:
     """Every parameter of the model with its unit, how it is known and its source."""
+    frame = result.model.parameters[["name", "meaning", "known", "source", "value", "unit", "spread"]]
     rows = tuple(
-        Group(str(p.name), ((str(p.meaning), str(p.known), str(p.source), f"{float(p.value):.4g}", str(p.unit)),))
-        for p in result.model.parameters.itertuples(index=False)
+        Group(str(name), ((str(meaning), str(known), str(source), f"{float(value):.4g}", str(unit), str(spread)),))
+        for name, meaning, known, source, value, unit, spread in frame.itertuples(index=False, name=None)
     )
-    columns = ("Parameter", "Meaning", "Known", "Source", "Value", "Unit")
-    return Table("Parameters of the model, value of the median patient.", columns, rows, texts=4)
+    columns = ("Parameter", "Meaning", "Known", "Source", "Value", "Unit", "Spread")
+    return Table(
+        "Parameters of the model: value of the median patient, and spread between patients.", columns, rows, texts=4
+    )

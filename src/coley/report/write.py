@@ -30,15 +30,13 @@ import pyarrow.parquet as pq
 from coley.errors import ColeyError, Problem
 from coley.report.figures import drawings
 from coley.report.page import render_page
+from coley.report.select import SUMMARY_COLUMNS
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from coley.trial.result import TrialResult
 
-SUMMARY_COLUMNS = (
-    "arm", "endpoint", "predicted", "lower", "upper", "published", "published_lower", "published_upper",
-)  # fmt: skip
 _MANIFEST = "manifest.json"
 _SOFTWARE = "coley"
 

@@ -18,7 +18,7 @@ from coley.population.streams import uniforms
 from coley.system import System
 from coley.trial import recist
 from coley.trial.calendar import visit_days
-from coley.trial.dosing import Treatment
+from coley.trial.dosing import Treatment, joined
 from coley.trial.lesions import Lesions
 from coley.units import convert, internal_unit
 
@@ -175,8 +175,7 @@ class _Course:
         for k, treatment in enumerate(self.treatments):
             mine = (self.now.stage == FIRST) if k == 0 else (self.now.stage == NEXT) & (self.choice == k - 1)
             frames.append(treatment.window(np.where(present & mine, self.now.start, np.nan), begin, end))
-        frames = [frame for frame in frames if len(frame)] or frames[:1]
-        return pd.concat(frames, ignore_index=True)
+        return joined(frames)
 
     def _deaths(self, path: xr.Dataset, times: Floats, present: Flags) -> Floats:
         """Day of death of those who died in this stretch, interpolated where the cumulative hazard meets its mark."""
@@ -239,7 +238,7 @@ class _Course:
             death=self.now.death,
             dropout=self.dropout,
             next_treatment=np.where(self.now.moved, self.choice, -1),
-            doses=pd.concat(self.now.doses, ignore_index=True),
+            doses=joined(self.now.doses),
             status=status,
             reason=reason,
             trajectories=xr.Dataset(data, coords={"time": grid}),

@@ -13,7 +13,7 @@ from coley.library import compartment
 from coley.regimen import Regimen, amounts, expand
 from coley.units import convert
 
-COLUMNS = ("ID", "TIME", "AMT", "DUR", "CMT", "DRUG", "ROUTE")
+NO_DOSES = pd.DataFrame({"ID": [0], "TIME": [0.0], "AMT": [0.0], "DUR": [0.0], "CMT": [""], "DRUG": [""], "ROUTE": [""]}).iloc[:0]
 
 
 class Treatment:
@@ -50,7 +50,13 @@ class Treatment:
                         {"ID": rows, "TIME": time[rows], "AMT": self._amounts[k][rows], "DUR": duration, "CMT": state}
                     ).assign(DRUG=drug, ROUTE=route)
                 )
-        return pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=list(COLUMNS))
+        return joined(frames)
+
+
+def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Dose tables one after the other."""
+    given = [frame for frame in frames if len(frame)]
+    return pd.concat(given, ignore_index=True) if given else NO_DOSES.copy()
 
 
 def _usual_infusion(drug: Drug, route: str) -> float:

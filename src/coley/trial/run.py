@@ -40,6 +40,14 @@ class _Plan:
     context: Context
 
 
+@dataclass(frozen=True)
+class _Simulated:
+    plans: list[_Plan]
+    context: Context
+    cohort: Cohort
+    histories: list[History]
+
+
 def run(
     trial: Trial, *, patients: int = 1000, seed: int = 1, threads: int | None = None, progress: Progress | None = None
 ) -> TrialResult:
@@ -57,14 +65,27 @@ def run(
             hardly anyone meets.
     """
     _check(patients, seed)
-    catalogue = load_catalogue()
     report = progress or (lambda stage, done, total: None)
+    done = _simulate(trial, load_catalogue(), patients, seed, threads, report)
+    return _result(trial, done, patients, seed)
+
+
+def predict(trial: Trial, catalogue: Catalogue, *, patients: int, seed: int, threads: int | None = None) -> pd.DataFrame:
+    """The ``summary`` of a run with another catalogue than the one that ships, for calibration and sensitivity."""
+    _check(patients, seed)
+    done = _simulate(trial, catalogue, patients, seed, threads, lambda stage, done, total: None)
+    return summarise(trial, done.histories, entry_days(trial, patients, seed=seed))
+
+
+def _simulate(
+    trial: Trial, catalogue: Catalogue, patients: int, seed: int, threads: int | None, progress: Progress
+) -> _Simulated:
     plans = [_plan(catalogue, trial, arm) for arm in trial.arms]
     everything = {name: drug for plan in plans for name, drug in plan.drugs.items()}
     context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(everything.values()))
-    cohort = recruit(context, trial.eligibility, patients, seed=seed, threads=threads, progress=report)
-    histories = [_follow(trial, plan, cohort, seed=seed, threads=threads, progress=report) for plan in plans]
-    return _result(trial, plans, context, cohort, histories, patients, seed)
+    cohort = recruit(context, trial.eligibility, patients, seed=seed, threads=threads, progress=progress)
+    histories = [_follow(trial, plan, cohort, seed=seed, threads=threads, progress=progress) for plan in plans]
+    return _Simulated(plans, context, cohort, histories)
 
 
 def _check(patients: int, seed: int) -> None:
@@ -104,9 +125,8 @@ def _follow(trial: Trial, plan: _Plan, cohort: Cohort, *, seed: int, threads: in
     )
 
 
-def _result(
-    trial: Trial, plans: list[_Plan], context: Context, cohort: Cohort, histories: list[History], patients: int, seed: int
-) -> TrialResult:
+def _result(trial: Trial, done: _Simulated, patients: int, seed: int) -> TrialResult:
+    plans, context, cohort, histories = done.plans, done.context, done.cohort, done.histories
     entry = entry_days(trial, patients, seed=seed)
     final = [
         analyse(history, entry, size=plan.arm.n or patients, confirm=trial.confirmed_response)
