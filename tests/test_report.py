@@ -111,7 +111,7 @@ def one_arm_tables(name: str, median: float, n: int, fate: str, rng: np.random.G
     for i in fine:
         add_patient(rows, ids[i], name, survival[i], free[i], bool(dead[i]), depth[i], str(best[i]))
     columns = {
-        "ADEX": ["USUBJID", "ARM", "EXTRT", "EXDOSE", "EXDOSU", "EXROUTE", "ASTDY", "EXDUR"],
+        "ADEX": ["USUBJID", "ARM", "EPOCH", "EXTRT", "EXDOSE", "EXDOSU", "EXROUTE", "ASTDY", "EXDUR"],
         "ADTR": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "TRLNKID", "AVAL", "BASE", "PCHG", "NADIR"],
         "ADRS": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "AVALC"],
         "ADTTE": ["USUBJID", "ARM", "PARAMCD", "AVAL", "CNSR", "EVNTDESC"],
@@ -124,7 +124,7 @@ def add_patient(
     who: str, arm: str, survival: float, free: float, dead: bool, depth: float, best: str,
 ) -> None:  # fmt: skip
     for day in np.arange(0, max(free, 0.1) * 25, 14.0):
-        rows["ADEX"].append((who, arm, "nivolumab", 240.0, "mg", "iv", day, 1.0))
+        rows["ADEX"].append((who, arm, "TREATMENT", "nivolumab", 240.0, "mg", "iv", day, 1.0))
     for visit, week in enumerate([0, 12, 18, *range(30, 260, 12)]):
         if week > survival * DAYS_PER_MONTH / 7:
             break
@@ -386,6 +386,16 @@ def test_misses_are_judged_against_open_bounds(
 ) -> None:
     outcome = Outcome("arm", "ORR", predicted, lower, upper, published, np.nan, np.nan)
     assert (outcome.missed, outcome.judged) == (missed, judged)
+
+
+def test_a_published_value_without_simulated_interval_is_named() -> None:
+    result = made_up(ONE_ARM, 3)
+    summary = result.summary.assign(lower=np.nan, upper=np.nan)
+    drawn = {plate.name: "<svg ></svg>" for plate in PLATES}
+    text = PageReader(render_page(dataclasses.replace(result, summary=summary), drawn)).text
+    assert "Of 0 published outcomes that can be compared" in text
+    # By hand from made_up: the simulated rate is 55 * 20 / 60 = 18.3.
+    assert "ipilimumab: objective response published 19.0 %, simulated 18.3 %" in text
 
 
 def test_same_result_same_bytes(folder: Path, tmp_path: Path) -> None:

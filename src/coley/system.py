@@ -1,21 +1,26 @@
 """System: states, parameters, rules, reactions and events as symbolic expressions. All that the engine ever sees.
 
-Expressions are symengine expressions in the symbols of the names declared here and ``time``. A System is numerically
-consistent as it stands; its units say what the numbers are.
+Expressions are symengine expressions, or plain numbers, in the symbols of the names declared here and ``time``. A
+System is numerically consistent as it stands; its units say what the numbers are.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
 import symengine
 
+from coley.errors import ColeyError, Problem, did_you_mean
+
 Expression = Any  # symengine publishes no types
 TIME = symengine.Symbol("time")
+_UNORDERED = ("Add", "Mul", "Max", "Min")
 
 
 @dataclass(frozen=True)
@@ -68,15 +73,22 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Event:
-    """The trigger crosses zero from below; a terminal event ends that individual's simulation there."""
+    """Ends an individual's simulation where its trigger rises to 0, or at once if it starts there or above."""
 
     name: str
     trigger: Expression
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class System:
-    """A model, ready for the engine. Verbs return a new System."""
+    """A model, ready for the engine. Verbs return a new System; Systems that do the same are equal.
+
+    Rules may use states, parameters, ``time`` and the rules before them; rates, coefficients and triggers may use all
+    of these; initial values may use parameters and rules of parameters.
+
+    Raises:
+        ColeyError: names declared twice or by nobody, or numbers that cannot be; all at once.
+    """
 
     name: str
     states: tuple[State, ...]
@@ -84,6 +96,21 @@ class System:
     rules: tuple[Rule, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     events: tuple[Event, ...] = ()
+
+    def __post_init__(self) -> None:
+        problems = [*_number_problems(self), *_name_problems(self)]
+        if problems:
+            raise ColeyError(problems)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, System) and self.fingerprint == other.fingerprint
+
+    def __hash__(self) -> int:
+        return hash(self.fingerprint)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What was declared; what is worked out from it can be worked out again."""
+        return {item.name: getattr(self, item.name) for item in fields(self)}
 
     @cached_property
     def state_names(self) -> tuple[str, ...]:
@@ -98,23 +125,27 @@ class System:
     @cached_property
     def units(self) -> dict[str, str]:
         """Unit of every state, parameter and rule, by name."""
-        return {item.name: item.unit for item in (*self.states, *self.parameters, *self.rules)}
+        return {item.name: item.unit for item in self._named}
+
+    @property
+    def _named(self) -> tuple[State | Parameter | Rule, ...]:
+        return (*self.states, *self.parameters, *self.rules)
 
     @cached_property
-    def inlined(self) -> dict[str, Expression]:
-        """Every rule as an expression of states and parameters alone."""
+    def _inlined(self) -> dict[Expression, Expression]:
+        """Every rule, by its symbol, as an expression of states, parameters and time alone."""
         done: dict[Expression, Expression] = {}
         for rule in self.rules:
-            done[symengine.Symbol(rule.name)] = symengine.sympify(rule.expression).subs(done)
-        return {str(symbol): expression for symbol, expression in done.items()}
+            done[symengine.Symbol(rule.name)] = canonical(rule.expression).subs(done)
+        return done
 
     def inline(self, expression: Expression) -> Expression:
         """``expression`` with every rule replaced by what it stands for."""
-        return symengine.sympify(expression).subs({symengine.Symbol(k): v for k, v in self.inlined.items()})
+        return canonical(expression).subs(self._inlined)
 
     @cached_property
     def rates(self) -> tuple[Expression, ...]:
-        """Rate of change of each state per day, in states and parameters alone."""
+        """Rate of change of each state per day, in states, parameters and time alone."""
         total: dict[str, Expression] = {name: symengine.Integer(0) for name in self.state_names}
         for reaction in self.reactions:
             rate = self.inline(reaction.rate)
@@ -124,20 +155,120 @@ class System:
 
     def with_events(self, *events: Event) -> System:
         """The same system, which also watches ``events``."""
-        return System(self.name, self.states, self.parameters, self.rules, self.reactions, (*self.events, *events))
+        return replace(self, events=(*self.events, *events))
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of everything that decides what the system does."""
-        digest = hashlib.sha256()
-        for state in self.states:
-            digest.update(f"state {state.name} {state.unit} {state.initial} {state.scale!r}\n".encode())
-        for parameter in self.parameters:
-            digest.update(f"parameter {parameter.name} {parameter.unit} {parameter.value!r}\n".encode())
-        for rule in self.rules:
-            digest.update(f"rule {rule.name} {rule.unit} {rule.expression}\n".encode())
+        """SHA-256 of everything that decides what the system does, to the last bit of every number."""
+        lines = [f"state {s.name} {s.unit} {text(s.initial)} {float(s.scale).hex()}" for s in self.states]
+        lines += [f"parameter {p.name} {p.unit} {float(p.value).hex()}" for p in self.parameters]
+        lines += [f"rule {r.name} {r.unit} {text(r.expression)}" for r in self.rules]
         for reaction in self.reactions:
-            digest.update(f"reaction {reaction.name} {reaction.rate} {sorted(reaction.stoichiometry.items())}\n".encode())
-        for event in self.events:
-            digest.update(f"event {event.name} {event.trigger}\n".encode())
-        return digest.hexdigest()
+            moved = " ".join(f"{name} {text(factor)}" for name, factor in sorted(reaction.stoichiometry.items()))
+            lines.append(f"reaction {reaction.name} {text(reaction.rate)} {moved}")
+        lines += [f"event {e.name} {text(e.trigger)}" for e in self.events]
+        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def text(expression: Expression) -> str:
+    """``expression`` as text that is the same wherever and however it was put together, with every bit of its numbers.
+
+    Raises:
+        ColeyError: a number in it is not finite and real.
+    """
+    return _canonical(symengine.sympify(expression))[0]
+
+
+def canonical(expression: Expression) -> Expression:
+    """``expression`` rebuilt in the order of its text.
+
+    symengine keeps terms in the order of its history, which a copy in another process does not share; compiled code
+    adds them in that order, and then differs in the last bit.
+    """
+    return _canonical(symengine.sympify(expression))[1]
+
+
+def _canonical(expression: Expression) -> tuple[str, Expression]:
+    kind = type(expression).__name__
+    if expression.is_Number:
+        return _number(expression), expression
+    if not expression.args:
+        return str(expression), expression
+    parts = [_canonical(argument) for argument in expression.args]
+    if kind in _UNORDERED:
+        parts.sort(key=lambda part: part[0])
+    arguments = [part[1] for part in parts]
+    if kind == "Piecewise":
+        arguments = list(zip(arguments[::2], arguments[1::2], strict=True))
+    return f"{kind}({', '.join(part[0] for part in parts)})", type(expression)(*arguments)
+
+
+def _number(number: Expression) -> str:
+    if isinstance(number, symengine.Integer | symengine.Rational):
+        return str(number)
+    if isinstance(number, symengine.RealDouble) and math.isfinite(float(number)):
+        return float(number).hex()
+    raise ColeyError(Problem("", f"holds {number}, which is not a finite real number"))
+
+
+def _number_problems(system: System) -> Iterator[Problem]:
+    where = f"model {system.name}"
+    for state in system.states:
+        if not (math.isfinite(state.scale) and state.scale > 0):
+            hint = "a scale is a finite number above 0"
+            yield Problem(f"{where}, state {state.name}", f"has scale {state.scale:g}", hint)
+    for owner, expression in _expressions(system):
+        try:
+            text(expression)
+        except ColeyError as error:
+            yield from (Problem(f"{where}, {owner}", problem.what) for problem in error.problems)
+
+
+def _expressions(system: System) -> Iterator[tuple[str, Expression]]:
+    """Every expression of the system, and whose it is."""
+    yield from ((f"initial value of {state.name}", state.initial) for state in system.states)
+    yield from ((f"rule {rule.name}", rule.expression) for rule in system.rules)
+    yield from _moving_expressions(system)
+
+
+def _moving_expressions(system: System) -> Iterator[tuple[str, Expression]]:
+    for reaction in system.reactions:
+        for expression in (reaction.rate, *reaction.stoichiometry.values()):
+            yield f"reaction {reaction.name}", expression
+    yield from ((f"event {event.name}", event.trigger) for event in system.events)
+
+
+def _name_problems(system: System) -> Iterator[Problem]:
+    """Names that are declared twice, and names that are used where they are not known."""
+    where = f"model {system.name}"
+    declared = Counter(item.name for item in system._named)
+    yield from (Problem(where, f"{name!r} is declared {n} times") for name, n in declared.items() if n > 1)
+    if str(TIME) in declared:
+        yield Problem(where, f"{TIME} is the independent variable and cannot be declared")
+
+    def unknown(owner: str, expression: Expression, allowed: set[str]) -> Iterator[Problem]:
+        for name in sorted(_names(expression) - allowed):
+            what = "is not known there" if name in declared else "nobody declares"
+            hint = "" if name in declared else did_you_mean(name, allowed)
+            yield Problem(f"{where}, {owner}", f"uses {name!r}, which {what}", hint)
+
+    constant = set(system.parameter_names)
+    known = {*constant, *system.state_names, str(TIME)}
+    for rule in system.rules:
+        yield from unknown(f"rule {rule.name}", rule.expression, known)
+        known.add(rule.name)
+        if _names(rule.expression) <= constant:
+            constant.add(rule.name)
+    for state in system.states:
+        yield from unknown(f"initial value of {state.name}", state.initial, constant)
+    for owner, expression in _moving_expressions(system):
+        yield from unknown(owner, expression, known)
+    for reaction in system.reactions:
+        for name in reaction.stoichiometry:
+            if name not in system.state_names:
+                hint = did_you_mean(name, system.state_names)
+                yield Problem(f"{where}, reaction {reaction.name}", f"moves {name!r}, which is no state", hint)
+
+
+def _names(expression: Expression) -> set[str]:
+    return {str(symbol) for symbol in symengine.sympify(expression).free_symbols}

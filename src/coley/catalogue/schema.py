@@ -284,7 +284,6 @@ class Trial(Entry):
     enrolment_months: Annotated[float, Field(gt=0, le=120)] = 12.0
     follow_up_months: Annotated[float, Field(gt=0, le=240)] = 60.0
     dropout_per_year: Annotated[float, Field(ge=0, lt=1)] = 0.03
-    treat_beyond_progression: bool = False
     confirmed_response: bool = True
     calibrated: bool = False
     visits: Visits

@@ -5,53 +5,67 @@ CVODE: Cohen and Hindmarsh, Computers in Physics 10:138 (1996); here through sci
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
+from numpy.typing import NDArray
 from sksundae.cvode import CVODE
 
-from coley.engine.doses import Segment, segments
-from coley.engine.functions import Floats, Functions, functions
+from coley.engine.batch import Batch, Control, Path
+from coley.engine.doses import Doses, Segment, resolution, segments
+from coley.engine.functions import functions
+from coley.engine.quiet import quiet
 from coley.system import System
 
-_SHORTEST = 1e-9  # days; output times nearer than this to a dose are taken at the dose
+Floats = NDArray[np.float64]
+_EVENT = 2  # scikit-sundae's status where a trigger crossed zero
+_SHORTEST_STEP = 32 * np.finfo(float).eps  # relative to the time
+_STARTING = 1000 * np.finfo(float).eps  # likewise; so near to a start, CVODE tries shorter steps before longer ones
 
 
-@dataclass(frozen=True)
-class Tolerances:
-    """Error control of one run: ``rtol`` relative, ``atol`` per state, and the budget of steps between two outputs."""
+def follow(system: System, batch: Batch, control: Control) -> list[Path]:
+    """Follow each individual of the batch; a solver that fails is a status in its Path, never an exception."""
+    integrator = _Integrator(system, control)
+    doses = batch.doses.of(batch.individual)
+    individuals = zip(batch.start.tolist(), batch.states, batch.parameters, doses, strict=True)
+    with quiet():
+        return [integrator.follow(*individual, batch.times) for individual in individuals]
 
-    rtol: float
-    atol: Floats
-    max_steps: int
 
-
-@dataclass
-class Path:
-    """What became of one individual: states at the wanted times (NaN after a stop), the last state, and why it stopped."""
-
-    states: Floats
-    last: Floats
-    time: float
-    status: str = "ok"
-    reason: str = ""
-    event: str = ""
-    steps: int = 0
+class _HopelessError(Exception):
+    """There is no point in going on: the message says why."""
 
 
 class _Problem:
     """Right-hand side, Jacobian and triggers of one individual, as CVODE wants them."""
 
-    def __init__(self, compiled: Functions, states: int, parameters: Floats) -> None:
-        self.compiled = compiled
-        self.n = states
-        self.buffer = np.zeros(compiled.size)
-        self.buffer[states:-1] = parameters
-        self.entries = np.zeros(max(len(compiled.rows), 1))
+    def __init__(self, system: System, budget: int) -> None:
+        self.compiled = functions(system)
+        self.n = len(system.states)
+        self.budget = budget
+        self.evaluations = 0
+        self.start = self.time = np.nan
         self.infusion: Floats | None = None
+        self.buffer = np.zeros(self.compiled.size)
+        self.entries = np.zeros(max(len(self.compiled.entries), 1))
+
+    def begin(self, parameters: Floats) -> None:
+        self.buffer[self.n : -1] = parameters
+        self.evaluations = 0
+
+    def restart(self, start: float, infusion: Floats | None) -> None:
+        self.start = self.time = start
+        self.infusion = infusion
 
     def rates(self, time: float, y: Floats, yp: Floats) -> None:
+        self.evaluations += 1
+        if self.evaluations > self.budget:
+            raise _HopelessError(f"took more than {self.budget:,} evaluations of the rates to get to")
+        if 0 < abs(time - self.time) < _SHORTEST_STEP * abs(time) and abs(time - self.start) > _STARTING * abs(time):
+            # from here CVODE would warn on stderr, and go on and on without moving
+            raise _HopelessError("found no step that is small enough at")
+        self.time = time
+        self.evaluate(time, y, yp)
+
+    def evaluate(self, time: float, y: Floats, yp: Floats) -> None:
         self.buffer[: self.n] = y
         self.buffer[-1] = time
         self.compiled.rates.unsafe_real(self.buffer, yp)
@@ -62,89 +76,122 @@ class _Problem:
         self.buffer[: self.n] = y
         self.buffer[-1] = time
         self.compiled.jacobian.unsafe_real(self.buffer, self.entries)
-        matrix[self.compiled.rows, self.compiled.columns] = self.entries[: len(self.compiled.rows)]
+        matrix.reshape(-1)[self.compiled.entries] = self.entries[: len(self.compiled.entries)]
 
     def triggers(self, time: float, y: Floats, values: Floats) -> None:
         self.buffer[: self.n] = y
         self.buffer[-1] = time
-        values[:] = self.compiled.triggers(self.buffer)
+        self.compiled.triggers.unsafe_real(self.buffer, values)
 
 
-def integrate(
-    system: System, start: float, initial: Floats, parameters: Floats, times: Floats, doses: Floats, tolerances: Tolerances
-) -> Path:
-    """Follow one individual from ``start`` to the last of ``times``.
+class _Integrator:
+    """CVODE for one System, used for one individual after another; none leaves a trace in the next."""
 
-    Args:
-        initial: states (m) at ``start``.
-        parameters: its parameters, in the system's order.
-        times: ascending, in days, none before ``start``.
-        doses: rows of (time, amount, duration, index of state).
+    def __init__(self, system: System, control: Control) -> None:
+        self.system, self.control = system, control
+        self.problem = _Problem(system, control.max_evaluations)
+        self.solver = self._solver()
 
-    Returns:
-        A Path; a solver that fails is a status in it, never an exception.
-    """
-    problem = _Problem(functions(system), len(initial), parameters)
-    path = Path(np.full((len(times), len(initial)), np.nan), initial.copy(), start)
-    solver = _solver(system, problem, tolerances)
-    for segment in segments(start, float(times[-1]), doses, len(initial)):
-        path.last += segment.bolus
-        problem.infusion = segment.infusion
-        inside = (times >= segment.start - _SHORTEST) & (times < segment.end - _SHORTEST)
-        if segment.last:
-            inside |= np.abs(times - segment.end) <= _SHORTEST
-        _follow(system, solver, path, segment, times, np.flatnonzero(inside))
-        if path.status != "ok" or path.event:
-            return path
-    return path
+    def _solver(self) -> CVODE:
+        options = {}
+        if self.system.events:
+            evaluate = self.problem.triggers
 
+            def triggers(time: float, y: Floats, values: Floats) -> None:  # scikit-sundae hangs attributes on it
+                evaluate(time, y, values)
 
-def _solver(system: System, problem: _Problem, tolerances: Tolerances) -> CVODE:
-    options = {}
-    if system.events:
-        events = problem.triggers
+            options = {"eventsfn": triggers, "num_events": len(self.system.events)}
+        return CVODE(
+            self.problem.rates,
+            jacfn=self.problem.jacobian,
+            rtol=self.control.rtol,
+            atol=self.control.atol,
+            max_num_steps=self.control.max_evaluations,
+            **options,
+        )
 
-        def triggers(time: float, y: Floats, values: Floats) -> None:
-            events(time, y, values)
+    def follow(self, start: float, initial: Floats, parameters: Floats, doses: Doses, times: Floats) -> Path:
+        """Follow one individual from ``start`` to the last of ``times`` (ascending, none before ``start``)."""
+        path = Path(np.full((len(times), len(initial)), np.nan), initial.copy(), start)
+        self.problem.begin(parameters)
+        try:
+            for segment in segments(start, float(times[-1]), doses, len(initial)):
+                self._segment(path, segment, times)
+                if path.stopped:
+                    break
+        except _HopelessError as reason:
+            self._fail(path, str(reason), self.problem.buffer[-1], self.problem.buffer[: self.problem.n].copy())
+        if path.time >= times[-1] and path.status == "ok":
+            path.states[-1] = path.last
+        path.evaluations = self.problem.evaluations
+        return path
 
-        triggers.terminal = [True] * len(system.events)  # type: ignore[attr-defined]
-        triggers.direction = [1] * len(system.events)  # type: ignore[attr-defined]
-        options = {"eventsfn": triggers, "num_events": len(system.events)}
-    return CVODE(
-        problem.rates,
-        jacfn=problem.jacobian,
-        rtol=tolerances.rtol,
-        atol=tolerances.atol,
-        max_num_steps=tolerances.max_steps,
-        **options,
-    )
-
-
-def _follow(system: System, solver: CVODE, path: Path, segment: Segment, times: Floats, wanted: Sequence[int]) -> None:
-    """Integrate one stretch without doses, and write what falls into it."""
-    at_start = [k for k in wanted if times[k] <= segment.start + _SHORTEST]
-    for k in at_start:
-        path.states[k] = path.last
-    if segment.end - segment.start <= _SHORTEST:
-        return
-    later = [k for k in wanted if times[k] > segment.start + _SHORTEST]
-    stops = [segment.start, *(min(float(times[k]), segment.end) for k in later)]
-    if stops[-1] < segment.end:
-        stops.append(segment.end)
-    if len(stops) == 2:  # scikit-sundae reads two times as a span and returns every internal step
-        stops.insert(1, 0.5 * (stops[0] + stops[1]))
-    solution = solver.solve(np.array(stops), path.last)
-    values = {float(t): y for t, y in zip(solution.t, solution.y, strict=True)}
-    for k in later:
-        reached = values.get(min(float(times[k]), segment.end))
-        if reached is not None:
-            path.states[k] = reached
-    path.last, path.time = solution.y[-1].copy(), float(solution.t[-1])
-    path.steps += int(solution.nfev)
-    if solution.i_events is not None and len(solution.i_events):
-        fired = np.flatnonzero(solution.i_events[-1] > 0)
-        if len(fired):
-            path.event = system.events[int(fired[0])].name
+    def _segment(self, path: Path, segment: Segment, times: Floats) -> None:
+        """Go through one stretch without doses, and write what falls into it."""
+        first, last = np.searchsorted(times, (segment.start, segment.end)).tolist()
+        self.problem.restart(segment.start, segment.infusion)
+        path.time = segment.start
+        if segment.bolus is not None:
+            path.last = path.last + segment.bolus
+        if first < last and times[first] == segment.start:
+            path.states[first] = path.last
+            first += 1
+        if not self._can_start(path) or segment.end - segment.start <= resolution(segment.end):
             return
-    if not solution.success or not np.all(np.isfinite(path.last)):
-        path.status, path.reason = "solver_failed", f"{solution.message.strip()} at day {path.time:.6g}"
+        self.solver.init_step(segment.start, path.last)
+        for k in range(first, last):
+            self._step(path, float(times[k]), segment.end)
+            if path.status == "ok" and path.time >= times[k]:
+                path.states[k] = path.last
+            if path.stopped:
+                return
+        self._step(path, segment.end, segment.end)
+
+    def _can_start(self, path: Path) -> bool:
+        """Whether no trigger is up and all rates are finite where a stretch begins."""
+        self._watch(path)
+        if not path.event and not np.isfinite(self._rates(path.time, path.last)).all():
+            self._fail(path, "cannot start on", path.time, path.last)
+        return not path.stopped
+
+    def _step(self, path: Path, stop: float, limit: float) -> None:
+        """Go on to ``stop``, or to an event or failure before it, without looking past ``limit``."""
+        result = self.solver.step(stop, "normal", limit)
+        finite = bool(np.isfinite(result.y).all())
+        if finite:
+            path.last, path.time = result.y, float(result.t)
+        if not result.success or not finite:
+            self._fail(path, "found no step that is small enough at", path.time, path.last)
+        elif result.status == _EVENT:
+            path.event = self.system.events[int(np.flatnonzero(result.i_events[-1])[0])].name
+            self.solver = self._solver()  # the old one keeps its events for ever, and copies them at every step
+        else:
+            path.time = stop
+
+    def _watch(self, path: Path) -> None:
+        """Note the first event whose trigger is up already."""
+        if self.system.events:
+            values = np.empty(len(self.system.events))
+            self.problem.triggers(path.time, path.last, values)
+            up = np.flatnonzero(values >= 0)
+            if len(up):
+                path.event = self.system.events[int(up[0])].name
+
+    def _rates(self, time: float, y: Floats) -> Floats:
+        rates = np.empty(len(y))
+        self.problem.evaluate(time, y, rates)
+        return rates
+
+    def _fail(self, path: Path, what: str, time: float, y: Floats) -> None:
+        """Say what the solver could not do at ``time`` and ``y``, and which state is hardest to follow there."""
+        rates = self._rates(time, y)
+        strange = [repr(self.system.state_names[k]) for k in np.flatnonzero(~np.isfinite(rates))]
+        if strange:
+            named = ", ".join(strange[:3]) + (f" and {len(strange) - 3} more" if len(strange) > 3 else "")
+            why = f"where the rate of change of {named} is not a finite number"
+        else:
+            k = int(np.argmax(np.abs(rates) / (self.control.rtol * np.abs(y) + self.control.atol)))
+            change = f"({y[k]:.3g}, by {rates[k]:.3g} per day)"
+            why = f"where {self.system.state_names[k]!r} changes fastest {change}"
+        path.status = "solver_failed"
+        path.reason = f"the solver {what} day {time:.6g}, {why}; check this individual's parameters and doses"

@@ -1,78 +1,165 @@
-"""Doses as the solver meets them: stretches of time, each with what is given at its start and what flows in during it."""
+"""Doses as the solver meets them: stretches of time, what is given at the start of each, what flows in during it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coley.errors import ColeyError, Problem, did_you_mean
+from coley.errors import Problem, did_you_mean
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.intp]
 COLUMNS = ("ID", "TIME", "AMT", "DUR", "CMT")
+
+
+def resolution(time: Floats | float) -> Floats | float:
+    """Days within which two times count as one: microseconds, or what floating-point numbers of that size can tell."""
+    return 1e-10 + 8 * np.finfo(float).eps * np.abs(time)
+
+
+@dataclass(frozen=True)
+class Doses:
+    """Doses of many individuals, in order of individual and time; a bolus begins and ends at once.
+
+    Attributes:
+        individual: which individual, counted from 0.
+        begin, end: days.
+        amount: in the unit of the state, spread evenly from begin to end.
+        state: index of the state that it enters.
+    """
+
+    individual: Integers
+    begin: Floats
+    end: Floats
+    amount: Floats
+    state: Integers
+
+    @classmethod
+    def none(cls) -> Doses:
+        """No doses."""
+        return cls(np.zeros(0, np.intp), np.zeros(0), np.zeros(0), np.zeros(0), np.zeros(0, np.intp))
+
+    @classmethod
+    def read(cls, table: pd.DataFrame | None, states: Mapping[str, int]) -> Doses:
+        """The doses of a table in which :func:`dose_problems` found nothing."""
+        if table is None or table.empty:
+            return cls.none()
+        begin = table["TIME"].to_numpy(dtype=float)
+        return cls(
+            table["ID"].to_numpy(dtype=float).astype(np.intp),
+            begin,
+            begin + table["DUR"].to_numpy(dtype=float),
+            table["AMT"].to_numpy(dtype=float),
+            table["CMT"].map(dict(states)).to_numpy(dtype=float).astype(np.intp),
+        )._ordered()
+
+    def _ordered(self) -> Doses:
+        return self[np.lexsort((self.amount, self.end, self.state, self.begin, self.individual))]
+
+    def __getitem__(self, rows: NDArray[np.bool_] | Integers | slice) -> Doses:
+        return Doses(self.individual[rows], self.begin[rows], self.end[rows], self.amount[rows], self.state[rows])
+
+    def joined(self, other: Doses) -> Doses:
+        """These doses and ``other``."""
+        ours = (self.individual, self.begin, self.end, self.amount, self.state)
+        theirs = (other.individual, other.begin, other.end, other.amount, other.state)
+        return Doses(*(np.concatenate(pair) for pair in zip(ours, theirs, strict=True)))._ordered()
+
+    def snapped(self, since: Floats, marks: Floats) -> Doses:
+        """The same doses, at a mark, or at the time ``since`` of their individual, where that is within the resolution.
+
+        An infusion that takes no longer than the resolution becomes a bolus.
+        """
+        floor = since[self.individual]
+        begin = _snap(self.begin, marks)
+        begin = np.where(begin < floor - resolution(floor), begin, np.maximum(begin, floor))
+        end = _snap(self.end, marks)
+        return replace(self, begin=begin, end=np.where(end - begin <= resolution(end), begin, end))
+
+    def of(self, individuals: Integers) -> list[Doses]:
+        """The doses of each of ``individuals``."""
+        left = np.searchsorted(self.individual, individuals, side="left")
+        right = np.searchsorted(self.individual, individuals, side="right")
+        return [self[a:b] for a, b in zip(left.tolist(), right.tolist(), strict=True)]
 
 
 @dataclass(frozen=True)
 class Segment:
-    """A stretch between two dose times: ``bolus`` is added to the states at its start, ``infusion`` (per day) during it."""
+    """A stretch between two dose times: ``bolus`` is added to the states at its start, ``infusion`` a day during it."""
 
     start: float
     end: float
-    bolus: Floats
+    bolus: Floats | None
     infusion: Floats | None
-    last: bool
 
 
-def segments(start: float, end: float, doses: Floats, states: int) -> Iterator[Segment]:
-    """The stretches of [start, end]; a dose exactly at ``end`` belongs to what comes after."""
-    doses = doses[(doses[:, 0] < end) & (doses[:, 0] + doses[:, 2] >= start)]
-    finish = doses[:, 0] + doses[:, 2]
-    cuts = np.unique(np.concatenate([[start, end], doses[:, 0], finish]))
-    cuts = cuts[(cuts >= start) & (cuts <= end)]
-    for left, right in zip(cuts[:-1], cuts[1:], strict=True):
-        bolus = np.zeros(states)
-        given = doses[(doses[:, 0] == left) & (doses[:, 2] == 0)]
-        np.add.at(bolus, given[:, 3].astype(int), given[:, 1])
-        flowing = doses[(doses[:, 2] > 0) & (doses[:, 0] <= left) & (finish >= right)]
-        infusion = None
-        if len(flowing):
-            infusion = np.zeros(states)
-            np.add.at(infusion, flowing[:, 3].astype(int), flowing[:, 1] / flowing[:, 2])
-        yield Segment(float(left), float(right), bolus, infusion, last=bool(right == end))
+def segments(start: float, end: float, doses: Doses, states: int) -> Iterator[Segment]:
+    """The stretches of [start, end], at least one; a bolus exactly at ``end`` belongs to what comes after."""
+    instant = doses.end == doses.begin
+    boluses = doses[instant & (doses.begin >= start) & (doses.begin < end)]
+    infusions = doses[~instant & (doses.begin < end) & (doses.end > start)]
+    cuts = np.unique(np.concatenate([[start, end], boluses.begin, infusions.begin, infusions.end]))
+    cuts = cuts[(cuts >= start) & (cuts <= end)].tolist()
+    for left, right in zip(cuts, cuts[1:] or cuts, strict=False):
+        now = boluses[boluses.begin == left]
+        flowing = infusions[(infusions.begin <= left) & (infusions.end >= right)]
+        rate = flowing.amount / (flowing.end - flowing.begin)
+        yield Segment(left, right, _summed(now.state, now.amount, states), _summed(flowing.state, rate, states))
 
 
-def by_individual(table: pd.DataFrame | None, individuals: int, states: Mapping[str, int]) -> list[Floats]:
-    """Dose rows (time, amount, duration, index of state) of each individual, in order of time.
-
-    Raises:
-        ColeyError: columns missing, a state or individual that is not there, amounts or times that are not finite and
-            not negative; all at once.
-    """
+def dose_problems(
+    table: pd.DataFrame | None, individuals: int, states: Mapping[str, int], since: Floats
+) -> Iterator[Problem]:
+    """All that is wrong with a dose table. ``since`` is the day from which each individual can be given a dose."""
     if table is None or table.empty:
-        return [np.zeros((0, 4))] * individuals
+        return
     missing = [name for name in COLUMNS if name not in table.columns]
     if missing:
-        raise ColeyError(Problem("doses", f"columns {', '.join(missing)} are missing", f"needed: {', '.join(COLUMNS)}"))
-    problems = [
-        Problem("doses, CMT", f"no state {name!r}", did_you_mean(str(name), states))
-        for name in pd.unique(table["CMT"])
-        if name not in states
-    ]
-    ids = table["ID"].to_numpy()
-    if ((ids < 0) | (ids >= individuals)).any():
-        problems.append(Problem("doses, ID", f"individuals are numbered 0 to {individuals - 1}"))
-    for name in ("TIME", "AMT", "DUR"):
-        values = table[name].to_numpy(dtype=float)
-        if not np.isfinite(values).all() or (name != "TIME" and (values < 0).any()):
-            problems.append(Problem(f"doses, {name}", "has values that are not finite or are negative"))
-    if problems:
-        raise ColeyError(problems)
-    rows = np.column_stack(
-        [table["TIME"], table["AMT"], table["DUR"], table["CMT"].map(dict(states)).to_numpy(dtype=float)]
-    ).astype(float)
-    order = np.lexsort((rows[:, 0], ids))
-    split = np.searchsorted(ids[order], np.arange(1, individuals))
-    return list(np.split(rows[order], split))
+        yield Problem("doses", f"columns {', '.join(missing)} are missing", f"needed: {', '.join(COLUMNS)}")
+        return
+    for name in pd.unique(table["CMT"]):
+        if name not in states:
+            yield Problem("doses, CMT", f"no state {name!r}", did_you_mean(str(name), states))
+    for name, hint in (("AMT", "amounts are in the unit of the state"), ("DUR", "days, 0 for a bolus")):
+        values = _numbers(table[name])
+        yield from _rows(name, ~(np.isfinite(values) & (values >= 0)), "not a number from 0 up", hint)
+    ids, times = _numbers(table["ID"]), _numbers(table["TIME"])
+    strange = ~((ids >= 0) & (ids < individuals) & (ids == np.floor(ids)))
+    yield from _rows("ID", strange, "no such individual", f"they are numbered 0 to {individuals - 1}")
+    yield from _rows("TIME", ~np.isfinite(times), "not a finite number", "days")
+    earliest = since[np.where(strange, 0, ids).astype(np.intp)] if individuals else np.zeros(len(ids))
+    late = np.isfinite(times) & ~strange & (times < earliest - resolution(earliest))
+    if late.any():
+        hint = f"individual {ids[late][0]:.0f} is at day {earliest[late][0]:.10g} already"
+        yield from _rows("TIME", late, f"day {times[late][0]:.10g} is past", hint)
+
+
+def _rows(column: str, bad: NDArray[np.bool_], what: str, hint: str) -> Iterator[Problem]:
+    rows = np.flatnonzero(bad)
+    if len(rows):
+        named = ", ".join(map(str, rows[:3])) + (f" and {len(rows) - 3} more" if len(rows) > 3 else "")
+        yield Problem(f"doses, {column}, row{'s' * (len(rows) > 1)} {named}", what, hint)
+
+
+def _numbers(column: pd.Series) -> Floats:
+    return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
+
+
+def _snap(values: Floats, marks: Floats) -> Floats:
+    padded = np.concatenate([[-np.inf], marks, [np.inf]])
+    above = np.searchsorted(padded, values)
+    left, right = padded[above - 1], padded[above]
+    nearest = np.where(values - left <= right - values, left, right)
+    return np.where(np.abs(values - nearest) <= resolution(values), nearest, values)
+
+
+def _summed(states: Integers, amounts: Floats, n: int) -> Floats | None:
+    if not len(states):
+        return None
+    total = np.zeros(n)
+    np.add.at(total, states, amounts)
+    return total

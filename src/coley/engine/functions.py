@@ -1,9 +1,10 @@
-"""A System's expressions as compiled functions (symengine with LLVM), one per process and System."""
+"""A System's expressions as compiled functions (symengine with LLVM), compiled once per process."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -20,52 +21,89 @@ class Functions:
     """Compiled functions of the vector [states, parameters, time].
 
     Attributes:
+        size: length of that vector.
         rates: rate of change of every state.
-        jacobian: the structurally non-zero entries of its derivative by the states, at ``rows`` and ``columns``.
+        jacobian: the structurally non-zero entries of its derivative by the states.
+        entries: where these stand in the matrix (state × state), counted row by row.
         triggers: the event triggers; None where the system has no events.
-        initial: initial states as a function of the parameters alone.
     """
 
     size: int
     rates: Any
     jacobian: Any
-    rows: NDArray[np.intp]
-    columns: NDArray[np.intp]
+    entries: NDArray[np.intp]
     triggers: Any
-    initial: Any
 
 
-_compiled: dict[str, Functions] = {}
-
-
+@lru_cache(maxsize=32)
 def functions(system: System) -> Functions:
-    """The compiled functions of ``system``, compiled once per process."""
-    if system.fingerprint not in _compiled:
-        _compiled[system.fingerprint] = _compile(system)
-    return _compiled[system.fingerprint]
-
-
-def lambdify(arguments: Sequence[Expression], expressions: Sequence[Expression]) -> Any:
-    """A compiled function from an array (..., arguments) to an array (..., expressions)."""
-    return symengine.Lambdify(list(arguments), list(expressions), backend="llvm", cse=True)
-
-
-def _compile(system: System) -> Functions:
-    states = [symengine.Symbol(name) for name in system.state_names]
-    parameters = [symengine.Symbol(name) for name in system.parameter_names]
-    arguments = [*states, *parameters, TIME]
-    column_of = {state: j for j, state in enumerate(states)}
-    entries = []
+    """The compiled functions of ``system``. Equal Systems give the same bits, whatever process they come from."""
+    arguments = _arguments(system)
+    states = {symengine.Symbol(name): j for j, name in enumerate(system.state_names)}
+    entries, where = [], []
     for i, rate in enumerate(system.rates):
-        for symbol in sorted(rate.free_symbols & column_of.keys(), key=str):
-            entries.append((i, column_of[symbol], rate.diff(symbol)))
+        for j, symbol in sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys()):
+            where.append(i * len(states) + j)
+            entries.append(rate.diff(symbol))
     triggers = [system.inline(event.trigger) for event in system.events]
     return Functions(
         size=len(arguments),
-        rates=lambdify(arguments, system.rates),
-        jacobian=lambdify(arguments, [entry for _, _, entry in entries] or [symengine.Integer(0)]),
-        rows=np.array([i for i, _, _ in entries], dtype=np.intp),
-        columns=np.array([j for _, j, _ in entries], dtype=np.intp),
-        triggers=lambdify(arguments, triggers) if triggers else None,
-        initial=lambdify(parameters or [TIME], [system.inline(state.initial) for state in system.states]),
+        rates=_compiled(arguments, system.rates),
+        jacobian=_compiled(arguments, entries or [symengine.Integer(0)]),
+        entries=np.array(where, dtype=np.intp),
+        triggers=_compiled(arguments, triggers) if triggers else None,
     )
+
+
+def initial_states(system: System, parameters: Floats) -> Floats:
+    """States at the start (individual × state) from parameters (individual × parameter)."""
+    if not len(parameters):
+        return np.zeros((0, len(system.states)))
+    arguments = [symengine.Symbol(name) for name in system.parameter_names] or [TIME]
+    given = parameters if parameters.shape[1] else np.zeros((len(parameters), 1))
+    function = _compiled(arguments, [system.inline(state.initial) for state in system.states])
+    return np.asarray(function(given), dtype=float).reshape(len(parameters), len(system.states))
+
+
+def evaluate(
+    system: System, states: Floats, parameters: Floats, times: Floats, names: Sequence[str]
+) -> dict[str, Floats]:
+    """Values (individual × time) of states, parameters and rules, by name; NaN where the states are.
+
+    Args:
+        states: individual × time × state.
+        parameters: individual × parameter.
+        times: days.
+        names: of states, parameters or rules, each known to the system.
+    """
+    individuals, steps, m = states.shape
+    values = np.full((len(names), individuals, steps), np.nan)
+    if not values.size:
+        return dict(zip(names, values, strict=True))
+    function = _observer(system, tuple(names))
+    block = max(1, _BLOCK // (steps * (m + parameters.shape[1] + 1)))
+    for first in range(0, individuals, block):
+        rows = slice(first, first + block)
+        columns = np.empty((len(states[rows]), steps, m + parameters.shape[1] + 1))
+        columns[:, :, :m], columns[:, :, m:-1], columns[:, :, -1] = states[rows], parameters[rows, None, :], times
+        values[:, rows] = np.moveaxis(np.asarray(function(columns)), -1, 0)
+    values[:, np.isnan(states).any(axis=2)] = np.nan
+    return dict(zip(names, values, strict=True))
+
+
+_BLOCK = 2**22
+"""Numbers that :func:`evaluate` lays out at a time: 32 MiB."""
+
+
+@lru_cache(maxsize=128)
+def _observer(system: System, names: tuple[str, ...]) -> Any:
+    return _compiled(_arguments(system), [system.inline(symengine.Symbol(name)) for name in names])
+
+
+def _arguments(system: System) -> list[Expression]:
+    return [*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME]
+
+
+def _compiled(arguments: Sequence[Expression], expressions: Sequence[Expression]) -> Any:
+    """A compiled function from an array (..., arguments) to an array (..., expressions)."""
+    return symengine.Lambdify(list(arguments), list(expressions), backend="llvm", cse=True)

@@ -7,19 +7,21 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-import symengine
 import xarray as xr
-from joblib import Parallel, delayed
 from numpy.typing import ArrayLike, NDArray
 
-from coley.engine.cvode import Path, Tolerances, integrate
-from coley.engine.doses import by_individual
-from coley.engine.functions import Floats, functions, lambdify
-from coley.errors import ColeyError, Problem, did_you_mean
-from coley.system import TIME, System
+from coley.engine.batch import Batch, Control
+from coley.engine.checks import observable_problems, parameter_problems, setting_problems, time_problems
+from coley.engine.doses import Doses, dose_problems
+from coley.engine.functions import evaluate, initial_states
+from coley.engine.workers import Workers
+from coley.errors import ColeyError, Problem
+from coley.system import System
 
-MAX_STEPS = 20_000
-_CHUNKS_PER_WORKER = 4
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+MAX_EVALUATIONS = 100_000
+"""Evaluations of the rates that one individual may take in one call, before it counts as failed."""
 
 
 def solve(
@@ -39,7 +41,8 @@ def solve(
         system: the model.
         times: output times in days, ascending; the first is the start.
         parameters: a row per individual and a column per parameter or initial state that differs from the system's own.
-        doses: rows ID (row of ``parameters``), TIME, AMT, DUR (0 is a bolus), CMT (a state).
+        doses: rows ID (row of ``parameters``), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any order. A value at
+            the time of a dose is that after it, save at the last of ``times``: a dose then belongs to what comes after.
         observables: names of states, parameters or rules to return; default all states and rules.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
@@ -47,24 +50,37 @@ def solve(
 
     Returns:
         Dataset (individual × time) of the observables; per individual ``status`` ("ok" or "solver_failed"), ``reason``,
-        ``event`` (the terminal event that ended it, or ""), ``end_time`` and ``evaluations``. Values after an
+        ``event`` (the event that ended it, or ""), ``end_time`` and ``evaluations`` (of the rates). Values after an
         individual's end are NaN. The attribute ``final_states`` (individual × state) is where each one ended.
 
     Raises:
-        ColeyError: names, times, parameters or doses that cannot be used.
+        ColeyError: names, times, parameters or doses that cannot be used; all at once.
     """
-    grid = _grid(times)
-    simulation = Simulation(system, parameters, start=float(grid[0]), rtol=rtol, atol=atol, threads=threads)
-    return simulation.advance(grid, doses=doses, observables=observables)
+    table = _table(parameters)
+    problems = list(time_problems(times))
+    start = -np.inf if problems else float(_grid(times)[0])
+    problems += _setup_problems(system, table, rtol, atol, threads)
+    problems += dose_problems(doses, len(table), _index(system), np.full(len(table), start))
+    problems += observable_problems(system, observables)
+    if problems:
+        raise ColeyError(problems)
+    simulation = Simulation(system, table, start=start, rtol=rtol, atol=atol, threads=threads)
+    return simulation.advance(times, doses=doses, observables=observables)
 
 
 class Simulation:
     """Individuals on their way: advance all to a time, look, decide their next doses, go on.
 
+    Advancing in pieces gives what one piece would: an infusion runs on over the end of a piece, and a dose given for a
+    later time waits for it.
+
     Attributes:
-        time: where all active individuals are, in days.
+        time: day to which the individuals have been advanced.
         states: current states (individual × state), in the order of ``system.state_names``.
-        status, reason, event: per individual, as in :func:`solve`.
+        status, reason, event, end_time, evaluations: per individual, as in :func:`solve`.
+
+    Raises:
+        ColeyError: parameters or settings that cannot be used; all at once.
     """
 
     def __init__(
@@ -77,120 +93,128 @@ class Simulation:
         atol: Mapping[str, float] | None = None,
         threads: int | None = None,
     ) -> None:
-        table = pd.DataFrame(index=[0]) if parameters is None else parameters
+        table = _table(parameters)
+        problems = [*time_problems(start), *_setup_problems(system, table, rtol, atol, threads)]
+        if problems:
+            raise ColeyError(problems)
         self.system = system
         self.time = start
+        self.individuals = len(table)
         self.parameters = _parameter_matrix(system, table)
         self.states = _initial_states(system, table, self.parameters)
-        self.individuals = len(table)
         self.status = np.full(self.individuals, "ok", dtype=object)
         self.reason = np.full(self.individuals, "", dtype=object)
         self.event = np.full(self.individuals, "", dtype=object)
         self.end_time = np.full(self.individuals, start)
         self.evaluations = np.zeros(self.individuals, dtype=np.int64)
-        self._tolerances = Tolerances(rtol, _absolute(system, rtol, atol), MAX_STEPS)
-        self._threads = threads or os.cpu_count() or 1
-        bad = ~np.isfinite(self.states).all(axis=1)
-        self.status[bad], self.reason[bad] = "solver_failed", "initial states are not finite"
+        self._doses = Doses.none()
+        self._workers = Workers(system, _control(system, rtol, atol), threads or os.cpu_count() or 1)
+        self._refuse(self.states, system.state_names, "the initial value of")
+        self._refuse(self.parameters, system.parameter_names, "parameter")
 
     def advance(
         self,
         times: ArrayLike,
         *,
         doses: pd.DataFrame | None = None,
-        active: NDArray[np.bool_] | None = None,
+        active: Flags | None = None,
         observables: Sequence[str] | None = None,
     ) -> xr.Dataset:
         """Follow the active individuals to the last of ``times`` and return what :func:`solve` returns for these.
 
-        An infusion that outlasts the last time must be given again, with what is left of it, to the next call.
+        Args:
+            times: output times in days, none before the present time.
+            doses: as in :func:`solve`, in addition to those that still run or wait; none before the present time of its
+                individual. Those of individuals that have ended are dropped.
+            active: whom to follow, default all who have neither failed nor met an event. Who is left out stands still,
+                doses and all, and is followed from there when active again.
+            observables: as in :func:`solve`.
+
+        Raises:
+            ColeyError: as in :func:`solve`; nobody has moved then.
         """
+        problems = [*time_problems(times, self.time), *observable_problems(self.system, observables)]
+        problems += dose_problems(doses, self.individuals, _index(self.system), self.end_time)
+        if active is not None and np.shape(active) != (self.individuals,):
+            problems.append(Problem("active", f"has shape {np.shape(active)}", f"needed: ({self.individuals},)"))
+        if problems:
+            raise ColeyError(problems)
         grid = _grid(times)
-        if grid[0] < self.time:
-            raise ColeyError(Problem("times", f"start at {grid[0]:g}, before the present time {self.time:g}"))
         going = (self.status == "ok") & (self.event == "")
         if active is not None:
             going &= active
-        rows = np.flatnonzero(going)
-        index = {name: i for i, name in enumerate(self.system.state_names)}
-        table = by_individual(doses, self.individuals, index)
-        out = np.full((self.individuals, len(grid), len(index)), np.nan)
-        for row, path in zip(rows, self._paths(rows, grid, table), strict=True):
+        waiting = self._doses.joined(Doses.read(doses, _index(self.system))).snapped(self.end_time, grid)
+        states = self._follow(np.flatnonzero(going), grid, waiting)
+        self.time = float(grid[-1])
+        self._doses = self._left(waiting, going)
+        return self._dataset(grid, states, observables).assign_attrs(final_states=self.states.copy())
+
+    def _follow(self, rows: NDArray[np.intp], grid: Floats, doses: Doses) -> Floats:
+        """States (individual × time × state) on the way; NaN where there are none."""
+        out = np.full((self.individuals, len(grid), len(self.system.states)), np.nan)
+        batch = Batch(rows, self.end_time[rows], self.states[rows], self.parameters[rows], doses, grid)
+        for row, path in zip(rows, self._workers.follow(batch), strict=True):
             out[row] = path.states
             self.states[row], self.end_time[row] = path.last, path.time
             self.status[row], self.reason[row], self.event[row] = path.status, path.reason, path.event
-            self.evaluations[row] += path.steps
-        self.time = float(grid[-1])
-        return self._dataset(grid, out, observables).assign_attrs(final_states=self.states.copy())
+            self.evaluations[row] += path.evaluations
+        return out
 
-    def _paths(self, rows: NDArray[np.intp], grid: Floats, doses: list[Floats]) -> list[Path]:
-        workers = min(self._threads, max(1, len(rows) // 8))
-        chunks = np.array_split(rows, min(len(rows), workers * _CHUNKS_PER_WORKER) or 1)
-        tasks = [
-            (self.system, self.time, self.states[chunk], self.parameters[chunk], grid, [doses[i] for i in chunk], self._tolerances)
-            for chunk in chunks
-        ]
-        if workers == 1:
-            return [path for task in tasks for path in _chunk(*task)]
-        results = Parallel(n_jobs=workers, backend="loky")(delayed(_chunk)(*task) for task in tasks)
-        return [path for result in results for path in result]
+    def _left(self, doses: Doses, advanced: Flags) -> Doses:
+        """The doses that have not ended, of individuals that go on."""
+        going = (self.status == "ok") & (self.event == "")
+        ahead = (doses.begin >= self.time) | (doses.end > self.time)
+        return doses[going[doses.individual] & (ahead | ~advanced[doses.individual])]
 
-    def _dataset(self, grid: Floats, out: Floats, observables: Sequence[str] | None) -> xr.Dataset:
-        values = evaluate(self.system, out, self.parameters, grid, observables)
-        data = {
+    def _dataset(self, grid: Floats, states: Floats, observables: Sequence[str] | None) -> xr.Dataset:
+        names = observables if observables is not None else _default_observables(self.system)
+        values = evaluate(self.system, states, self.parameters, grid, names)
+        data: dict[str, tuple[object, ...]] = {
             name: (("individual", "time"), value, {"units": self.system.units[name]}) for name, value in values.items()
         }
         for name in ("status", "reason", "event"):
-            data[name] = ("individual", getattr(self, name).astype(str))  # type: ignore[assignment]
-        data["end_time"] = ("individual", self.end_time.copy(), {"units": "day"})  # type: ignore[assignment]
-        data["evaluations"] = ("individual", self.evaluations.copy())  # type: ignore[assignment]
-        return xr.Dataset(data, coords={"time": ("time", grid, {"units": "day"}), "individual": np.arange(self.individuals)})
+            data[name] = ("individual", getattr(self, name).astype(str))
+        data["end_time"] = ("individual", self.end_time.copy(), {"units": "day"})
+        data["evaluations"] = ("individual", self.evaluations.copy())
+        coordinates = {"time": ("time", grid, {"units": "day"}), "individual": np.arange(self.individuals)}
+        return xr.Dataset(data, coords=coordinates)
+
+    def _refuse(self, values: Floats, names: Sequence[str], what: str) -> None:
+        """Fail the individuals of whom a value is not finite."""
+        for row, column in reversed(np.argwhere(~np.isfinite(values)).tolist()):
+            value = f"{what} {names[column]!r} is {values[row, column]:g}"
+            self.status[row], self.reason[row] = "solver_failed", f"{value}; give every individual a finite number"
 
 
-def evaluate(
-    system: System, states: Floats, parameters: Floats, times: Floats, observables: Sequence[str] | None = None
-) -> dict[str, Floats]:
-    """Observables (individual × time) from states (individual × time × state) and parameters (individual × parameter).
-
-    Raises:
-        ColeyError: for names that are no state, parameter or rule.
-    """
-    names = list(observables) if observables is not None else [*system.state_names, *(rule.name for rule in system.rules)]
-    unknown = [name for name in names if name not in system.units]
-    if unknown:
-        raise ColeyError([Problem("observables", f"no {n!r} in the model", did_you_mean(n, system.units)) for n in unknown])
-    if not names:
-        return {}
-    arguments = [*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME]
-    function = lambdify(arguments, [system.inline(symengine.Symbol(name)) for name in names])
-    n, t, m = states.shape
-    columns = np.empty((n, t, m + parameters.shape[1] + 1))
-    columns[:, :, :m], columns[:, :, m:-1], columns[:, :, -1] = states, parameters[:, None, :], times[None, :]
-    values = np.asarray(function(columns.reshape(n * t, -1))).reshape(n, t, len(names))
-    values[np.isnan(states).any(axis=2)] = np.nan
-    return {name: np.ascontiguousarray(values[:, :, k]) for k, name in enumerate(names)}
-
-
-def _chunk(
-    system: System, start: float, states: Floats, parameters: Floats, grid: Floats, doses: list[Floats], tolerances: Tolerances
-) -> list[Path]:
-    return [
-        integrate(system, start, y, p, grid, d, tolerances) for y, p, d in zip(states, parameters, doses, strict=True)
-    ]
+def _table(parameters: pd.DataFrame | None) -> pd.DataFrame:
+    return pd.DataFrame(index=[0]) if parameters is None else parameters
 
 
 def _grid(times: ArrayLike) -> Floats:
-    grid = np.atleast_1d(np.asarray(times, dtype=float))
-    if grid.ndim != 1 or not len(grid) or not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
-        raise ColeyError(Problem("times", "must be finite and strictly ascending"))
-    return grid
+    return np.atleast_1d(np.asarray(times, dtype=float))
+
+
+def _index(system: System) -> dict[str, int]:
+    return {name: i for i, name in enumerate(system.state_names)}
+
+
+def _setup_problems(
+    system: System, table: pd.DataFrame, rtol: float, atol: Mapping[str, float] | None, threads: int | None
+) -> list[Problem]:
+    return [*setting_problems(system, rtol, atol, threads), *parameter_problems(system, table)]
+
+
+def _control(system: System, rtol: float, atol: Mapping[str, float] | None) -> Control:
+    given = atol or {}
+    absolute = np.array([given.get(state.name, rtol * state.scale) for state in system.states])
+    return Control(rtol, absolute, MAX_EVALUATIONS)
+
+
+def _default_observables(system: System) -> list[str]:
+    return [*system.state_names, *(rule.name for rule in system.rules)]
 
 
 def _parameter_matrix(system: System, table: pd.DataFrame) -> Floats:
-    unknown = [name for name in table.columns if name not in system.parameter_names and name not in system.state_names]
-    if unknown:
-        known = [*system.parameter_names, *system.state_names]
-        raise ColeyError([Problem("parameters", f"no {n!r} in the model", did_you_mean(str(n), known)) for n in unknown])
     matrix = np.tile(np.array([parameter.value for parameter in system.parameters], dtype=float), (len(table), 1))
     for j, name in enumerate(system.parameter_names):
         if name in table.columns:
@@ -199,14 +223,8 @@ def _parameter_matrix(system: System, table: pd.DataFrame) -> Floats:
 
 
 def _initial_states(system: System, table: pd.DataFrame, parameters: Floats) -> Floats:
-    arguments = parameters if parameters.shape[1] else np.zeros((len(table), 1))
-    states = np.array(functions(system).initial(arguments), dtype=float).reshape(len(table), len(system.states))
+    states = initial_states(system, parameters)
     for j, name in enumerate(system.state_names):
         if name in table.columns:
             states[:, j] = table[name].to_numpy(dtype=float)
     return states
-
-
-def _absolute(system: System, rtol: float, atol: Mapping[str, float] | None) -> Floats:
-    given = dict(atol or {})
-    return np.array([given.get(state.name, rtol * state.scale) for state in system.states])

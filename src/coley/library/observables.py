@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from coley.catalogue.schema import Drug
-from coley.mechanisms.pharmacokinetics import symbol
+from coley.model import symbol
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,9 @@ def observables(drugs: Sequence[Drug]) -> tuple[Observable, ...]:
 
 
 def compartment(drug: Drug, route: str) -> str:
-    """The state that a dose of ``drug`` by ``route`` enters: central where intravenous, else the depot where it has one."""
+    """The state that a dose of ``drug`` by ``route`` enters.
+
+    That is the central compartment where intravenous or where the drug has no depot, else the depot.
+    """
     depot = route != "iv" and drug.pharmacokinetics.absorption is not None
     return f"A{0 if depot else 1}_{symbol(drug)}"

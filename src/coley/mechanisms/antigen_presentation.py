@@ -1,14 +1,18 @@
 """Antigen presentation: dying cancer cells mature dendritic cells, which carry antigen to the draining lymph nodes.
 
-Structure of the dendritic-cell module of Jafarnejad et al., AAPS Journal 21:79 (2019).
+Antigen-presenting cells (APC, mature mAPC) as in Jafarnejad et al., AAPS Journal 21:79 (2019); antigen is not followed
+within them: how many antigens there are scales priming.
 """
+
+from __future__ import annotations
 
 from coley.model import Context, Mechanism
 
 
 def antigen_presentation(context: Context) -> Mechanism:
-    """Immature and mature dendritic cells of tumour and draining nodes."""
-    m = Mechanism("antigen_presentation", "Dying cancer cells mature dendritic cells, which migrate to draining nodes.", context)
+    """Immature dendritic cells of the tumour, and mature ones of tumour and draining nodes."""
+    meaning = "Dying cancer cells mature dendritic cells, which migrate to draining nodes."
+    m = Mechanism("antigen_presentation", meaning, context)
     k_mature = m.parameter("k_APC_mat", "maturation rate of dendritic cells under full danger signal")
     k_migrate = m.parameter("k_APC_mig", "migration rate of mature dendritic cells to the node")
     k_death = m.parameter("k_APC_death", "death rate of immature dendritic cells")

@@ -1,8 +1,11 @@
 """PD-1 in the synapse of T cell and cancer cell, and PD-L1 that interferon induces.
 
-Binding of the two membranes at equilibrium: its quadratic gives the density of complexes; three-dimensional affinity
-divided over the synaptic gap as in Jafarnejad et al., AAPS Journal 21:79 (2019).
+Binding between the two membranes is at equilibrium: a quadratic gives the density of complexes. The dissociation
+constant between membranes is that in solution times the width of the gap, as in Jafarnejad et al., AAPS Journal 21:79
+(2019). PD-L2 is left out: few cancer cells bear it.
 """
+
+from __future__ import annotations
 
 import symengine
 
@@ -21,12 +24,13 @@ def checkpoint(context: Context) -> Mechanism:
     gap = m.parameter("d_synapse", "width of the synaptic gap")
     avogadro = m.parameter("N_A", "molecules per mole")
     half = m.parameter("PD1_50", "density of PD-1 complexes that halves T-cell function")
-    hill = m.context.quantity("n_PD1").value
+    hill = m.context.quantity("n_PD1").value  # a number: the derivative of a symbolic power fails at 0
     free_receptor = receptor * m.product("free_PD1", "share of PD-1 that no drug blocks")
     ligand = (host + score * cancer) * (1 + (induction - 1) * m["H_IFNg"])
     ligand *= m.product("free_PDL1", "share of PD-L1 that no drug blocks")
     Kd = affinity * avogadro * gap
     total = free_receptor + ligand + Kd
+    # the smaller root of x² - total x + free_receptor ligand = 0, written so that nothing cancels
     bound = 2 * free_receptor * ligand / (total + symengine.sqrt(total**2 - 4 * free_receptor * ligand))
     m.rule("PD1_PDL1", "molecule/cm^2", bound, "PD-1:PD-L1 complexes in the synapse")
     ratio = (m["PD1_PDL1"] / half) ** hill

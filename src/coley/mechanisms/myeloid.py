@@ -1,4 +1,9 @@
-"""Myeloid cells of the tumour: suppressor cells, and macrophages between M1 and M2."""
+"""Myeloid cells of the tumour: suppressor cells (MDSC), and macrophages between M1 and M2.
+
+Macrophages arrive as M2; interferon-gamma turns them to M1 and TGF-beta back. M1 take room and do nothing else.
+"""
+
+from __future__ import annotations
 
 from coley.model import Context, Mechanism
 

@@ -1,12 +1,13 @@
-"""Pharmacokinetics: where a drug goes. One or two compartments, linear clearance, tumour and node by exchange."""
+"""Pharmacokinetics: where a drug goes. One or two compartments, linear clearance, tumour and node by exchange.
+
+CL, V1, Q and V2 are those of population pharmacokinetics; A is an amount, C a concentration.
+"""
+
+from __future__ import annotations
 
 from coley.catalogue.schema import Drug
-from coley.model import Context, Mechanism
-
-
-def symbol(drug: Drug) -> str:
-    """The drug's name as it stands in the names of its states and parameters."""
-    return drug.name.replace("-", "_")
+from coley.model import Context, Mechanism, symbol
+from coley.system import Expression
 
 
 def pharmacokinetics(context: Context, drug: Drug) -> Mechanism:
@@ -24,7 +25,8 @@ def pharmacokinetics(context: Context, drug: Drug) -> Mechanism:
     serum = m.rule(f"Cp_{name}", "mg/mL", central / volume, f"concentration of {drug.title} in plasma")
     m.reaction("elimination", clearance * serum, {f"A1_{name}": -1})
     if pk.peripheral_volume is not None and pk.intercompartmental_clearance is not None:
-        exchange = m.constant(f"Q_{name}", pk.intercompartmental_clearance, "intercompartmental clearance", **by_clearance)
+        between = pk.intercompartmental_clearance
+        exchange = m.constant(f"Q_{name}", between, "intercompartmental clearance", **by_clearance)
         second = m.constant(f"V2_{name}", pk.peripheral_volume, "peripheral volume of distribution", **by_volume)
         peripheral = m.state(f"A2_{name}", "mg", 0, 1.0, f"{drug.title} in the peripheral compartment")
         m.reaction("distribution", exchange * serum, {f"A1_{name}": -1, f"A2_{name}": 1})
@@ -38,15 +40,16 @@ def pharmacokinetics(context: Context, drug: Drug) -> Mechanism:
     return m
 
 
-def _tissues(m: Mechanism, drug: Drug, serum: object) -> None:
-    """Tumour and node take so little of an antibody that plasma does not notice."""
+def _tissues(m: Mechanism, drug: Drug, serum: Expression) -> None:
+    """Concentrations in tumour and node, which take so little of an antibody that plasma does not notice."""
     name, pk = symbol(drug), drug.pharmacokinetics
     if pk.tissue_exchange is None:
         return
     rate = m.constant(f"k_tissue_{name}", pk.tissue_exchange, "exchange rate of plasma with tumour and node")
-    for tissue, partition in (("T", pk.tumour_partition), ("N", pk.node_partition)):
+    for tissue, place, partition in (("T", "tumour", pk.tumour_partition), ("N", "node", pk.node_partition)):
         if partition is None:
             continue
-        ratio = m.constant(f"gamma_{tissue}_{name}", partition, f"concentration in {tissue}, relative to plasma, at rest")
-        inside = m.state(f"C{tissue}_{name}", "mg/mL", 0, 1e-4, f"{drug.title} in {'tumour' if tissue == 'T' else 'node'}")
+        meaning = f"concentration in the {place} at equilibrium, relative to plasma"
+        ratio = m.constant(f"gamma_{tissue}_{name}", partition, meaning)
+        inside = m.state(f"C{tissue}_{name}", "mg/mL", 0, 1e-4, f"{drug.title} in {place}")
         m.reaction(f"exchange_{tissue}", rate * (ratio * serum - inside), {f"C{tissue}_{name}": 1})

@@ -4,12 +4,16 @@ The number of divisions adds up from antigen, co-stimulation and IL-2, after Mar
 CTLA-4 takes B7 from CD28; regulatory T cells take IL-2.
 """
 
+from __future__ import annotations
+
 from coley.model import Context, Mechanism
+from coley.system import Expression
 
 
 def priming(context: Context) -> Mechanism:
     """Activated CD8 and CD4 T cells of the draining nodes, and how many cells each gives."""
-    m = Mechanism("priming", "Naive CD8 and CD4 T cells are primed in the node, held by CTLA-4, and divide on IL-2.", context)
+    meaning = "Naive CD8 and CD4 T cells are primed in the node, held by CTLA-4, and divide on IL-2."
+    m = Mechanism("priming", meaning, context)
     k_divide = m.parameter("k_pro", "division rate of an activated T cell")
     antigens = _antigens(m)
     costimulation = _costimulation(m)
@@ -31,12 +35,13 @@ def priming(context: Context) -> Mechanism:
         m.reaction(f"priming_{kind}", supply * antigens * m["H_APC"] * costimulation, {f"a{kind}": 1})
         m.reaction(f"arrest_{kind}", arrest * active, {f"a{kind}": -1})
         m.reaction(f"departure_{kind}", k_divide / divisions * active, {f"a{kind}": -1})
-        m.rule(f"output_{kind}", "cell/day", 2**divisions * k_divide / divisions * active, f"{kind} T cells that leave the node")
+        leaving = 2**divisions * k_divide / divisions * active
+        m.rule(f"output_{kind}", "cell/day", leaving, f"{kind} T cells that leave the node")
     m.reaction("recall", memory, {"aCD8": 1})
     return m
 
 
-def _antigens(m: Mechanism) -> object:
+def _antigens(m: Mechanism) -> Expression:
     shared = m.parameter("n_shared", "shared tumour antigens that T cells recognise")
     exome = m.parameter("exome", "length of the exome")
     fraction = m.parameter("f_neoantigen", "share of mutations that give an antigen which T cells recognise")
@@ -44,7 +49,7 @@ def _antigens(m: Mechanism) -> object:
     return m.rule("n_antigens", "", shared + fraction * exome * burden, "tumour antigens that T cells recognise")
 
 
-def _costimulation(m: Mechanism) -> object:
+def _costimulation(m: Mechanism) -> Expression:
     competition = m.parameter("r_CTLA4", "B7 taken by CTLA-4 at rest, relative to what is left")
     half = m.parameter("B7_50", "share of B7 that gives half the co-stimulation")
     free = m.product("free_CTLA4", "share of CTLA-4 that no drug blocks")
@@ -52,8 +57,8 @@ def _costimulation(m: Mechanism) -> object:
     return m.rule("H_CD28", "", B7 * (1 + half) / (B7 + half), "co-stimulation through CD28, 0 to 1")
 
 
-def _interleukin_2(m: Mechanism) -> object:
-    """IL-2 of the node at quasi-steady state: it lasts minutes, T cells days."""
+def _interleukin_2(m: Mechanism) -> Expression:
+    """IL-2 of the node at quasi-steady state: it lasts minutes, T cells days. Uptake goes in proportion to IL-2."""
     secretion = m.parameter("k_IL2_sec", "secretion of IL-2 by an activated T cell")
     uptake = m.parameter("k_IL2_cons", "uptake of IL-2 by a T cell at saturation")
     decay = m.parameter("k_IL2_deg", "decay rate of IL-2")

@@ -1,8 +1,15 @@
-"""Receptor blockade: an antibody occupies its target, and blocks it or has the cells that bear it depleted."""
+"""Receptor blockade: an antibody occupies its target, and blocks it or has the cells that bear it depleted.
+
+Occupancy at equilibrium, C / (C + Kd), with the drug in excess of its target. Antibodies against one target are
+taken to bind apart from each other: what two leave free is the product of what each leaves.
+"""
+
+from __future__ import annotations
 
 from coley.catalogue.schema import Drug, Target
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.model import Context, Mechanism
+from coley.model import Context, Mechanism, symbol
+from coley.system import Expression
 
 # molecule and action -> tissue where it acts (T tumour, N node), shared term
 _BLOCKED = {"PD-1": ("T", "free_PD1"), "PD-L1": ("T", "free_PDL1"), "CTLA-4": ("N", "free_CTLA4")}
@@ -11,10 +18,10 @@ _DEPLETED = {"CTLA-4": ("T", "deplete_Treg")}
 
 def receptor_blockade(context: Context, drug: Drug) -> Mechanism:
     """What one antibody does to each of its targets, by occupancy at equilibrium."""
-    name = drug.name.replace("-", "_")
+    name = symbol(drug)
     m = Mechanism(f"receptor_blockade_{name}", f"{drug.title} occupies its targets in tumour and node.", context)
     if drug.molar_mass is None:
-        raise ColeyError(Problem(f"drug {drug.name}", "an antibody with targets needs its molar_mass"))
+        raise ColeyError(Problem(f"drug {drug.name}", "an antibody needs its molar_mass", "give it in kg/mol"))
     mass = m.constant(f"M_{name}", drug.molar_mass, "molar mass")
     for target in drug.targets:
         places = _BLOCKED if target.action == "block" else _DEPLETED
@@ -25,14 +32,22 @@ def receptor_blockade(context: Context, drug: Drug) -> Mechanism:
         occupied = _occupancy(m, name, tissue, target, mass)
         if target.action == "block":
             m.contribute(shared, 1 - occupied)
-        elif target.effect is not None:
-            rate = m.constant(f"k_deplete_{name}", target.effect, f"depletion rate of cells with {target.molecule} at full occupancy")
-            m.contribute(shared, rate * occupied)
+        else:
+            m.contribute(shared, _depletion_rate(m, name, drug, target) * occupied)
     return m
 
 
-def _occupancy(m: Mechanism, name: str, tissue: str, target: Target, mass: object) -> object:
+def _depletion_rate(m: Mechanism, name: str, drug: Drug, target: Target) -> Expression:
+    if target.effect is None:
+        what = f"depletes cells with {target.molecule!r} at no given rate"
+        raise ColeyError(Problem(f"drug {drug.name}", what, "give the rate at full occupancy in [targets.effect]"))
+    meaning = f"depletion rate of cells with {target.molecule} at full occupancy"
+    return m.constant(f"k_deplete_{name}", target.effect, meaning)
+
+
+def _occupancy(m: Mechanism, name: str, tissue: str, target: Target, mass: Expression) -> Expression:
     label = target.molecule.replace("-", "")
     affinity = m.constant(f"Kd_{label}_{name}", target.affinity, f"dissociation constant for {target.molecule}")
     molar = m[f"C{tissue}_{name}"] / mass
-    return m.rule(f"RO_{label}_{tissue}_{name}", "", molar / (molar + affinity), f"occupancy of {target.molecule}, 0 to 1")
+    occupied = molar / (molar + affinity)
+    return m.rule(f"RO_{label}_{tissue}_{name}", "", occupied, f"occupancy of {target.molecule}, 0 to 1")

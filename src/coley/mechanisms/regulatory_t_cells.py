@@ -1,11 +1,17 @@
-"""Regulatory T cells: they circulate, enter the tumour, arise there from helper cells, and restrain killing."""
+"""Regulatory T cells: they circulate, enter the tumour, arise there from helper cells, and restrain killing.
+
+Their number in the circulation is held near rest; in the node they compete for IL-2, which ``priming`` describes.
+"""
+
+from __future__ import annotations
 
 from coley.model import Context, Mechanism
 
 
 def regulatory_t_cells(context: Context) -> Mechanism:
     """Regulatory T cells of the circulation and the tumour."""
-    m = Mechanism("regulatory_t_cells", "Regulatory T cells compete for IL-2 and restrain killing in the tumour.", context)
+    meaning = "Regulatory T cells compete for IL-2 and restrain killing in the tumour."
+    m = Mechanism("regulatory_t_cells", meaning, context)
     resting = m.parameter("Treg_0", "regulatory T cells of the body at rest")
     death = m.parameter("k_Treg_death", "death rate of regulatory T cells")
     m.parameter("f_induced", "share of primed CD4 T cells that become regulatory")

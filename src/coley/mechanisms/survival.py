@@ -1,4 +1,6 @@
-"""Survival: cumulative hazard of death from tumour burden, its growth, and everything else."""
+"""Survival: cumulative hazard of death from tumour burden, and from everything else."""
+
+from __future__ import annotations
 
 from coley.model import Context, Mechanism
 
@@ -7,7 +9,7 @@ def survival(context: Context) -> Mechanism:
     """Cumulative hazard of death."""
     m = Mechanism("survival", "Death is a hazard that rises with tumour burden.", context)
     background = m.parameter("h_background", "hazard of death without cancer")
-    rate = m.parameter("h_burden", "hazard of death of a tumour of reference volume")
+    rate = m.parameter("h_burden", "hazard of death from a tumour of reference volume")
     reference = m.parameter("V_ref", "reference volume of all lesions")
     exponent = m.context.quantity("n_burden").value
     m.state("hazard_death", "", 0, 1e-2, "cumulative hazard of death")

@@ -1,15 +1,19 @@
-"""T cells after priming: circulation, memory, infiltration, and the way from progenitor to exhausted cell in the tumour.
+"""T cells after priming: circulation, memory, infiltration, and from progenitor to exhausted cell in the tumour.
 
-Blood and peripheral tissue exchange T cells within the hour (Zhu et al., J Cell Physiol 166:1, 1996) and count as one
+Blood and peripheral tissue exchange T cells within the hour (Zhu et al., Cancer Res 56:3771, 1996) and count as one
 pool. Checkpoint blockade acts on stem-like progenitors: Siddiqui et al., Immunity 50:195 (2019).
 """
 
+from __future__ import annotations
+
 from coley.model import Context, Mechanism
+from coley.system import Expression
 
 
 def t_cells(context: Context) -> Mechanism:
     """Circulating, memory and tumour-infiltrating CD8 and helper T cells."""
-    m = Mechanism("t_cells", "Effector T cells circulate, infiltrate, renew from progenitors, and become exhausted.", context)
+    meaning = "Effector T cells circulate, infiltrate, renew from progenitors, and become exhausted."
+    m = Mechanism("t_cells", meaning, context)
     death = m.parameter("k_CD8_death", "death rate of circulating effector T cells")
     CD8 = m.state("CD8_S", "cell", 0, 1e3, "tumour-specific CD8 T cells in blood and tissue")
     Th = m.state("Th_S", "cell", 0, 1e3, "tumour-specific helper T cells in blood and tissue")
@@ -26,7 +30,7 @@ def t_cells(context: Context) -> Mechanism:
     return m
 
 
-def _memory(m: Mechanism, death: object) -> None:
+def _memory(m: Mechanism, death: Expression) -> None:
     fraction = m.parameter("f_memory", "share of effector T cells that become memory instead of dying")
     loss = m.parameter("k_memory_death", "loss rate of memory T cells as a population")
     rate = m.parameter("Q_recall", "memory T cells that full antigen presentation calls back at saturation")
@@ -39,15 +43,17 @@ def _memory(m: Mechanism, death: object) -> None:
     m.contribute("recall", rate * presented * memory / (memory + half))
 
 
-def _infiltration(m: Mechanism) -> object:
+def _infiltration(m: Mechanism) -> Expression:
     rate = m.parameter("q_T", "T cells that enter a volume of tumour, as a share of the circulating pool")
     resting = m.parameter("f_recruit", "recruitment without interferon, relative to full recruitment")
+    access = m.parameter("f_access", "recruitment that the tumour's vessels and stroma allow: 1 inflamed, 0 desert")
     exclusion = m.product("infiltration_factor", "what excludes T cells from the tumour, 1 for nothing")
     recruitment = resting + (1 - resting) * m["H_IFNg"]
-    return m.rule("entry_T", "1/day", rate * m["V_tumour"] * recruitment * exclusion, "share of circulating T cells that enter")
+    entry = rate * access * m["V_tumour"] * recruitment * exclusion
+    return m.rule("entry_T", "1/day", entry, "share of circulating T cells that enter")
 
 
-def _in_tumour(m: Mechanism, arrival: object) -> None:
+def _in_tumour(m: Mechanism, arrival: Expression) -> None:
     stem = m.parameter("f_progenitor", "share of arriving CD8 T cells that are stem-like progenitors")
     differentiation = m.parameter("k_PE", "differentiation rate of a progenitor without PD-1 signal")
     burst = m.parameter("n_burst", "effector cells that one progenitor gives")

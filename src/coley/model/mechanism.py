@@ -31,9 +31,13 @@ class Context:
             if name in parameters:
                 return parameters[name]
         known = [*self.cancer.parameters, *self.physiology.parameters]
-        raise ColeyError(
-            Problem(f"cancer {self.cancer.name}", f"no parameter {name!r}, which the model needs", did_you_mean(name, known))
-        )
+        what = f"no parameter {name!r}, which the model needs"
+        raise ColeyError(Problem(f"cancer {self.cancer.name}", what, did_you_mean(name, known)))
+
+
+def symbol(drug: Drug) -> str:
+    """The drug's name as it stands in the names of its states, parameters and rules."""
+    return drug.name.replace("-", "_")
 
 
 @dataclass(frozen=True)
@@ -82,11 +86,19 @@ class Mechanism:
     def constant(
         self, name: str, quantity: Quantity, meaning: str, *, exponent: float = 0.0, reference_weight: float = 1.0
     ) -> Expression:
-        """Use a catalogue quantity, of a drug say, under the name ``name``; it may scale with body weight (kg)."""
+        """Use a catalogue quantity, of a drug say, under the name ``name``; it may scale with body weight (kg).
+
+        Raises:
+            ColeyError: where the name stands for another quantity of this mechanism already.
+        """
         value = quantity.value * to_internal(quantity.unit)
         source = f"{quantity.source}, {quantity.at}" if quantity.at else quantity.source
-        self.parameters[name] = Parameter(name, _coherent(quantity.unit), value, meaning, quantity.known, source)
-        self.variables[name] = Variable(quantity, exponent, reference_weight)
+        parameter = Parameter(name, _coherent(quantity.unit), value, meaning, quantity.known, source)
+        agreed = self.parameters.setdefault(name, parameter)
+        if (agreed.value, agreed.unit) != (parameter.value, parameter.unit):
+            what = f"has two values, {agreed.value:g} and {value:g} {agreed.unit}"
+            raise ColeyError(Problem(f"mechanism {self.name}, {name}", what, "one name stands for one quantity"))
+        self.variables.setdefault(name, Variable(quantity, exponent, reference_weight))
         return symengine.Symbol(name)
 
     def rule(self, name: str, unit: str, expression: Expression, meaning: str) -> Expression:
@@ -121,6 +133,10 @@ def _coherent(unit: str) -> str:
 
 
 def _require_coherent(mechanism: str, name: str, unit: str) -> None:
-    factor = to_internal(unit)
+    where = f"mechanism {mechanism}, {name}"
+    try:
+        factor = to_internal(unit)
+    except ColeyError as error:
+        raise ColeyError(Problem(where, problem.what, problem.hint) for problem in error.problems) from None
     if abs(factor - 1) > 1e-9:
-        raise ColeyError(Problem(f"mechanism {mechanism}, {name}", f"{unit!r} is not coherent", f"use {_coherent(unit)!r}"))
+        raise ColeyError(Problem(where, f"unit {unit!r} is not coherent", f"use {_coherent(unit)!r}"))

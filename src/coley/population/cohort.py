@@ -13,12 +13,16 @@ from numpy.typing import NDArray
 from coley.catalogue.schema import Eligibility
 from coley.errors import ColeyError, Problem
 from coley.library import immuno_oncology
-from coley.model import Context, Variable, assemble
-from coley.population.diagnosis import grow
+from coley.model import Context
+from coley.population.diagnosis import grow, natural_history
 from coley.population.draw import covariates, parameters
 
-MAX_ATTEMPTS = 200
 Progress = Callable[[str, int, int], None]
+MAX_ATTEMPTS = 3000
+"""Candidates drawn for one patient, at most."""
+_ENOUGH = 1000
+_FEWEST = 0.002
+"""Of ``_ENOUGH`` candidates or more this share must have been accepted, or there is no use in going on."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +30,8 @@ class Cohort:
     """Virtual patients at diagnosis; row k is patient k, whatever the arm.
 
     Attributes:
-        covariates: AGE (years), SEX, WEIGHT (kg), HEIGHT (cm), BSA (m²), GFR (mL/min), ECOG, PRETREAT, PDL1 (%), TMB (per
-            megabase), and the attempt at which the patient was accepted.
+        covariates: AGE (years), SEX, WEIGHT (kg), HEIGHT (cm), BSA (m²), GFR (mL/min), ECOG, PRETREAT, PDL1 (%), TMB
+            (per megabase), and ATTEMPT, the number of candidates that were turned away before this one.
         parameters: parameters of the model and states at diagnosis, a column each, in internal units.
         rejected: REASON and N, of candidates that were not eligible or not plausible.
     """
@@ -48,62 +52,63 @@ def recruit(
 ) -> Cohort:
     """Draw ``patients`` virtual patients for a trial of the drugs of ``context``.
 
-    Patient k depends on the seed, k, the cancer and the eligibility alone, not on how many others there are.
+    Patient k depends on the seed, k, the cancer and the eligibility alone, not on how many others there are nor on the
+    drugs (whose own parameters are drawn in addition).
 
     Raises:
         ColeyError: where hardly any candidate is eligible and plausible.
     """
-    mechanisms = immuno_oncology(context)
-    variables = {name: v for mechanism in mechanisms for name, v in mechanism.variables.items()}
-    disease = assemble(context.cancer.name, immuno_oncology(Context(context.cancer, context.physiology)))
+    report = progress or (lambda stage, done, total: None)
+    variables = {name: v for mechanism in immuno_oncology(context) for name, v in mechanism.variables.items()}
+    disease = natural_history(context)
     waiting = np.arange(patients)
     accepted: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     rejected: Counter[str] = Counter()
     for attempt in range(MAX_ATTEMPTS):
-        if progress is not None:
-            progress("virtual patients", patients - len(waiting), patients)
-        if not len(waiting):
-            break
-        people, values, reasons = _candidates(context, variables, eligibility, waiting, seed, attempt)
+        report("virtual patients", patients - len(waiting), patients)
+        people = covariates(context, eligibility, waiting, seed=seed, attempt=attempt)
+        values = parameters(context, variables, people, seed=seed, attempt=attempt)
+        people = people.assign(PDL1=100 * values["TPS"], TMB=values["TMB"])
+        reasons = _ineligible(people, eligibility)
         fit = np.flatnonzero(reasons == "")
-        states, found = grow(disease, context, people.iloc[fit], values.iloc[fit], threads=threads)
-        reasons[fit] = found
-        rejected.update(reasons[reasons != ""].tolist())
-        good = reasons[fit] == ""
-        kept = fit[good]
-        accepted.append((people.iloc[kept], pd.concat([values.iloc[kept], states[good]], axis=1)))
-        waiting = waiting[reasons != ""]
+        states, reasons[fit] = grow(disease, context, values.iloc[fit], threads=threads)
+        good = reasons == ""
+        accepted.append((people[good], pd.concat([values[good], states[good[fit]]], axis=1)))
+        rejected.update(reasons[~good].tolist())
+        waiting = waiting[~good]
+        if not len(waiting) or _hopeless(rejected, patients - len(waiting)):
+            break
     if len(waiting):
-        raise ColeyError(_hopeless(rejected, patients - len(waiting)))
+        raise ColeyError(_too_few(rejected, patients - len(waiting)))
+    report("virtual patients", patients, patients)
     return Cohort(
         covariates=pd.concat([people for people, _ in accepted]).sort_index(),
         parameters=pd.concat([values for _, values in accepted]).sort_index(),
-        rejected=pd.DataFrame(sorted(rejected.items()), columns=["REASON", "N"]),
+        rejected=pd.DataFrame(sorted(rejected.items()), columns=["REASON", "N"]).astype({"REASON": object, "N": int}),
     )
 
 
-def _candidates(
-    context: Context, variables: dict[str, Variable], eligibility: Eligibility, waiting: NDArray[np.int64], seed: int, attempt: int
-) -> tuple[pd.DataFrame, pd.DataFrame, NDArray[np.object_]]:
-    people = covariates(context, eligibility, waiting, seed=seed, attempt=attempt)
-    values = parameters(context, variables, people, seed=seed, attempt=attempt)
-    people["PDL1"], people["TMB"] = 100 * values["TPS"], values["TMB"]
-    reasons = np.full(len(waiting), "", dtype=object)
-    for failed, reason in (
-        (people["AGE"] < eligibility.age_min, f"not eligible: younger than {eligibility.age_min:g} years"),
-        (people["PDL1"] < eligibility.pd_l1_min, f"not eligible: PD-L1 below {eligibility.pd_l1_min:g} %"),
-        (people["PDL1"] > eligibility.pd_l1_max, f"not eligible: PD-L1 above {eligibility.pd_l1_max:g} %"),
-        (people["TMB"] < eligibility.tmb_min, f"not eligible: TMB below {eligibility.tmb_min:g} per megabase"),
-        (people["ECOG"] > eligibility.ecog_max, f"not eligible: ECOG above {eligibility.ecog_max}"),
-    ):
-        reasons[failed.to_numpy() & (reasons == "")] = reason
-    return people, values, reasons
+def _ineligible(people: pd.DataFrame, eligibility: Eligibility) -> NDArray[np.object_]:
+    """Why each candidate may not enter; "" for those who may."""
+    failed = {
+        f"not eligible: younger than {eligibility.age_min:g} years": people["AGE"] < eligibility.age_min,
+        f"not eligible: PD-L1 below {eligibility.pd_l1_min:g} %": people["PDL1"] < eligibility.pd_l1_min,
+        f"not eligible: PD-L1 above {eligibility.pd_l1_max:g} %": people["PDL1"] > eligibility.pd_l1_max,
+        f"not eligible: TMB below {eligibility.tmb_min:g} per megabase": people["TMB"] < eligibility.tmb_min,
+        f"not eligible: ECOG above {eligibility.ecog_max}": people["ECOG"] > eligibility.ecog_max,
+    }
+    return np.select([flags.to_numpy() for flags in failed.values()], list(failed), "").astype(object)
 
 
-def _hopeless(rejected: Counter[str], found: int) -> Problem:
+def _hopeless(rejected: Counter[str], found: int) -> bool:
+    tried = found + rejected.total()
+    return tried >= _ENOUGH and found < _FEWEST * tried
+
+
+def _too_few(rejected: Counter[str], found: int) -> Problem:
     reason, count = rejected.most_common(1)[0]
     return Problem(
         "eligibility",
-        f"only {found} patients found in {MAX_ATTEMPTS} attempts for each",
-        f"most candidates were turned away as '{reason}' ({count:,} times)",
+        f"only {found:,} of {found + rejected.total():,} candidates are eligible and plausible",
+        f"{count:,} were turned away as '{reason}'; widen the eligibility",
     )

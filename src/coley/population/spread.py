@@ -17,11 +17,11 @@ def varies(quantity: Quantity) -> bool:
 
 
 def values(quantity: Quantity, deviates: Floats) -> Floats:
-    """Values, in the quantity's unit, at standard normal ``deviates``.
+    """Values, in the quantity's unit, at standard normal ``deviates``; of a quantity without spread, its value.
 
     Bounds truncate the distribution: the deviate's rank is taken within what the bounds leave of it.
     """
-    if quantity.bounds is not None:
+    if quantity.bounds is not None and varies(quantity):
         low, high = (ndtr(_deviate(quantity, bound)) for bound in quantity.bounds)
         deviates = ndtri(low + ndtr(deviates) * (high - low))
     if quantity.cv is not None:
@@ -35,14 +35,13 @@ def values(quantity: Quantity, deviates: Floats) -> Floats:
 
 def _deviate(quantity: Quantity, value: float) -> float:
     """The standard normal deviate at which the untruncated distribution takes ``value``."""
-    with np.errstate(divide="ignore"):
-        if quantity.cv is not None:
-            return float(np.log(max(value, 0.0) / quantity.value) / _sigma(quantity.cv))
-        if quantity.sd is not None:
-            return (value - quantity.value) / quantity.sd
-        if quantity.logit_sd is not None:
-            return float((logit(np.clip(value, 0, 1)) - logit(quantity.value)) / quantity.logit_sd)
-    return 0.0
+    if quantity.cv is not None:
+        return float(np.log(value / quantity.value) / _sigma(quantity.cv)) if value > 0 else -np.inf
+    if quantity.sd is not None:
+        return (value - quantity.value) / quantity.sd
+    if quantity.logit_sd is not None:
+        return float((logit(np.clip(value, 0.0, 1.0)) - logit(quantity.value)) / quantity.logit_sd)
+    raise ValueError("a quantity without spread takes one value alone")
 
 
 def _sigma(cv: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,6 @@ from numpy.typing import NDArray
 from coley.report.select import DAYS_PER_MONTH, arm_names
 from coley.report.survival import tick_step
 from coley.report.theme import NUMBERS, ArmStyles, Figure, finish, inline, nothing_to_show, panel_width, wrap
-from coley.units import parse_unit
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,6 +28,8 @@ _DECADES = 5
 _FEWEST = 0.05
 """Fraction of an arm that must still be followed for its course to be drawn."""
 _WEEKS = 26
+_WORD = re.compile("[a-z0-9]+")
+_SYMBOLS = {"microgram": "µg", "milligram": "mg", "nanomolar": "nM", "picomolar": "pM", "dimensionless": "", "1": ""}
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -136,7 +138,7 @@ def _value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, flo
     """
     top = float(band["upper"].max())
     positive = band.loc[band["median"] > 0, "median"]
-    title = f"{parse_unit(unit):~C}"
+    title = _WORD.sub(lambda word: _SYMBOLS.get(word[0], word[0]), unit)
     if not (len(positive) and top / positive.min() > _LOG_ABOVE):
         exponent = 0 if 0.01 <= top < 1e4 else 3 * int(np.floor(np.log10(top) / 3))
         scaled = f"{_power(exponent)} {title}".strip() if exponent else title

@@ -108,7 +108,7 @@ def _schedule(trial: Trial) -> list[str]:
         f"Enrolment over {trial.enrolment_months:g} months; follow-up to {trial.follow_up_months:g} months",
         f"Dropout {100 * trial.dropout_per_year:g} % per year",
         f"Responses {'need' if trial.confirmed_response else 'need no'} confirmation",
-        f"Treatment {'may go on after' if trial.treat_beyond_progression else 'ends at'} progression",
+        "Treatment ends at progression",
     ]
 
 

@@ -28,7 +28,7 @@ from coley.trial import statistics
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
-_WIDTH, _HEIGHT = 470, 280
+_WIDTH, _HEIGHT = 450, 280
 _STEPS = 900
 """Steps kept of a curve: about two per px, so that thinning is not seen."""
 _TICKS = 160
@@ -38,7 +38,7 @@ _TICKS = 160
 def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
     """Survival curves of ``endpoint`` ("OS" or "PFS") by arm with 95 % bands, censor ticks and numbers at risk.
 
-    Published medians and landmark rates of the endpoint are drawn as open diamonds with their intervals.
+    Published medians and landmark rates of the endpoint are drawn as open markers with their intervals.
     """
     styles = ArmStyles(tuple(arm_names(result)))
     title = f"{ENDPOINTS[endpoint]} by arm"
@@ -58,7 +58,7 @@ def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
     plot = alt.layer(
         *_curve_layers(curves, styles, x, f"{ENDPOINTS[endpoint]} (%)", horizon),
         *_published_layers(published, styles, x, horizon),
-        _end_labels(result, endpoint, curves, styles, horizon),
+        *_end_labels(result, endpoint, curves, published, styles),
     ).properties(width=_WIDTH, height=_HEIGHT)
     table = _risk_table(result, endpoint, styles, np.arange(0, horizon + step / 2, step), horizon)
     return finish(alt.vconcat(plot, table, spacing=6), title, _subtitle(result, endpoint, curves, published))
@@ -143,35 +143,44 @@ def _published_layers(published: pd.DataFrame, styles: ArmStyles, x: alt.X, hori
         layers += [
             across.encode(alt.X("month_low:Q"), alt.X2("month_high"), alt.Y("survival:Q"), styles.colour()),
             up.encode(x, alt.Y("survival_low:Q"), alt.Y2("survival_high"), styles.colour()),
-            _diamonds(own[median], 0.0).encode(x, alt.Y("survival:Q"), styles.colour()),
-            _diamonds(own[~median], aside).encode(x, alt.Y("survival:Q"), styles.colour()),
+            _markers(own[median], styles.shape(arm), 0.0).encode(x, alt.Y("survival:Q"), styles.colour()),
+            _markers(own[~median], styles.shape(arm), aside).encode(x, alt.Y("survival:Q"), styles.colour()),
         ]
     return layers
 
 
-def _diamonds(points: pd.DataFrame, aside: float) -> alt.Chart:
+def _markers(points: pd.DataFrame, shape: str, aside: float) -> alt.Chart:
     mark: alt.Chart = alt.Chart(inline(points)).mark_point(
-        shape="diamond", size=62, fill="white", strokeWidth=1.5, opacity=1, xOffset=aside
+        shape=shape, size=55, fill="white", strokeWidth=1.5, opacity=1, xOffset=aside
     )
     return mark
 
 
 def _end_labels(
-    result: TrialResult, endpoint: str, curves: Mapping[str, pd.DataFrame], styles: ArmStyles, horizon: float
-) -> alt.Chart:
-    """Names and medians of the arms, beside the ends of their curves."""
+    result: TrialResult,
+    endpoint: str,
+    curves: Mapping[str, pd.DataFrame],
+    published: pd.DataFrame,
+    styles: ArmStyles,
+) -> list[alt.Chart]:
+    """Line, marker, name and median of each arm, beside the end of its curve."""
     texts = [f"{wrap(arm)}\n{_median_text(result, arm, endpoint)}" for arm in curves]
     heights = [100.0 * (LINE_HEIGHT * (text.count("\n") + 1) + 5) / _HEIGHT for text in texts]
     ends = [100.0 * float(curve["survival"].iloc[-1]) for curve in curves.values()]
     middles = spread(ends, heights, 0.0, 100.0)
     # A text of several lines hangs from its first line, which therefore stands above the middle of the block.
     tops = [m + 100.0 * LINE_HEIGHT * text.count("\n") / 2 / _HEIGHT for m, text in zip(middles, texts, strict=True)]
-    frame = pd.DataFrame({"arm": list(curves), "text": texts, "survival": tops, "month": horizon})
-    mark = alt.Chart(inline(frame)).mark_text(
-        align="left", baseline="middle", dx=14, lineBreak="\n", lineHeight=LINE_HEIGHT, fontWeight="bold", clip=False
+    frame = pd.DataFrame({"arm": list(curves), "text": texts, "survival": tops})
+    y = alt.Y("survival:Q")
+    key = alt.Chart(inline(frame)).mark_rule(strokeWidth=1.8)
+    layers = [key.encode(y, styles.colour(), styles.dash(), x=alt.value(_WIDTH + 10), x2=alt.value(_WIDTH + 38))]
+    for arm in frame["arm"][frame["arm"].isin(published["arm"])]:
+        marker = _markers(frame[frame["arm"] == arm], styles.shape(arm), 0.0)
+        layers.append(marker.encode(y, styles.colour(), x=alt.value(_WIDTH + 24)))
+    text = alt.Chart(inline(frame)).mark_text(
+        align="left", baseline="middle", lineBreak="\n", lineHeight=LINE_HEIGHT, fontWeight="bold"
     )
-    labels: alt.Chart = mark.encode(alt.X("month:Q"), alt.Y("survival:Q"), alt.Text("text:N"), styles.colour())
-    return labels
+    return [*layers, text.encode(y, alt.Text("text:N"), styles.colour(), x=alt.value(_WIDTH + 44))]
 
 
 def _median_text(result: TrialResult, arm: str, endpoint: str) -> str:
@@ -219,7 +228,7 @@ def _subtitle(
     lines = ["Kaplan-Meier estimate with 95 % band; vertical ticks are censored patients."]
     if len(published):
         lines.append(
-            "Open diamonds with bars: published median (on the 50 % line) and landmark rates with 95 % interval."
+            "Open markers with bars: published median (on the 50 % line) and landmark rates with 95 % interval."
         )
     versus = {(arm.name, fact.endpoint): fact.versus for arm in result.trial.arms for fact in arm.published}
     for o in outcomes(result):

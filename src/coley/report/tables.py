@@ -249,9 +249,9 @@ def survival(result: TrialResult) -> Table:
 
 
 def exposure(result: TrialResult) -> Table:
-    """Doses given by arm and drug."""
+    """Doses of trial treatment given by arm and drug."""
     given = result.tables["ADEX"]
-    given = given[given["USUBJID"].isin(evaluable(result)["USUBJID"])]
+    given = given[(given["EPOCH"] == "TREATMENT") & given["USUBJID"].isin(evaluable(result)["USUBJID"])]
     rows = []
     for name in arm_names(result):
         for drug, doses in given[given["ARM"] == name].groupby("EXTRT", sort=True, observed=True):
@@ -260,7 +260,9 @@ def exposure(result: TrialResult) -> Table:
             cells = (_spread(by_patient.size()), _spread(doses["EXDOSE"]), number(float(by_patient.sum().median()), 0))
             rows.append((name, str(drug), f"{by_patient.ngroups:,}", *cells, number(float(weeks.median()), 0)))
     columns = ("Arm", "Drug", "Patients", "Doses per patient", "Dose, mg", "Total, mg", "Last dose, week")
-    caption = "Doses given: median [range]; total and week of the last dose are medians over patients."
+    caption = (
+        "Doses of trial treatment given: median [range]; total and week of the last dose are medians over patients."
+    )
     return Table(caption, columns, _grouped(rows), texts=2)
 
 

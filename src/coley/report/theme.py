@@ -1,7 +1,7 @@
 """One look for every figure: palette, dashes, type, and the helpers that all figures share.
 
-Colours are those of Okabe and Ito (2008), told apart with any colour vision; each arm also has a dash pattern of its
-own, so that curves stay apart in greyscale.
+Colours are those of Okabe and Ito (2008), told apart with any colour vision; each arm also has a dash pattern and a
+marker of its own, so that curves stay apart in greyscale.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ INK, FAINT, GRID = "#222222", "#666666", "#E4E4E4"
 
 ARM_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
 ARM_DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
+ARM_SHAPES = ("diamond", "square", "triangle-up", "circle", "triangle-down")
 RESPONSE_COLOURS = {"CR": BLUE, "PR": SKY, "SD": GREY, "PD": VERMILLION, "NE": "#EDEDED"}
 
 FIGURE_WIDTH = 640
@@ -94,6 +95,10 @@ class ArmStyles:
     def dashes(self) -> list[Sequence[int]]:
         """One dash pattern per arm; with the colour it is unique for 28 arms."""
         return [ARM_DASHES[i % len(ARM_DASHES)] for i in range(len(self.names))]
+
+    def shape(self, name: str) -> str:
+        """Marker of an arm's published values."""
+        return ARM_SHAPES[self.names.index(name) % len(ARM_SHAPES)]
 
     def colour(self, legend: alt.Legend | None = None, field: str = "arm") -> alt.Color:
         """Encoding of ``field`` as colour."""

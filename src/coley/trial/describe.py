@@ -5,16 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 from typing import Any
 
 import pandas as pd
 
-from coley.catalogue.schema import Quantity, Trial
+from coley.catalogue.schema import Published, Quantity, Trial
 from coley.library import immuno_oncology
 from coley.model import Context
 from coley.system import System
-from coley.trial.course import REST_BEFORE_NEXT, RTOL, History
+from coley.trial.course import REST_BEFORE_NEXT, RTOL
+from coley.trial.history import History
 from coley.trial.result import ModelDescription
 from coley.version import __version__
 
@@ -22,11 +24,22 @@ ASSUMPTIONS = (
     "All lesions of a patient respond as one burden; target lesions are fixed shares of it, read with error.",
     "Blood and peripheral tissue hold one well-mixed pool of T cells; cytokines are at quasi-steady state.",
     "A new lesion and death are hazards that follow tumour burden and its control.",
-    "Patients stop treatment at progression by RECIST 1.1 or at its fixed end; toxicity does not stop it yet.",
+    "Patients stop treatment at progression by RECIST 1.1 or at its fixed end, never because of toxicity.",
     f"A share of patients, as published, receives another treatment {REST_BEFORE_NEXT:g} days after progression.",
     "Patients leave the trial at a constant rate, unrelated to their disease.",
 )
-_LIBRARIES = ("numpy", "scipy", "symengine", "scikit-sundae", "pandas", "xarray", "lifelines", "pyarrow", "altair", "vl-convert-python")
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "symengine",
+    "scikit-sundae",
+    "pandas",
+    "xarray",
+    "lifelines",
+    "pyarrow",
+    "altair",
+    "vl-convert-python",
+)
 
 
 def describe(context: Context) -> ModelDescription:
@@ -36,8 +49,8 @@ def describe(context: Context) -> ModelDescription:
     for mechanism in mechanisms:
         for name, parameter in mechanism.parameters.items():
             quantity = mechanism.variables[name].quantity
-            source = f"{quantity.source}, {quantity.at}" if quantity.at else quantity.source
-            rows.append((name, quantity.value, quantity.unit, _spread(quantity), quantity.known, source, parameter.meaning))
+            known = (_spread(quantity), parameter.known, parameter.source, parameter.meaning)
+            rows.append((name, quantity.value, quantity.unit, *known))
     columns = ["name", "value", "unit", "spread", "known", "source", "meaning"]
     return ModelDescription(
         name=f"immuno-oncology, {context.cancer.title}",
@@ -47,8 +60,8 @@ def describe(context: Context) -> ModelDescription:
     )
 
 
-def manifest(trial: Trial, context: Context, systems: dict[str, System], patients: int, seed: int) -> dict[str, Any]:
-    """What decides the result: the same manifest gives the same bytes."""
+def manifest(trial: Trial, context: Context, systems: Mapping[str, System], patients: int, seed: int) -> dict[str, Any]:
+    """What decides the result: the same manifest gives the same bytes. ``systems`` are those of the arms, by name."""
     return {
         "coley": __version__,
         "trial": trial.name,
@@ -66,21 +79,38 @@ def manifest(trial: Trial, context: Context, systems: dict[str, System], patient
     }
 
 
-def notes(trial: Trial, histories: list[History]) -> tuple[str, ...]:
+def notes(trial: Trial, histories: Sequence[History]) -> tuple[str, ...]:
     """Sentences that belong beside the figures of this result."""
     found = []
     if trial.calibrated:
         found.append("The model was calibrated on the arms of this trial: agreement here is a fit, not a prediction.")
     failed = sum(int((history.status != "ok").sum()) for history in histories)
     if failed:
-        found.append(f"{failed} simulated courses failed; they are listed in ADSL with the reason and do not count in any endpoint.")
-    late = sorted({f.endpoint for arm in trial.arms for f in arm.published if f.cutoff > trial.follow_up_months + trial.enrolment_months})
-    if late:
         found.append(
-            f"Follow-up here ends {trial.follow_up_months:g} months after the first dose; published figures of a later cut "
-            f"({', '.join(late)}) are compared with that."
+            f"{failed} simulated {'course' if failed == 1 else 'courses'} failed: listed in ADSL with the reason, and "
+            "in no endpoint."
+        )
+    beyond = [
+        f"{fact.endpoint.replace('_', ' ')} of {arm.name}"
+        for arm in trial.arms
+        for fact in arm.published
+        if _reached(fact) > trial.follow_up_months
+    ]
+    if beyond:
+        found.append(
+            f"The simulation ends {trial.follow_up_months:g} months after the first dose and cannot reach what was "
+            f"published of later months: {', '.join(beyond)}."
         )
     return tuple(found)
+
+
+def _reached(fact: Published) -> float:
+    """Months after the first dose that a published figure speaks of; 0 where it speaks of none."""
+    if fact.endpoint.endswith("_median"):
+        return fact.value
+    if fact.endpoint.endswith("mo"):
+        return float(fact.endpoint.rpartition("_")[2].removesuffix("mo"))
+    return 0.0
 
 
 def _spread(quantity: Quantity) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -10,53 +10,73 @@ from numpy.typing import NDArray
 
 from coley.catalogue.schema import Drug
 from coley.library import compartment
-from coley.regimen import Regimen, amounts, expand
+from coley.regimen import Administration, Regimen, amounts, expand
 from coley.units import convert
 
-NO_DOSES = pd.DataFrame({"ID": [0], "TIME": [0.0], "AMT": [0.0], "DUR": [0.0], "CMT": [""], "DRUG": [""], "ROUTE": [""]}).iloc[:0]
+Floats = NDArray[np.float64]
+_KINDS = {
+    "ID": int,
+    "TIME": float,
+    "AMT": float,
+    "DUR": float,
+    "CMT": object,
+    "DRUG": object,
+    "ROUTE": object,
+    "LINE": int,
+}
 
 
 class Treatment:
     """A regimen made ready for a cohort: when each dose falls, how much each patient gets, and where it goes."""
 
-    def __init__(self, regimen: Regimen, drugs: Mapping[str, Drug], people: pd.DataFrame, horizon: float) -> None:
+    def __init__(
+        self, regimen: Regimen, drugs: Mapping[str, Drug], people: pd.DataFrame, horizon: float, *, line: int = 0
+    ) -> None:
+        """Lay out ``regimen`` up to day ``horizon`` for ``people`` (WEIGHT, BSA, GFR); ``line`` labels its doses."""
         doses = expand(regimen, horizon)
-        self._days = np.array([dose.day for dose in doses])
         parts = list(dict.fromkeys(dose.administration for dose in doses))
+        weight, bsa, gfr = (people[name].to_numpy(dtype=float) for name in ("WEIGHT", "BSA", "GFR"))
+        self._days = np.array([dose.day for dose in doses])
         self._part = np.array([parts.index(dose.administration) for dose in doses], dtype=int)
-        sizes = {"weight": people["WEIGHT"], "bsa": people["BSA"], "gfr": people["GFR"]}
-        sizes = {name: column.to_numpy(dtype=float) for name, column in sizes.items()}
-        self._amounts = [amounts(part, **sizes) for part in parts]
-        self._facts = []
-        for part in parts:
-            drug = drugs[part.drug]
-            duration = part.infusion.days if part.infusion is not None else _usual_infusion(drug, part.route)
-            self._facts.append((duration, compartment(drug, part.route), drug.name, part.route))
+        self._amounts = np.array([amounts(part, weight=weight, bsa=bsa, gfr=gfr) for part in parts])
+        self._facts = pd.DataFrame(
+            [_facts(part, drugs[part.drug]) for part in parts], columns=["DUR", "CMT", "DRUG", "ROUTE"]
+        )
+        self._line = line
 
-    def window(self, start: NDArray[np.float64], begin: float, end: float) -> pd.DataFrame:
+    def window(self, start: Floats, begin: float, end: float) -> pd.DataFrame:
         """Doses in [begin, end) of each patient, whose treatment started on day ``start`` (NaN: not on it).
 
         Returns:
-            ID, TIME (day), AMT (mg), DUR (day), CMT, DRUG, ROUTE.
+            ID (row of ``start``), TIME (day), AMT (mg), DUR (day), CMT, DRUG, ROUTE, LINE. A dose of zero is none.
         """
-        frames = []
-        for day, k in zip(self._days, self._part, strict=True):
-            time = start + day
-            rows = np.flatnonzero((time >= begin) & (time < end) & (self._amounts[k] > 0))
-            if len(rows):
-                duration, state, drug, route = self._facts[k]
-                frames.append(
-                    pd.DataFrame(
-                        {"ID": rows, "TIME": time[rows], "AMT": self._amounts[k][rows], "DUR": duration, "CMT": state}
-                    ).assign(DRUG=drug, ROUTE=route)
-                )
-        return joined(frames)
+        on = np.flatnonzero(~np.isnan(start))
+        if not len(on) or not len(self._days):
+            return no_doses()
+        first, last = begin - start[on].max() - 1.0, end - start[on].min() + 1.0  # a day more, for rounding
+        near = np.flatnonzero((self._days >= first) & (self._days < last))
+        time = start[on, None] + self._days[near]
+        row, column = np.nonzero((time >= begin) & (time < end))
+        patient, part = on[row], self._part[near[column]]
+        given = pd.DataFrame({"ID": patient, "TIME": time[row, column], "AMT": self._amounts[part, patient]})
+        facts = self._facts.iloc[part].reset_index(drop=True)
+        return given.join(facts).assign(LINE=self._line)[given["AMT"] > 0].reset_index(drop=True)
 
 
-def joined(frames: list[pd.DataFrame]) -> pd.DataFrame:
+def no_doses() -> pd.DataFrame:
+    """A dose table without doses."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Dose tables one after the other."""
     given = [frame for frame in frames if len(frame)]
-    return pd.concat(given, ignore_index=True) if given else NO_DOSES.copy()
+    return pd.concat(given, ignore_index=True) if given else no_doses()
+
+
+def _facts(part: Administration, drug: Drug) -> tuple[float, str, str, str]:
+    duration = part.infusion.days if part.infusion is not None else _usual_infusion(drug, part.route)
+    return duration, compartment(drug, part.route), drug.name, part.route
 
 
 def _usual_infusion(drug: Drug, route: str) -> float:

@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from coley.catalogue.schema import Published
 from coley.trial import recist
 from coley.trial.calendar import MONTH
-from coley.trial.course import History
+from coley.trial.history import History
 from coley.trial.statistics import UNKNOWN, Estimate, hazard_ratio, median_survival, proportion, survival_at
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 DEFAULT = ("ORR", "CR", "DCR", "DOR_median", "PFS_median", "PFS_12mo", "OS_median", "OS_12mo", "OS_24mo", "OS_60mo")
 _LANDMARK = re.compile(r"(PFS|OS)_([0-9]+)mo")
+_AT_LEAST = {"ORR": recist.Response.PR, "CR": recist.Response.CR, "DCR": recist.Response.SD}
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,10 @@ class Analysis:
         return {"OS": self.OS, "PFS": self.PFS, "DOR": self.DOR}[name]
 
     def share(self, at_least: recist.Response) -> Estimate:
-        """Share of patients, in percent, whose best response is this or better."""
+        """Share of patients, in percent, whose best response is this or better.
+
+        The interval is Clopper and Pearson's of the nearest number of responders among ``size`` patients.
+        """
         n = int(self.counted.sum())
         if n == 0:
             return UNKNOWN
@@ -81,17 +85,21 @@ def analyse(history: History, entry: Floats, *, size: int, confirm: bool, cutoff
         confirm: whether the protocol requires confirmed responses.
     """
     counted = (history.status == "ok") & (entry < cutoff * MONTH)
-    known = np.minimum(history.days[-1], cutoff * MONTH - entry)
-    ended = np.where(history.dropout <= known, "dropout", "end of follow-up")
-    known = np.fmin(known, history.dropout)
-    codes = np.where(history.days[None, :] <= known[:, None], history.codes, np.int8(recist.Response.NE))
+    cut = np.minimum(history.days[-1], cutoff * MONTH - entry)
+    known = np.fmin(cut, history.dropout)
+    codes = np.where(history.days <= known[:, None], history.codes, np.int8(recist.Response.NE))
     responses = recist.best_overall_response(codes, history.days, confirm=confirm)
+    responses[~counted] = recist.Response.NE
     died = history.death <= known
-    OS = _times(np.where(died, history.death, known), died, np.where(died, "death", ended), counted)
-    return Analysis(np.where(counted, responses, 0), counted, OS, *_progression(history, codes, died, counted, confirm), size)
+    ended = np.where(died, "death", np.where(history.dropout <= cut, "dropout", "end of follow-up"))
+    survival = _times(np.where(died, history.death, known), died, ended, counted)
+    free, response = _progression(history, codes, died, counted, confirm)
+    return Analysis(responses, counted, survival, free, response, size)
 
 
-def _progression(history: History, codes: NDArray[np.int8], died: Flags, counted: Flags, confirm: bool) -> tuple[Times, Times]:
+def _progression(
+    history: History, codes: NDArray[np.int8], died: Flags, counted: Flags, confirm: bool
+) -> tuple[Times, Times]:
     """Progression-free survival and duration of response.
 
     Progression or death after two or more missed scans in a row is censored at the last adequate scan (FDA guidance on
@@ -100,36 +108,38 @@ def _progression(history: History, codes: NDArray[np.int8], died: Flags, counted
     progressed = recist.progression_day(codes, history.days)
     adequate = recist.last_adequate_day(codes, history.days)
     event = np.fmin(progressed, np.where(died, history.death, np.nan))
-    scheduled = _scans_between(history.days, adequate, np.where(np.isnan(event), 0.0, event))
-    observed = ~np.isnan(event) & (scheduled < 2)
+    missed = _scans_between(history.days, adequate, event)
+    observed = ~np.isnan(event) & (missed < 2)
     description = np.select(
         [observed & (event == progressed), observed, ~np.isnan(event)],
         ["progression", "death", "two or more missed scans"],
         "no progression at last scan",
     )
     until = np.where(observed, event, adequate)
-    PFS = _times(until, observed, description, counted)
     response = recist.response_day(codes, history.days, confirm=confirm)
-    DOR = _times(until - response, observed, description, counted & ~np.isnan(response))
-    return PFS, DOR
+    responded = counted & ~np.isnan(response)
+    return (
+        _times(until, observed, description, counted),
+        _times(until - response, observed, description, responded),
+    )
 
 
 def _scans_between(days: Floats, first: Floats, last: Floats) -> NDArray[np.int64]:
-    """(patients,) scans due after ``first`` and before ``last``."""
-    return np.count_nonzero((days[None, :] > first[:, None]) & (days[None, :] < last[:, None]), axis=1)
+    """(patients,) scans due after ``first`` and before ``last``; none where ``last`` is NaN."""
+    return np.asarray(np.count_nonzero((days > first[:, None]) & (days < last[:, None]), axis=1))
 
 
 def _times(duration: Floats, event: Flags, description: NDArray[np.str_], counted: Flags) -> Times:
     rows = np.flatnonzero(counted)
-    return Times(np.maximum(duration[rows], 0.0), event[rows], rows, np.asarray(description)[rows])
+    return Times(duration[rows], event[rows], rows, description[rows])
 
 
 def endpoint(name: str, arm: Analysis, versus: Analysis | None = None) -> Estimate:
     """An endpoint by its name in ``Published.endpoint``: rates in percent, medians in months, hazard ratios."""
-    shares = {"ORR": recist.Response.PR, "CR": recist.Response.CR, "DCR": recist.Response.SD}
-    if name in shares:
-        return arm.share(shares[name])
-    times = arm.times(name.partition("_")[0])
+    if name in _AT_LEAST:
+        return arm.share(_AT_LEAST[name])
+    kind = name.partition("_")[0]
+    times = arm.times(kind)
     if name.endswith("_median"):
         return median_survival(times.months, times.event, widen=arm.widen)
     if landmark := _LANDMARK.fullmatch(name):
@@ -137,14 +147,15 @@ def endpoint(name: str, arm: Analysis, versus: Analysis | None = None) -> Estima
         return Estimate(100 * at.value, 100 * at.lower, 100 * at.upper)
     if versus is None:
         raise ValueError(f"{name} needs an arm to compare with")
-    other = versus.times(name.partition("_")[0])
-    n, planned = len(times.duration) + len(other.duration), arm.size + versus.size
-    return hazard_ratio(
-        np.concatenate([times.months, other.months]),
-        np.concatenate([times.event, other.event]),
-        np.concatenate([np.ones(len(times.event), bool), np.zeros(len(other.event), bool)]),
-        widen=sqrt(max(n, 1) / planned),
-    )
+    return _ratio(times, versus.times(kind), arm.size + versus.size)
+
+
+def _ratio(treated: Times, control: Times, size: int) -> Estimate:
+    """Hazard ratio of two arms, with the interval of ``size`` patients in both."""
+    months = np.concatenate([treated.months, control.months])
+    events = np.concatenate([treated.event, control.event])
+    in_treated = np.arange(len(months)) < len(treated.months)
+    return hazard_ratio(months, events, in_treated, widen=sqrt(max(len(months), 1) / size))
 
 
 def asked(published: tuple[Published, ...]) -> list[tuple[str, Published | None]]:

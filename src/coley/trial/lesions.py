@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from coley.population.streams import stream
 
 Floats = NDArray[np.float64]
 MAX_TARGETS = 5  # RECIST 1.1, section 3.1.2
+_EVENNESS = 2.0  # of the Dirichlet shares of target lesions: 1 is any split alike, more is more even; an assumption
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Lesions:
     smallest: float
 
     def read(self, volume: Floats, visit: int) -> Floats:
-        """(patients, MAX_TARGETS) diameters in whole mm at a visit, 0 where a lesion is gone; NaN where none was scanned.
+        """(patients, MAX_TARGETS) diameters in whole mm at a visit: 0 where a lesion is gone, NaN where not scanned.
 
         Args:
             volume: (patients,) volume of all lesions in mL.
@@ -57,23 +58,28 @@ def diameter(volume: Floats) -> Floats:
     return np.asarray(10.0 * np.cbrt(6.0 / np.pi * np.maximum(volume, 0.0)))
 
 
-def lesions(facts: Mapping[str, Quantity], patients: int, visits: int, *, seed: int) -> Lesions:
-    """Draw the target lesions of patients 0 … ``patients`` - 1 and the reading errors of ``visits`` scans."""
-    share = np.zeros((patients, MAX_TARGETS))
-    errors = np.empty((patients, visits, MAX_TARGETS))
-    missed = np.empty((patients, visits), dtype=np.bool_)
-    chance = (facts["n_lesions"].value - 1) / (MAX_TARGETS - 1)
-    deviates = np.empty(patients)
-    for k in range(patients):
-        draw = stream(seed, "lesions", k)
-        number = 1 + draw.binomial(MAX_TARGETS - 1, chance)
-        share[k, :number] = np.sort(draw.dirichlet(np.full(number, 2.0)))[::-1]
-        deviates[k] = draw.standard_normal()
-        reading = stream(seed, "scans", k)
-        errors[k] = reading.standard_normal((visits, MAX_TARGETS))
-        missed[k] = reading.random(visits) < facts["scan_missed"].value
+def lesions(facts: Mapping[str, Quantity], patients: Sequence[int], visits: int, *, seed: int) -> Lesions:
+    """Draw the target lesions of ``patients``, by their numbers, and the reading errors of ``visits`` scans.
+
+    Args:
+        facts: ``n_lesions`` (mean number of target lesions), ``target_share`` (of the burden, in all of them together),
+            ``reader_error``, ``scan_missed`` (probability) and ``smallest_lesion`` (mm).
+    """
+    n = len(patients)
+    share = np.zeros((n, MAX_TARGETS))
+    errors = np.empty((n, visits, MAX_TARGETS))
+    missed = np.empty((n, visits), dtype=np.bool_)
+    more = (facts["n_lesions"].value - 1) / (MAX_TARGETS - 1)
+    deviates = np.empty(n)
+    for row, patient in enumerate(patients):
+        draw = stream(seed, "lesions", int(patient))
+        number = 1 + draw.binomial(MAX_TARGETS - 1, more)
+        share[row, :number] = np.sort(draw.dirichlet(np.full(number, _EVENNESS)))[::-1]
+        deviates[row] = draw.standard_normal()
+        reading = stream(seed, "scans", int(patient))
+        errors[row] = reading.standard_normal((visits, MAX_TARGETS))
+        missed[row] = reading.random(visits) < facts["scan_missed"].value
     missed[:, 0] = False
     targets = values(facts["target_share"], deviates)
-    return Lesions(
-        share * targets[:, None], 1 - targets, errors, missed, facts["reader_error"].value, facts["smallest_lesion"].value
-    )
+    reader_error, smallest = facts["reader_error"].value, facts["smallest_lesion"].value
+    return Lesions(share * targets[:, None], 1 - targets, errors, missed, reader_error, smallest)

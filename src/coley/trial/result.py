@@ -33,7 +33,7 @@ class TrialResult:
 
     Attributes:
         patients: number of virtual patients of each arm.
-        tables: ADSL, ADEX, ADTR, ADRS and ADTTE.
+        tables: ADSL, ADEX, ADTR, ADRS and ADTTE. In ADEX, EPOCH tells trial treatment from what followed it.
         trajectories: observables (individual × time), with ARM and USUBJID of each individual; units in ``attrs``.
         rejected: REASON and N of candidates that were turned away.
         summary: arm, endpoint, predicted, lower, upper, published, published_lower, published_upper. Rates in percent,

@@ -2,50 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
-import xarray as xr
+from numpy.typing import NDArray
 
 from coley.catalogue import Catalogue, load_catalogue
 from coley.catalogue.schema import Arm, Drug, Trial
 from coley.errors import ColeyError, Problem
 from coley.library import immuno_oncology, observables
 from coley.model import Context, assemble
-from coley.population import Cohort, recruit
+from coley.population import Cohort, Progress, recruit
 from coley.regimen import Regimen, read
+from coley.system import System
 from coley.trial import tables
 from coley.trial.calendar import MONTH, entry_days, visit_days
-from coley.trial.course import History, follow
+from coley.trial.course import follow
 from coley.trial.describe import describe, manifest, notes
 from coley.trial.dosing import Treatment
 from coley.trial.endpoints import Analysis, analyse, asked, endpoint
-from coley.trial.lesions import lesions
+from coley.trial.history import History
+from coley.trial.lesions import Lesions, lesions
 from coley.trial.result import TrialResult
+from coley.trial.trajectories import join
 
 MAX_PATIENTS = 100_000
 """Largest number of virtual patients per arm that one run takes."""
-Progress = Callable[[str, int, int], None]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Plan:
-    """One arm, read against the catalogue: its own regimen first, then what may follow it."""
+    """One arm, read against the catalogue: its own regimen first, then what may follow it; and its model."""
 
     arm: Arm
     regimens: tuple[Regimen, ...]
-    drugs: dict[str, Drug]
-    context: Context
+    drugs: Mapping[str, Drug]
+    system: System
 
 
 @dataclass(frozen=True)
 class _Simulated:
-    plans: list[_Plan]
+    """A trial as it went: its arms, everything they are made of, the patients, and what happened to them."""
+
+    plans: tuple[_Plan, ...]
     context: Context
     cohort: Cohort
-    histories: list[History]
+    entry: Floats
+    histories: tuple[History, ...]
 
 
 def run(
@@ -64,103 +71,26 @@ def run(
         ColeyError: a number that is out of range, a drug or cancer that is not in the catalogue, or an eligibility that
             hardly anyone meets.
     """
-    _check(patients, seed)
-    report = progress or (lambda stage, done, total: None)
-    done = _simulate(trial, load_catalogue(), patients, seed, threads, report)
+    done = _simulate(trial, load_catalogue(), patients, seed, threads, progress or _silent)
     return _result(trial, done, patients, seed)
 
 
-def predict(trial: Trial, catalogue: Catalogue, *, patients: int, seed: int, threads: int | None = None) -> pd.DataFrame:
+def predict(
+    trial: Trial, catalogue: Catalogue, *, patients: int, seed: int, threads: int | None = None
+) -> pd.DataFrame:
     """The ``summary`` of a run with another catalogue than the one that ships, for calibration and sensitivity."""
-    _check(patients, seed)
-    done = _simulate(trial, catalogue, patients, seed, threads, lambda stage, done, total: None)
-    return summarise(trial, done.histories, entry_days(trial, patients, seed=seed))
+    done = _simulate(trial, catalogue, patients, seed, threads, _silent)
+    return summarise(trial, done.histories, done.entry)
 
 
-def _simulate(
-    trial: Trial, catalogue: Catalogue, patients: int, seed: int, threads: int | None, progress: Progress
-) -> _Simulated:
-    plans = [_plan(catalogue, trial, arm) for arm in trial.arms]
-    everything = {name: drug for plan in plans for name, drug in plan.drugs.items()}
-    context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(everything.values()))
-    cohort = recruit(context, trial.eligibility, patients, seed=seed, threads=threads, progress=progress)
-    histories = [_follow(trial, plan, cohort, seed=seed, threads=threads, progress=progress) for plan in plans]
-    return _Simulated(plans, context, cohort, histories)
-
-
-def _check(patients: int, seed: int) -> None:
-    problems = []
-    if not 1 <= patients <= MAX_PATIENTS:
-        problems.append(Problem("patients", f"{patients:,} is out of range", f"choose 1 to {MAX_PATIENTS:,} per arm"))
-    if not 0 <= seed < 2**63:
-        problems.append(Problem("seed", f"{seed} is out of range", "choose a whole number from 0 up"))
-    if problems:
-        raise ColeyError(problems)
-
-
-def _plan(catalogue: Catalogue, trial: Trial, arm: Arm) -> _Plan:
-    texts = [arm.regimen, *(option.regimen for option in arm.subsequent)]
-    regimens = tuple(read(catalogue.regimen_text(text), catalogue.drugs) for text in texts)
-    drugs = {name: catalogue.drugs[name] for regimen in regimens for name in regimen.drugs}
-    return _Plan(arm, regimens, drugs, Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values())))
-
-
-def _follow(trial: Trial, plan: _Plan, cohort: Cohort, *, seed: int, threads: int | None, progress: Progress) -> History:
-    horizon = trial.follow_up_months * MONTH
-    treatments = tuple(Treatment(regimen, plan.drugs, cohort.covariates, horizon) for regimen in plan.regimens)
-    system = assemble(f"{trial.name}, {plan.arm.name}", immuno_oncology(plan.context))
-    facts = {**plan.context.physiology.patients, **plan.context.cancer.patients}
-    scans = lesions(facts, len(cohort.covariates), len(visit_days(trial)), seed=seed)
-    return follow(
-        trial,
-        plan.arm,
-        system,
-        treatments,
-        cohort,
-        scans,
-        observables(tuple(plan.drugs.values())),
-        seed=seed,
-        threads=threads,
-        progress=lambda done, total: progress(plan.arm.name, done, total),
-    )
-
-
-def _result(trial: Trial, done: _Simulated, patients: int, seed: int) -> TrialResult:
-    plans, context, cohort, histories = done.plans, done.context, done.cohort, done.histories
-    entry = entry_days(trial, patients, seed=seed)
-    final = [
-        analyse(history, entry, size=plan.arm.n or patients, confirm=trial.confirmed_response)
-        for plan, history in zip(plans, histories, strict=True)
-    ]
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
-    for plan, history, analysis in zip(plans, histories, final, strict=True):
-        parts["ADSL"].append(tables.adsl(trial, plan.arm, cohort, history, analysis, entry))
-        parts["ADEX"].append(tables.adex(trial, plan.arm, history))
-        parts["ADTR"].append(tables.adtr(trial, plan.arm, history))
-        parts["ADRS"].append(tables.adrs(trial, plan.arm, history, analysis))
-        parts["ADTTE"].append(tables.adtte(trial, plan.arm, history, analysis))
-    systems = {plan.arm.name: assemble(plan.arm.name, immuno_oncology(plan.context)) for plan in plans}
-    return TrialResult(
-        trial=trial,
-        seed=seed,
-        patients=patients,
-        tables={name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()},
-        trajectories=_trajectories(trial, plans, histories),
-        rejected=cohort.rejected,
-        summary=summarise(trial, histories, entry),
-        model=describe(context),
-        manifest=manifest(trial, context, systems, patients, seed),
-        notes=notes(trial, histories),
-    )
-
-
-def summarise(trial: Trial, histories: list[History], entry: np.ndarray) -> pd.DataFrame:
+def summarise(trial: Trial, histories: tuple[History, ...], entry: Floats) -> pd.DataFrame:
     """Predicted beside published, an arm and endpoint a row; each published figure at its own data cut."""
-    by_name = {arm.name: history for arm, history in zip(trial.arms, histories, strict=True)}
-    sizes = {arm.name: arm.n or len(entry) for arm in trial.arms}
+    arms = {arm.name: (arm, history) for arm, history in zip(trial.arms, histories, strict=True)}
 
+    @cache
     def analysis(name: str, cutoff: float) -> Analysis:
-        return analyse(by_name[name], entry, size=sizes[name], confirm=trial.confirmed_response, cutoff=cutoff)
+        arm, history = arms[name]
+        return analyse(history, entry, size=arm.n or len(entry), confirm=trial.confirmed_response, cutoff=cutoff)
 
     rows = []
     for arm in trial.arms:
@@ -174,17 +104,114 @@ def summarise(trial: Trial, histories: list[History], entry: np.ndarray) -> pd.D
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
 
 
-def _trajectories(trial: Trial, plans: list[_Plan], histories: list[History]) -> xr.Dataset:
-    """All arms as one dataset; a drug that an arm does not have is 0 there."""
-    names = list(dict.fromkeys(name for history in histories for name in history.trajectories.data_vars))
-    sets = []
-    for plan, history in zip(plans, histories, strict=True):
-        ids = tables.subjects(trial, plan.arm, len(history.death))
-        present = history.trajectories["V_tumour"]
-        filled = {n: history.trajectories[n] if n in history.trajectories else present * np.float32(0) for n in names}
-        coords = {"USUBJID": ("individual", ids), "ARM": ("individual", np.full(len(ids), plan.arm.name))}
-        sets.append(xr.Dataset(filled).assign_coords(coords))
-    joined = xr.concat(sets, dim="individual", combine_attrs="drop_conflicts")
-    for name in names:
-        joined[name].attrs = next(h.trajectories[name].attrs for h in histories if name in h.trajectories)
-    return joined
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress that nobody watches."""
+
+
+def _simulate(
+    trial: Trial, catalogue: Catalogue, patients: int, seed: int, threads: int | None, progress: Progress
+) -> _Simulated:
+    _check(patients, seed)
+    plans = _plans(trial, catalogue)
+    drugs = {name: drug for plan in plans for name, drug in plan.drugs.items()}
+    context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
+    cohort = recruit(context, trial.eligibility, patients, seed=seed, threads=threads, progress=progress)
+    facts = {**context.physiology.patients, **context.cancer.patients}
+    scans = lesions(facts, range(patients), len(visit_days(trial)), seed=seed)
+    histories = tuple(_follow(trial, plan, cohort, scans, seed, threads, progress) for plan in plans)
+    return _Simulated(plans, context, cohort, entry_days(trial, patients, seed=seed), histories)
+
+
+def _check(patients: int, seed: int) -> None:
+    problems = []
+    if not 1 <= patients <= MAX_PATIENTS:
+        problems.append(Problem("patients", f"{patients:,} is out of range", f"choose 1 to {MAX_PATIENTS:,} per arm"))
+    if not 0 <= seed < 2**63:
+        problems.append(Problem("seed", f"{seed} is out of range", "choose a whole number from 0 up"))
+    if problems:
+        raise ColeyError(problems)
+
+
+def _plans(trial: Trial, catalogue: Catalogue) -> tuple[_Plan, ...]:
+    """Every arm, read against the catalogue.
+
+    Raises:
+        ColeyError: with an unknown cancer and every fault of every regimen.
+    """
+    problems: list[Problem] = []
+    try:
+        catalogue.cancer(trial.cancer)
+    except ColeyError as error:
+        problems += error.problems
+    for arm in trial.arms:
+        for text in _texts(arm):
+            faults = catalogue.regimen_problems(text)
+            problems += [Problem(f"arm {arm.name!r}: {fault.where}", fault.what, fault.hint) for fault in faults]
+    if problems:
+        raise ColeyError(problems)
+    return tuple(_plan(trial, catalogue, arm) for arm in trial.arms)
+
+
+def _plan(trial: Trial, catalogue: Catalogue, arm: Arm) -> _Plan:
+    regimens = tuple(read(catalogue.regimen_text(text), catalogue.drugs) for text in _texts(arm))
+    drugs = {name: catalogue.drugs[name] for regimen in regimens for name in regimen.drugs}
+    context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
+    return _Plan(arm, regimens, drugs, assemble(f"{trial.name}, {arm.name}", immuno_oncology(context)))
+
+
+def _texts(arm: Arm) -> tuple[str, ...]:
+    return (arm.regimen, *(option.regimen for option in arm.subsequent))
+
+
+def _follow(
+    trial: Trial, plan: _Plan, cohort: Cohort, scans: Lesions, seed: int, threads: int | None, progress: Progress
+) -> History:
+    horizon = trial.follow_up_months * MONTH
+    treatments = [
+        Treatment(regimen, plan.drugs, cohort.covariates, horizon, line=line)
+        for line, regimen in enumerate(plan.regimens)
+    ]
+    return follow(
+        trial,
+        plan.arm,
+        plan.system,
+        treatments,
+        cohort,
+        scans,
+        observables(tuple(plan.drugs.values())),
+        seed=seed,
+        threads=threads,
+        progress=lambda done, total: progress(plan.arm.name, done, total),
+    )
+
+
+def _result(trial: Trial, done: _Simulated, patients: int, seed: int) -> TrialResult:
+    names = [plan.arm.name for plan in done.plans]
+    courses = {name: history.trajectories for name, history in zip(names, done.histories, strict=True)}
+    return TrialResult(
+        trial=trial,
+        seed=seed,
+        patients=patients,
+        tables=_tables(trial, done, patients),
+        trajectories=join(courses, tables.subjects(trial, patients)),
+        rejected=done.cohort.rejected,
+        summary=summarise(trial, done.histories, done.entry),
+        model=describe(done.context),
+        manifest=manifest(trial, done.context, {plan.arm.name: plan.system for plan in done.plans}, patients, seed),
+        notes=notes(trial, done.histories),
+    )
+
+
+def _tables(trial: Trial, done: _Simulated, patients: int) -> dict[str, pd.DataFrame]:
+    """ADSL, ADEX, ADTR, ADRS and ADTTE of all arms, at the end of follow-up."""
+    ids = tables.subjects(trial, patients)
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
+    for arm, history in zip(trial.arms, done.histories, strict=True):
+        own = ids[arm.name]
+        final = analyse(history, done.entry, size=arm.n or patients, confirm=trial.confirmed_response)
+        parts["ADSL"].append(tables.adsl(trial, arm, own, done.cohort, history, final, done.entry))
+        parts["ADEX"].append(tables.adex(arm, own, history))
+        parts["ADTR"].append(tables.adtr(arm, own, history))
+        parts["ADRS"].append(tables.adrs(arm, own, history, final))
+        parts["ADTTE"].append(tables.adtte(arm, own, final))
+    return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}

@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binomtest
+from scipy.stats import beta, binomtest
 
 if TYPE_CHECKING:
     from lifelines import KaplanMeierFitter
 
+_TAIL = 0.025
 _COLUMNS = ["time", "survival", "lower", "upper", "at_risk", "censored"]
 
 
@@ -86,6 +87,10 @@ def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1
 def survival_at(durations: ArrayLike, events: ArrayLike, time: float, *, widen: float = 1.0) -> Estimate:
     """Kaplan-Meier survival at ``time``, with the interval of ``kaplan_meier``.
 
+    Where survival is 1 or 0, and Greenwood's variance says nothing, the open side has the limit of the beta product
+    confidence procedure (Fay, Brittain and Proschan, Biostatistics 2013;14:723-736). Without censoring, that is the
+    limit of Clopper and Pearson for all or none of the patients.
+
     NaN after the last patient was censored: nobody is observed there. After the last patient's event it is 0.
     """
     curve = kaplan_meier(durations, events, widen=widen)
@@ -93,9 +98,33 @@ def survival_at(durations: ArrayLike, events: ArrayLike, time: float, *, widen: 
     if before.empty:
         return UNKNOWN
     last = before.iloc[-1]
-    if time > curve["time"].iloc[-1] and last["survival"] > 0.0:
+    value = float(last["survival"])
+    if time > curve["time"].iloc[-1] and value > 0.0:
         return UNKNOWN
-    return Estimate(float(last["survival"]), float(last["lower"]), float(last["upper"]))
+    if value == 1.0:
+        return Estimate(1.0, _lower_at_one(int(numbers_at_risk(durations, time)) / widen**2), 1.0)
+    if value == 0.0:
+        return Estimate(0.0, 0.0, _upper_at_zero(before, widen))
+    return Estimate(value, float(last["lower"]), float(last["upper"]))
+
+
+def _lower_at_one(at_risk: float) -> float:
+    """Lower limit of a survival of 1, from how many are still at risk."""
+    return float(beta.ppf(_TAIL, at_risk, 1.0))
+
+
+def _upper_at_zero(curve: pd.DataFrame, widen: float) -> float:
+    """Upper limit of a survival of 0: quantile of a product of beta variables, one for each time of an event.
+
+    The product is replaced by the beta variable with its first two moments, as there.
+    """
+    at_risk = curve["at_risk"].to_numpy() / widen**2
+    left = np.append(curve["at_risk"].to_numpy()[1:], 0) + curve["censored"].to_numpy()
+    survived = left / widen**2 + 1.0
+    first = float(np.prod(survived / (at_risk + 1.0)))
+    second = first * float(np.prod((survived + 1.0) / (at_risk + 2.0)))
+    size = (first - second) / (second - first**2)
+    return float(beta.ppf(1.0 - _TAIL, first * size, (1.0 - first) * size))
 
 
 def numbers_at_risk(durations: ArrayLike, times: ArrayLike) -> NDArray[np.int64]:

@@ -1,0 +1,169 @@
+"""The one-page model: what it shows, and that the modular model becomes it in the limit that its docstring states."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import coley
+from coley.catalogue import Drug, load_catalogue
+from coley.library import basic, immuno_oncology
+from coley.model import Context, assemble, symbol
+from coley.model.check import dimensions, unit_problems
+from coley.system import System
+
+DAYS = np.linspace(0, 400, 41)
+FAST = 1e7  # per day: lags of a millionth of a day or less
+
+# Parameters of the one-page model: one who relapses when treatment ends, one who does not respond, one who is cured.
+PATIENTS: dict[str, dict[str, float]] = {
+    "round": {},
+    "cold": {"Q_T": 5e6, "k_kill": 0.5, "k_growth": 0.02, "h_burden": 3e-3},
+    "hot": {"Q_T": 3e8, "V_50": 20.0, "S_PD1": 4.0, "CL": 400.0, "E_0": 1e9},
+}
+
+
+def antibody() -> Drug:
+    """Some antibody of the catalogue that blocks PD-1 and nothing else."""
+    drugs = load_catalogue().drugs.values()
+    return next(drug for drug in drugs if [t.molecule for t in drug.targets] == ["PD-1"])
+
+
+def modular(drug: Drug) -> System:
+    """The modular model whose powers are 1, as in the one-page model. Everything else is left to parameters."""
+    catalogue = load_catalogue()
+    cancer, physiology = catalogue.cancers["melanoma"], catalogue.physiology
+    burden = {"n_burden": cancer.parameters["n_burden"].model_copy(update={"value": 1.0})}
+    signal = {"n_PD1": physiology.parameters["n_PD1"].model_copy(update={"value": 1.0})}
+    context = Context(
+        cancer.model_copy(update={"parameters": {**cancer.parameters, **burden}}),
+        physiology.model_copy(update={"parameters": {**physiology.parameters, **signal}}),
+        (drug,),
+    )
+    return assemble("modular", immuno_oncology(context))
+
+
+def reduced(p: dict[str, float], drug: Drug) -> dict[str, float]:
+    """Parameters and initial states of the modular model in the limit that is the one-page model with ``p``."""
+    return _tumour(p) | _priming(p) | _t_cells(p) | _drug(p, symbol(drug))
+
+
+def _tumour(p: dict[str, float]) -> dict[str, float]:
+    """One clone; vessels stay as they are, dead cells go at once; immune cells take no room."""
+    same = {name: p[name] for name in ("C_one", "k_growth", "rho_cell", "h_background", "h_burden", "V_ref")}
+    absent = ("f_hidden", "f_tolerant", "mu_hidden", "mu_tolerant", "k_vascular", "vol_Tcell", "vol_Mcell")
+    return same | dict.fromkeys(absent, 0.0) | {"C_seed": p["C_0"], "K_vascular": p["C_max"], "k_clear": FAST}
+
+
+def _priming(p: dict[str, float]) -> dict[str, float]:
+    """Full danger; of dendritic cells half mature and half of these migrate; each T cell divides three times."""
+    rates = ("k_APC_mat", "k_APC_mig", "k_APC_death", "k_mAPC_death", "k_pro")
+    APC0_T, antigens, divisions = 1e5, 10.0, 3
+    return dict.fromkeys(rates, FAST) | {
+        "dead_50": 1e-12,
+        "APC0_T": APC0_T,
+        "APC_50": APC0_T / 2 / 2 * p["V_50"],
+        "n_shared": antigens,
+        "f_neoantigen": 0.0,
+        "r_CTLA4": 0.0,
+        "N_0": divisions,
+        "N_costim": 0.0,
+        "N_IL2_CD8": 0.0,
+        "N_IL2_CD4": 0.0,
+        "Q_nCD8": p["Q_T"] / antigens / 2**divisions,
+    }
+
+
+def _t_cells(p: dict[str, float]) -> dict[str, float]:
+    """All enter the tumour at once as effector cells; no memory; nothing that suppresses or is secreted."""
+    absent = (
+        "k_CD8_death",
+        "f_memory",
+        "f_progenitor",
+        "Treg_0",
+        "f_induced",
+        "k_MDSC_rec",
+        "k_Mac_rec",
+        "k_IFNg_sec",
+        "TGFb_0",
+    )
+    return dict.fromkeys(absent, 0.0) | {
+        "q_T": FAST,
+        "f_access": 1.0,
+        "f_recruit": 1.0,
+        "E8_T": p["E_0"],
+        "k_exhaustion": p["k_E"] / 3,
+        "k_E_death": p["k_E"] * 2 / 3,
+        "k_kill": p["k_kill"],
+        "K_T_C": p["K_T_C"],
+    }
+
+
+def _drug(p: dict[str, float], name: str) -> dict[str, float]:
+    """One compartment, the tumour in balance with it; PD-1 binds so weakly that complexes are the product over Kd."""
+    weak = 1e8
+    return {
+        f"CL_{name}": p["CL"],
+        f"V1_{name}": p["V1"],
+        f"Q_{name}": 0.0,
+        f"k_tissue_{name}": FAST,
+        f"gamma_T_{name}": p["gamma_T"],
+        f"M_{name}": p["M"],
+        f"Kd_PD1_{name}": p["Kd"],
+        "PD1_density": 2.0,
+        "PDL1_host": 3.0,
+        "PDL1_max": 0.0,
+        "N_A": 1.0,
+        "d_synapse": 1.0,
+        "Kd_PD1_PDL1": weak,
+        "PD1_50": 2.0 * 3.0 / weak / p["S_PD1"],
+    }
+
+
+def doses(state: str) -> pd.DataFrame:
+    """Fifteen doses, two weeks apart, and half a year without."""
+    return pd.DataFrame({"ID": 0, "TIME": 14.0 * np.arange(15), "AMT": 240.0, "DUR": 1 / 24, "CMT": state})
+
+
+def course(system: System, values: dict[str, float], given: pd.DataFrame | None) -> pd.DataFrame:
+    """States and rules over time of one individual."""
+    table = pd.DataFrame([values]) if values else None
+    result = coley.solve(system, DAYS, parameters=table, doses=given, rtol=1e-9, threads=1)
+    assert result["status"].item() == "ok", result["reason"].item()
+    return result.drop_vars(["status", "reason", "event", "end_time", "evaluations"]).isel(individual=0).to_dataframe()
+
+
+def test_units_balance() -> None:
+    assert unit_problems(basic(), dimensions(basic().units)) == []
+
+
+def test_everything_says_what_it_means() -> None:
+    system = basic()
+    for declared in (system.states, system.parameters, system.rules):
+        assert all(item.meaning for item in declared)
+
+
+def test_tumour_grows_untreated_shrinks_on_treatment_and_death_recedes() -> None:
+    untreated, treated = course(basic(), {}, None), course(basic(), {}, doses("A1"))
+    assert (np.diff(untreated["V"]) > 0).all()
+    assert treated["V"].loc[200] < 0.01 * treated["V"].loc[0]
+    assert treated["hazard_death"].iloc[-1] < 0.1 * untreated["hazard_death"].iloc[-1]
+
+
+@pytest.mark.parametrize("treated", [False, True])
+@pytest.mark.parametrize("patient", PATIENTS)
+def test_modular_model_reduces_to_it(patient: str, treated: bool) -> None:
+    """Expected: the same course to 4 digits, and to 1e-7 of its peak, where the solver is given 1e-9."""
+    drug = antibody()
+    name = symbol(drug)
+    p = {item.name: item.value for item in basic().parameters} | PATIENTS[patient]
+    small = course(basic(), PATIENTS[patient], doses("A1") if treated else None)
+    large = course(modular(drug), reduced(p, drug), doses(f"A1_{name}") if treated else None)
+    pairs = {"C": "C_total", "V": "V_tumour", "E": "E8_T", "H_PD1": "H_PD1", "kill": "kill_T"}
+    pairs |= {"A1": f"A1_{name}", "RO_PD1": f"RO_PD1_T_{name}", "hazard_death": "hazard_death"}
+    cells = small["C"] > 1e4  # where the modular model lets the clone die out, the one-page model has nothing to say
+    for ours, theirs in pairs.items():
+        expected, got = small.loc[cells, ours], large.loc[cells, theirs]
+        np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-7 * expected.max(), err_msg=ours)
+    assert small["C"].max() / small["C"].min() > 2, "nothing happened, so nothing was compared"
