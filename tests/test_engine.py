@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import symengine
 import xarray as xr
+from backends import backend as backend
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
@@ -252,7 +253,7 @@ def test_an_individual_that_fails_is_a_row_and_leaves_no_trace(capfd: pytest.Cap
     alone = solve(growth(2), [0, 1, 2, 3], parameters=pd.DataFrame({"k": good}), rtol=RTOL, threads=1)
     for places in ([0, 1], [2, 3], [4, 5], [1, 4]):
         values = list(good)
-        for place, bad in zip(places, (1.0, np.nan), strict=True):
+        for place, bad in zip(places, (0.8, np.nan), strict=True):
             values.insert(place, bad)
         got = solve(growth(2), [0, 1, 2, 3], parameters=pd.DataFrame({"k": values}), rtol=RTOL, threads=1)
         rest = np.delete(np.arange(6), places)
@@ -260,11 +261,11 @@ def test_an_individual_that_fails_is_a_row_and_leaves_no_trace(capfd: pytest.Cap
         assert (got["status"][rest] == "ok").all()
         assert got["y"].to_numpy()[rest].tobytes() == alone["y"].to_numpy().tobytes()
         pole, missing = got["reason"].to_numpy()[places]
-        assert re.search(r"no step that is small enough at day (0.99999|1)", pole)
+        assert re.search(r"no step that is small enough at day 1.(24999|25)", pole)
         assert "'y' changes fastest" in pole and "check this individual's parameters" in pole
         assert missing == "parameter 'k' is nan; give every individual a finite number"
         assert np.isfinite(got.attrs["final_states"]).all()
-        assert np.isnan(got["y"].to_numpy()[places][:, 1:]).all()
+        assert np.isnan(got["y"].to_numpy()[places][:, 2:]).all()
     printed = capfd.readouterr()
     assert printed.out == "" and printed.err == ""
 
@@ -283,7 +284,7 @@ def test_what_was_reached_before_a_failure_is_kept() -> None:
     got = solve(growth(2), [0, 0.5, 0.9, 1.5], parameters=pd.DataFrame({"k": [1.0]}), rtol=RTOL)
     np.testing.assert_allclose(got["y"][0, :3], [1, 2, 10], rtol=1e-5)
     assert np.isnan(got["y"][0, 3]) and got["end_time"].item() >= 0.9
-    assert got["evaluations"].item() < 5000
+    assert got["evaluations"].item() < 20_000  # steps shrink with the distance to the pole, down to rounding
 
 
 def test_rates_that_are_not_finite_are_named() -> None:
@@ -301,7 +302,7 @@ def test_the_budget_is_for_the_whole_call_however_many_outputs(monkeypatch: pyte
     wheel = System("wheel", states, (), reactions=(Reaction("x", y, {"x": 1}), Reaction("y", x, {"y": -1})))
     got = solve(wheel, np.linspace(0, 1000, 1001))
     assert got["status"].item() == "solver_failed" and "more than 300 evaluations" in got["reason"].item()
-    assert got["evaluations"].item() == 301
+    assert 290 < got["evaluations"].item() <= 301  # whole steps: one evaluation or more
     assert 0 < got["end_time"].item() < 1000 and np.isfinite(got.attrs["final_states"]).all()
 
 
@@ -504,6 +505,6 @@ def test_nobody_moves_when_a_piece_is_refused() -> None:
 
 
 def test_importing_the_engine_starts_no_workers_and_loads_no_solver() -> None:
-    code = "import sys, coley.engine; print([name for name in ('joblib', 'sksundae') if name in sys.modules])"
+    code = "import sys, coley.engine; print([n for n in ('joblib', 'sksundae', 'numba', 'llvmlite') if n in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import symengine
+from backends import backend as backend
 from numpy.typing import NDArray
 from scipy.linalg import expm
 

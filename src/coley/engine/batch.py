@@ -1,13 +1,17 @@
-"""What passes between a Simulation and a backend: a batch of individuals and error control in, a path of each out."""
+"""What passes between a Simulation and a backend: a batch of individuals and error control in, the paths of these out."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from coley.engine.doses import Doses
+from coley.system import System
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
@@ -17,7 +21,7 @@ Integers = NDArray[np.intp]
 class Control:
     """Error control of one run: ``rtol`` relative, ``atol`` per state, and a budget of evaluations of the rates.
 
-    The budget is that of one individual in one call; CVODE's own bound on steps starts afresh at every output time.
+    The budget is that of one individual in one call.
     """
 
     rtol: float
@@ -25,12 +29,12 @@ class Control:
     max_evaluations: int
 
 
-@dataclass
-class Path:
-    """What became of one individual.
+@dataclass(frozen=True)
+class Paths:
+    """What became of individuals, a row each.
 
     Attributes:
-        states: output time × state; NaN after a stop.
+        states: individual × output time × state; NaN after a stop.
         last, time: the last state, always finite, and its day.
         status, reason, event: why it stopped; "ok", "" and "" where it did not.
         evaluations: of the rates.
@@ -38,16 +42,18 @@ class Path:
 
     states: Floats
     last: Floats
-    time: float
-    status: str = "ok"
-    reason: str = ""
-    event: str = ""
-    evaluations: int = 0
+    time: Floats
+    status: NDArray[np.object_]
+    reason: NDArray[np.object_]
+    event: NDArray[np.object_]
+    evaluations: NDArray[np.int64]
 
-    @property
-    def stopped(self) -> bool:
-        """Whether it goes no further."""
-        return self.status != "ok" or self.event != ""
+    @classmethod
+    def joined(cls, parts: Sequence[Paths]) -> Paths:
+        """Those of ``parts``, at least one, one part after another."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(*(np.concatenate([getattr(part, f.name) for part in parts]) for f in fields(cls)))
 
 
 @dataclass(frozen=True)
@@ -80,3 +86,20 @@ class Batch:
         return Batch(
             numbers, self.start[rows], self.states[rows], self.parameters[rows], self.doses[theirs], self.times
         )
+
+    def parts(self, count: int) -> Iterator[Batch]:
+        """The individuals in this many parts of about the same size."""
+        cuts = np.linspace(0, len(self), count + 1).astype(int).tolist()
+        return (self.part(a, b) for a, b in pairwise(cuts))
+
+
+class Backend(Protocol):
+    """A way to follow individuals of a System.
+
+    What becomes of one individual depends neither on the others nor on ``threads``, bit by bit; a solver that fails is a
+    status, never an exception.
+    """
+
+    def __call__(self, system: System, batch: Batch, control: Control, threads: int) -> Paths:
+        """Follow each individual of ``batch`` to the last of its output times, on up to ``threads`` cores."""
+        ...

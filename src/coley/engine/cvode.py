@@ -1,17 +1,20 @@
-"""The reference backend: SUNDIALS CVODE (BDF, dense, analytic Jacobian) for one individual at a time.
+"""SUNDIALS CVODE (BDF, dense, analytic Jacobian) for one individual at a time.
 
 CVODE: Cohen and Hindmarsh, Computers in Physics 10:138 (1996); here through scikit-sundae.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from sksundae.cvode import CVODE
 
-from coley.engine.batch import Batch, Control, Path
+from coley.engine.batch import Batch, Control, Paths
 from coley.engine.doses import Doses, Segment, resolution, segments
 from coley.engine.functions import functions
+from coley.engine.failure import reason
 from coley.engine.quiet import quiet
 from coley.system import System
 
@@ -21,13 +24,41 @@ _SHORTEST_STEP = 32 * np.finfo(float).eps  # relative to the time
 _STARTING = 1000 * np.finfo(float).eps  # likewise; so near to a start, CVODE tries shorter steps before longer ones
 
 
-def follow(system: System, batch: Batch, control: Control) -> list[Path]:
-    """Follow each individual of the batch; a solver that fails is a status in its Path, never an exception."""
+def follow(system: System, batch: Batch, control: Control) -> Paths:
+    """Follow each individual of the batch; a solver that fails is a status, never an exception."""
     integrator = _Integrator(system, control)
     doses = batch.doses.of(batch.individual)
     individuals = zip(batch.start.tolist(), batch.states, batch.parameters, doses, strict=True)
     with quiet():
-        return [integrator.follow(*individual, batch.times) for individual in individuals]
+        paths = [integrator.follow(*individual, batch.times) for individual in individuals]
+    n, steps = len(system.states), len(batch.times)
+    return Paths(
+        states=np.array([path.states for path in paths]).reshape(len(paths), steps, n),
+        last=np.array([path.last for path in paths]).reshape(len(paths), n),
+        time=np.array([path.time for path in paths], dtype=float),
+        status=np.array([path.status for path in paths], dtype=object),
+        reason=np.array([path.reason for path in paths], dtype=object),
+        event=np.array([path.event for path in paths], dtype=object),
+        evaluations=np.array([path.evaluations for path in paths], dtype=np.int64),
+    )
+
+
+@dataclass
+class _Path:
+    """What became of one individual so far, as in Paths."""
+
+    states: Floats
+    last: Floats
+    time: float
+    status: str = "ok"
+    reason: str = ""
+    event: str = ""
+    evaluations: int = 0
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it goes no further."""
+        return self.status != "ok" or self.event != ""
 
 
 class _HopelessError(Exception):
@@ -110,9 +141,9 @@ class _Integrator:
             **options,
         )
 
-    def follow(self, start: float, initial: Floats, parameters: Floats, doses: Doses, times: Floats) -> Path:
+    def follow(self, start: float, initial: Floats, parameters: Floats, doses: Doses, times: Floats) -> _Path:
         """Follow one individual from ``start`` to the last of ``times`` (ascending, none before ``start``)."""
-        path = Path(np.full((len(times), len(initial)), np.nan), initial.copy(), start)
+        path = _Path(np.full((len(times), len(initial)), np.nan), initial.copy(), start)
         self.problem.begin(parameters)
         try:
             for segment in segments(start, float(times[-1]), doses, len(initial)):
@@ -126,7 +157,7 @@ class _Integrator:
         path.evaluations = self.problem.evaluations
         return path
 
-    def _segment(self, path: Path, segment: Segment, times: Floats) -> None:
+    def _segment(self, path: _Path, segment: Segment, times: Floats) -> None:
         """Go through one stretch without doses, and write what falls into it."""
         first, last = np.searchsorted(times, (segment.start, segment.end)).tolist()
         self.problem.restart(segment.start, segment.infusion)
@@ -147,14 +178,14 @@ class _Integrator:
                 return
         self._step(path, segment.end, segment.end)
 
-    def _can_start(self, path: Path) -> bool:
+    def _can_start(self, path: _Path) -> bool:
         """Whether no trigger is up and all rates are finite where a stretch begins."""
         self._watch(path)
         if not path.event and not np.isfinite(self._rates(path.time, path.last)).all():
             self._fail(path, "cannot start on", path.time, path.last)
         return not path.stopped
 
-    def _step(self, path: Path, stop: float, limit: float) -> None:
+    def _step(self, path: _Path, stop: float, limit: float) -> None:
         """Go on to ``stop``, or to an event or failure before it, without looking past ``limit``."""
         result = self.solver.step(stop, "normal", limit)
         finite = bool(np.isfinite(result.y).all())
@@ -168,7 +199,7 @@ class _Integrator:
         else:
             path.time = stop
 
-    def _watch(self, path: Path) -> None:
+    def _watch(self, path: _Path) -> None:
         """Note the first event whose trigger is up already."""
         if self.system.events:
             values = np.empty(len(self.system.events))
@@ -182,16 +213,7 @@ class _Integrator:
         self.problem.evaluate(time, y, rates)
         return rates
 
-    def _fail(self, path: Path, what: str, time: float, y: Floats) -> None:
+    def _fail(self, path: _Path, what: str, time: float, y: Floats) -> None:
         """Say what the solver could not do at ``time`` and ``y``, and which state is hardest to follow there."""
-        rates = self._rates(time, y)
-        strange = [repr(self.system.state_names[k]) for k in np.flatnonzero(~np.isfinite(rates))]
-        if strange:
-            named = ", ".join(strange[:3]) + (f" and {len(strange) - 3} more" if len(strange) > 3 else "")
-            why = f"where the rate of change of {named} is not a finite number"
-        else:
-            k = int(np.argmax(np.abs(rates) / (self.control.rtol * np.abs(y) + self.control.atol)))
-            change = f"({y[k]:.3g}, by {rates[k]:.3g} per day)"
-            why = f"where {self.system.state_names[k]!r} changes fastest {change}"
         path.status = "solver_failed"
-        path.reason = f"the solver {what} day {time:.6g}, {why}; check this individual's parameters and doses"
+        path.reason = reason(self.system, self.control, what, time, y, self._rates(time, y))

@@ -11,6 +11,7 @@ import numpy as np
 import symengine
 from numpy.typing import NDArray
 
+from coley.engine.derivatives import jacobian
 from coley.system import TIME, Expression, System
 
 Floats = NDArray[np.float64]
@@ -39,18 +40,13 @@ class Functions:
 def functions(system: System) -> Functions:
     """The compiled functions of ``system``. Equal Systems give the same bits, whatever process they come from."""
     arguments = _arguments(system)
-    states = {symengine.Symbol(name): j for j, name in enumerate(system.state_names)}
-    entries, where = [], []
-    for i, rate in enumerate(system.rates):
-        for j, symbol in sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys()):
-            where.append(i * len(states) + j)
-            entries.append(rate.diff(symbol))
+    entries = jacobian(system)
     triggers = [system.inline(event.trigger) for event in system.events]
     return Functions(
         size=len(arguments),
         rates=_compiled(arguments, system.rates),
-        jacobian=_compiled(arguments, entries or [symengine.Integer(0)]),
-        entries=np.array(where, dtype=np.intp),
+        jacobian=_compiled(arguments, [e for _, _, e in entries] or [symengine.Integer(0)]),
+        entries=np.array([i * len(system.states) + j for i, j, _ in entries], dtype=np.intp),
         triggers=_compiled(arguments, triggers) if triggers else None,
     )
 

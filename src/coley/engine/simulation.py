@@ -10,11 +10,10 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from coley.engine.batch import Batch, Control
+from coley.engine.batch import Backend, Batch, Control, Paths
 from coley.engine.checks import observable_problems, parameter_problems, setting_problems, time_problems
 from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
-from coley.engine.workers import Workers
 from coley.errors import ColeyError, Problem
 from coley.system import System
 
@@ -34,6 +33,7 @@ def solve(
     rtol: float = 1e-6,
     atol: Mapping[str, float] | None = None,
     threads: int | None = None,
+    backend: Backend | None = None,
 ) -> xr.Dataset:
     """Solve a System for many individuals.
 
@@ -46,7 +46,9 @@ def solve(
         observables: names of states, parameters or rules to return; default all states and rules.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
-        threads: parallel workers, default all cores. The result does not depend on it.
+        threads: cores to use, default all. The result does not depend on it.
+        backend: the solver, default :func:`coley.engine.rosenbrock.follow`; the reference that it is tested against is
+            :func:`coley.engine.reference.follow`.
 
     Returns:
         Dataset (individual × time) of the observables; per individual ``status`` ("ok" or "solver_failed"), ``reason``,
@@ -64,7 +66,7 @@ def solve(
     problems += observable_problems(system, observables)
     if problems:
         raise ColeyError(problems)
-    simulation = Simulation(system, table, start=start, rtol=rtol, atol=atol, threads=threads)
+    simulation = Simulation(system, table, start=start, rtol=rtol, atol=atol, threads=threads, backend=backend)
     return simulation.advance(times, doses=doses, observables=observables)
 
 
@@ -92,6 +94,7 @@ class Simulation:
         rtol: float = 1e-6,
         atol: Mapping[str, float] | None = None,
         threads: int | None = None,
+        backend: Backend | None = None,
     ) -> None:
         table = _table(parameters)
         problems = [*time_problems(start), *_setup_problems(system, table, rtol, atol, threads)]
@@ -108,7 +111,9 @@ class Simulation:
         self.end_time = np.full(self.individuals, start)
         self.evaluations = np.zeros(self.individuals, dtype=np.int64)
         self._doses = Doses.none()
-        self._workers = Workers(system, _control(system, rtol, atol), threads or os.cpu_count() or 1)
+        self._control = _control(system, rtol, atol)
+        self._threads = threads or os.cpu_count() or 1
+        self._backend = backend or default_backend
         self._refuse(self.states, system.state_names, "the initial value of")
         self._refuse(self.parameters, system.parameter_names, "parameter")
 
@@ -151,13 +156,15 @@ class Simulation:
 
     def _follow(self, rows: NDArray[np.intp], grid: Floats, doses: Doses) -> Floats:
         """States (individual × time × state) on the way; NaN where there are none."""
-        out = np.full((self.individuals, len(grid), len(self.system.states)), np.nan)
         batch = Batch(rows, self.end_time[rows], self.states[rows], self.parameters[rows], doses, grid)
-        for row, path in zip(rows, self._workers.follow(batch), strict=True):
-            out[row] = path.states
-            self.states[row], self.end_time[row] = path.last, path.time
-            self.status[row], self.reason[row], self.event[row] = path.status, path.reason, path.event
-            self.evaluations[row] += path.evaluations
+        paths = self._backend(self.system, batch, self._control, self._threads)
+        self.states[rows], self.end_time[rows] = paths.last, paths.time
+        self.status[rows], self.reason[rows], self.event[rows] = paths.status, paths.reason, paths.event
+        self.evaluations[rows] += paths.evaluations
+        if len(rows) == self.individuals:
+            return paths.states
+        out = np.full((self.individuals, len(grid), len(self.system.states)), np.nan)
+        out[rows] = paths.states
         return out
 
     def _left(self, doses: Doses, advanced: Flags) -> Doses:
@@ -184,6 +191,13 @@ class Simulation:
         for row, column in reversed(np.argwhere(~np.isfinite(values)).tolist()):
             value = f"{what} {names[column]!r} is {values[row, column]:g}"
             self.status[row], self.reason[row] = "solver_failed", f"{value}; give every individual a finite number"
+
+
+def default_backend(system: System, batch: Batch, control: Control, threads: int) -> Paths:
+    """What follows individuals where no backend is asked for."""
+    from coley.engine import rosenbrock  # slow to import
+
+    return rosenbrock.follow(system, batch, control, threads)
 
 
 def _table(parameters: pd.DataFrame | None) -> pd.DataFrame:

@@ -1,0 +1,62 @@
+"""Where everything stands in the workspace of a kernel: rows of doubles, a lane in each column."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from coley.engine.tableau import Method
+
+
+class Layout(NamedTuple):
+    """First row of each part, and the lengths that recur. All integers, so that compiled code can read it.
+
+    Attributes:
+        time, step, y, parameters, inflow, rtol, atol: what the driver gives to a step.
+        accepted: 1 in the lanes that a commit moves on to ``end``.
+        end, error, end_triggers, stages: what a step leaves; the error is relative to the tolerance.
+        probe_time, probe: the point that a probe looks at, besides the parameters;
+        probe_rates, probe_triggers: what it finds there.
+        scratch_time, argument, drift, factors: for the step's own use.
+    """
+
+    states: int
+    parameter_count: int
+    events: int
+    stage_count: int
+    time: int
+    step: int
+    y: int
+    parameters: int
+    inflow: int
+    rtol: int
+    atol: int
+    accepted: int
+    end: int
+    error: int
+    end_triggers: int
+    stages: int
+    probe_time: int
+    probe: int
+    probe_rates: int
+    probe_triggers: int
+    scratch_time: int
+    inverse: int
+    argument: int
+    drift: int
+    factors: int
+    size: int
+
+
+def layout(states: int, parameters: int, events: int, factors: int, method: Method) -> Layout:
+    """The layout for a system of this many states, parameters, events and entries of LU factors."""
+    lengths = {
+        "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
+        "accepted": 1, "end": states, "error": 1, "end_triggers": events, "stages": states * method.stages,
+        "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": events,
+        "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,
+    }  # fmt: skip
+    place, first = 0, {}
+    for name, length in lengths.items():
+        first[name] = place
+        place += length
+    return Layout(states, parameters, events, method.stages, **first, size=place)

@@ -1,0 +1,230 @@
+"""The kernels of one System: a whole Rosenbrock step, its acceptance, and a look at one point, on all lanes at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import symengine
+
+from coley.engine.compiler.elementary import prelude
+from coley.engine.compiler.expressions import Expressions
+from coley.engine.compiler.ir import Function, Value, constant
+from coley.engine.compiler.layout import Layout, layout
+from coley.engine.compiler.linear import Elimination, plan
+from coley.engine.derivatives import by_time, jacobian
+from coley.engine.tableau import Method
+from coley.system import TIME, Expression, System
+
+KERNELS = ("coley_step", "coley_commit", "coley_probe")
+"""Each takes the address of a workspace and returns nothing."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """IR of the kernels, without a lane width (see :mod:`coley.engine.compiler.ir`), and the layout they work on."""
+
+    template: str
+    layout: Layout
+
+
+def program(system: System, method: Method) -> Program:
+    """The kernels of ``system``; its parameters' values do not matter.
+
+    Raises:
+        ColeyError: an expression that the engine cannot compute.
+    """
+    entries = jacobian(system)
+    n = len(system.states)
+    elimination = plan(n, [(i, j) for i, j, _ in entries])
+    rows = layout(n, len(system.parameters), len(system.events), len(elimination.places), method)
+    drift = by_time(system)
+    triggers = [system.inline(event.trigger) for event in system.events]
+    functions = [
+        _outputs(system, "rates", system.rates),
+        _outputs(system, "triggers", triggers),
+        _begin(system, elimination, entries),
+        _solve(elimination),
+        _step(rows, method, bool(drift)),
+        _commit(rows),
+        _probe(rows),
+    ]
+    if drift:
+        by = dict(drift)
+        functions.append(_outputs(system, "drift", [by.get(i, symengine.Integer(0)) for i in range(n)]))
+    return Program("\n".join([prelude(), *map(str, functions)]), rows)
+
+
+_POINT = ("ptr noalias readonly %y", "ptr noalias readonly %p", "ptr noalias readonly %t")
+_INTERNAL = "internal"
+
+
+def _symbols(system: System, f: Function) -> Mapping[Expression, Callable[[], Value]]:
+    def reader(base: str, place: int) -> Callable[[], Value]:
+        return lambda: f.load(base, place)
+
+    known = {symengine.Symbol(name): reader("%y", i) for i, name in enumerate(system.state_names)}
+    known |= {symengine.Symbol(name): reader("%p", i) for i, name in enumerate(system.parameter_names)}
+    return known | {TIME: reader("%t", 0)}
+
+
+def _outputs(system: System, name: str, expressions: Sequence[Expression]) -> Function:
+    """A function that writes the values of ``expressions`` at a point."""
+    f = Function(name, [*_POINT, "ptr noalias %out"], linkage=_INTERNAL)
+    for i, value in enumerate(Expressions(f, _symbols(system, f)).write(expressions)):
+        f.store(value, "%out", i)
+    f.emit("ret void")
+    return f
+
+
+def _begin(system: System, elimination: Elimination, entries: Sequence[tuple[int, int, Expression]]) -> Function:
+    """The rates at a point, and the LU factors of ``inverse`` I - J there, which share most of their parts."""
+    f = Function("begin", [*_POINT, "ptr noalias readonly %inverse", "ptr noalias %out", "ptr noalias %lu"],
+                 linkage=_INTERNAL)  # fmt: skip
+    n = len(system.states)
+    values = Expressions(f, _symbols(system, f)).write([*system.rates, *(e for _, _, e in entries)])
+    for i in range(n):
+        f.store(values[i], "%out", i)
+    position, shift = elimination.position, f.load("%inverse")
+    matrix = {(position[i], position[j]): f.negative(v) for (i, j, _), v in zip(entries, values[n:], strict=True)}
+    for i in range(n):
+        matrix[i, i] = f.binary("fadd", matrix[i, i], shift) if (i, i) in matrix else shift
+    pivots = _eliminate(f, elimination, matrix)
+    for (i, j), place in elimination.places.items():
+        f.store(pivots[i] if i == j else matrix[i, j], "%lu", place)
+    f.emit("ret void")
+    return f
+
+
+def _eliminate(f: Function, elimination: Elimination, matrix: dict[tuple[int, int], Value]) -> list[Value]:
+    """Turn ``matrix`` into its factors, row by row; the inverse pivots."""
+    pivots: list[Value] = []
+    for i, row in enumerate(elimination.rows):
+        for k in (k for k in row if k < i):
+            factor = f.binary("fmul", matrix[i, k], pivots[k])
+            matrix[i, k] = factor
+            minus = f.negative(factor)
+            for j in (j for j in elimination.rows[k] if j > k):
+                old = matrix.get((i, j))
+                matrix[i, j] = f.fma(minus, matrix[k, j], old) if old else f.binary("fmul", minus, matrix[k, j])
+        pivots.append(f.binary("fdiv", constant(1.0), matrix[i, i]))
+    return pivots
+
+
+def _solve(elimination: Elimination) -> Function:
+    """Replace a right-hand side by the solution."""
+    f = Function("solve", ["ptr noalias readonly %lu", "ptr noalias %b"], linkage=_INTERNAL)
+    places, x = elimination.places, list[Value]()
+
+    def reduced(value: Value, i: int, columns: Iterator[int]) -> Value:
+        for j in columns:
+            value = f.fma(f.negative(f.load("%lu", places[i, j])), x[j], value)
+        return value
+
+    for i, row in enumerate(elimination.rows):
+        x.append(reduced(f.load("%b", elimination.order[i]), i, (j for j in row if j < i)))
+    for i, row in reversed(list(enumerate(elimination.rows))):
+        value = reduced(x[i], i, (j for j in reversed(row) if j > i))
+        x[i] = f.binary("fmul", value, f.load("%lu", places[i, i]))
+        f.store(x[i], "%b", elimination.order[i])
+    f.emit("ret void")
+    return f
+
+
+def _commit(rows: Layout) -> Function:
+    """Move the accepted lanes to the end of their step."""
+    f = Function("coley_commit", ["ptr %work"])
+    accepted = f.compare("ogt", f.load("%work", rows.accepted), constant(0.0))
+    y, end = f.address("%work", rows.y), f.address("%work", rows.end)
+    with f.loop(rows.states) as i:
+        f.store(f.select(accepted, f.load(end, i), f.load(y, i)), y, i)
+    f.emit("ret void")
+    return f
+
+
+def _probe(rows: Layout) -> Function:
+    """Rates, without inflow, and triggers at the probe."""
+    f = Function("coley_probe", ["ptr %work"])
+    point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
+    f.invoke("rates", *point, f.address("%work", rows.probe_rates))
+    if rows.events:
+        f.invoke("triggers", *point, f.address("%work", rows.probe_triggers))
+    f.emit("ret void")
+    return f
+
+
+def _step(rows: Layout, method: Method, drifts: bool) -> Function:
+    """One attempt at a step: see :mod:`coley.engine.tableau` for the equations."""
+    f = Function("coley_step", ["ptr %work"])
+    parts = rows._asdict()
+    at = {name: f.address("%work", parts[name]) for name in _USED}
+    stage = [f.address("%work", rows.stages + i * rows.states) for i in range(method.stages)]
+    h, time = f.load(at["step"]), f.load(at["time"])
+    per_step = f.binary("fdiv", constant(1.0), h)
+    f.store(f.binary("fmul", per_step, constant(1 / method.gamma)), at["inverse"])
+    f.invoke("begin", at["y"], at["parameters"], at["time"], at["inverse"], stage[0], at["factors"])
+    if drifts:
+        f.invoke("drift", at["y"], at["parameters"], at["time"], at["drift"])
+    for i in range(method.stages):
+        if i:
+            f.store(f.fma(constant(method.alpha[i]), h, time), at["scratch_time"])
+            _argument(f, rows, method, i, at, stage)
+            f.invoke("rates", at["argument"], at["parameters"], at["scratch_time"], stage[i])
+        scaled = [f.binary("fmul", per_step, constant(c)) for c in method.c[i]]
+        slope = f.binary("fmul", h, constant(method.d[i])) if drifts and method.d[i] else None
+        with f.loop(rows.states) as j:
+            value = f.binary("fadd", f.load(stage[i], j), f.load(at["inflow"], j))
+            for factor, earlier in zip(scaled, stage, strict=False):
+                value = f.fma(factor, f.load(earlier, j), value)
+            if slope:
+                value = f.fma(slope, f.load(at["drift"], j), value)
+            f.store(value, stage[i], j)
+        f.invoke("solve", at["factors"], stage[i])
+    _finish(f, rows, method, at, stage)
+    if rows.events:
+        f.store(f.binary("fadd", time, h), at["scratch_time"])
+        f.invoke("triggers", at["end"], at["parameters"], at["scratch_time"], at["end_triggers"])
+    f.emit("ret void")
+    return f
+
+
+_USED = ("time", "step", "y", "parameters", "inflow", "rtol", "atol", "end", "error", "end_triggers",
+         "scratch_time", "inverse", "argument", "drift", "factors")  # fmt: skip
+
+
+def _argument(f: Function, rows: Layout, method: Method, i: int, at: Mapping[str, Value], stage: list[Value]) -> None:
+    """Where stage ``i`` evaluates the rates; what it shares with the stage before it is taken from there."""
+    before, now = method.a[i - 1], method.a[i]
+    shared = bool(before) and now[: len(before)] == before
+    with f.loop(rows.states) as j:
+        value = f.load(at["argument"] if shared else at["y"], j)
+        for k in range(len(before) if shared else 0, i):
+            if now[k]:
+                value = f.fma(constant(now[k]), f.load(stage[k], j), value)
+        f.store(value, at["argument"], j)
+
+
+def _finish(f: Function, rows: Layout, method: Method, at: Mapping[str, Value], stage: list[Value]) -> None:
+    """The end of the step, and its error in root mean square, relative to the tolerance."""
+    rtol = f.load(at["rtol"])
+    shared = method.m[: method.stages - 1] == method.a[-1]
+
+    def term(j: Value, total: Value) -> Value:
+        start = f.load(at["y"], j)
+        end = f.load(at["argument"], j) if shared else start
+        error = constant(0.0)
+        for k in range(method.stages):
+            u = f.load(stage[k], j)
+            if method.m[k] and not (shared and k < method.stages - 1):
+                end = f.fma(constant(method.m[k]), u, end)
+            if method.e[k]:
+                error = f.fma(constant(method.e[k]), u, error)
+        f.store(end, at["end"], j)
+        size = f.intrinsic("maxnum", f.intrinsic("fabs", start), f.intrinsic("fabs", end))
+        relative = f.binary("fdiv", error, f.fma(rtol, size, f.load(at["atol"], j)))
+        total = f.fma(relative, relative, total)
+        return f.fma(end, constant(0.0), total)  # an end that is no number is an error that is none
+
+    total = f.total(rows.states, term)
+    mean = f.binary("fmul", total, constant(1 / rows.states))
+    f.store(f.intrinsic("sqrt", mean), at["error"])
