@@ -508,3 +508,49 @@ def test_importing_the_engine_starts_no_workers_and_loads_no_solver() -> None:
     code = "import sys, coley.engine; print([n for n in ('joblib', 'sksundae', 'numba', 'llvmlite') if n in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
+
+
+# --- what rates may be made of
+
+
+def alone(rate: object, start: float = 0.0) -> System:
+    return System("alone", (State("y", "", start, 1.0),), (), reactions=(Reaction("r", rate, {"y": 1}),))
+
+
+ROOT3 = symengine.Rational(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("rate", "start", "closed_form"),
+    [
+        (symengine.cos(TIME), 0, np.sin),
+        (TIME**2 * symengine.exp(-TIME), 0, lambda t: 2 - np.exp(-t) * (t**2 + 2 * t + 2)),
+        (-2 * TIME * y, 1, lambda t: np.exp(-(t**2))),
+        (-symengine.Max(y, 0.5), 2, lambda t: np.where(t < np.log(4), 2 * np.exp(-t), 0.5 - 0.5 * (t - np.log(4)))),
+        (symengine.Min(y, 2), 1, lambda t: np.where(t < np.log(2), np.exp(t), 2 + 2 * (t - np.log(2)))),
+        (symengine.Abs(y - 1) - y + 1, 0, lambda t: 1 - np.exp(-2 * t)),
+        (symengine.Piecewise((1, TIME < 1), (-y, True)), 0, lambda t: np.where(t < 1, t, np.exp(1 - np.maximum(t, 1)))),
+        (symengine.Piecewise((-y, symengine.And(y > 0, y < 5)), (0, True)), 3, lambda t: 3 * np.exp(-t)),
+        (1 / symengine.sqrt(1 + 2 * y), 0, lambda t: ((1 + 3 * t) ** (2 / 3) - 1) / 2),
+        (y**ROOT3, 1, lambda t: (1 + 2 * t / 3) ** 1.5),
+        (2**y, 0, lambda t: -np.log2(1 - np.log(2) * t)),
+        (y * symengine.log(y), 0.5, lambda t: np.exp(np.log(0.5) * np.exp(t))),
+    ],
+)
+def test_closed_forms_of_rates_of_every_kind(rate: object, start: float, closed_form: object) -> None:
+    """Kinks and jumps cost digits: the solver sees them only by their error."""
+    times = np.linspace(0, 1.4, 8)
+    if str(rate).startswith("2**"):
+        times = times / 2  # its pole is at 1 / ln(2)
+    got = solve(alone(rate, start), times, rtol=RTOL)
+    assert got["status"].item() == "ok"
+    np.testing.assert_allclose(got["y"][0], closed_form(times), rtol=1e-6, atol=1e-6)  # type: ignore[operator]
+
+
+def test_amounts_of_very_different_size_live_together() -> None:
+    """Both decay at rate k, from 1e-15 and from 1e12, each with a scale of its own."""
+    states = (State("x", "", 1e-15, 1e-18), State("y", "", 1e12, 1e9))
+    system = System("far apart", states, (), reactions=(Reaction("x", x, {"x": -1}), Reaction("y", y, {"y": -1})))
+    got = solve(system, [0, 3], rtol=RTOL)
+    for name, start in (("x", 1e-15), ("y", 1e12)):
+        assert got[name][0, 1].item() == pytest.approx(start * np.exp(-3), rel=100 * RTOL)

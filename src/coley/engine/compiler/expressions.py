@@ -14,6 +14,7 @@ from coley.system import Expression
 
 _LARGEST_PRODUCT = 64  # whole exponents up to this become products
 _RELATIONS = {"StrictLessThan": "olt", "LessThan": "ole", "Equality": "oeq", "Unequality": "une"}
+_LOGIC = ("And", "Or", "Xor", "Not", "BooleanTrue", "BooleanFalse")
 _LIBRARY = {  # functions that LLVM passes on to the C library, lane by lane
     "Sin": "sin", "Cos": "cos", "Tan": "tan", "ASin": "asin", "ACos": "acos", "ATan": "atan",
     "Sinh": "sinh", "Cosh": "cosh", "Tanh": "tanh", "Floor": "floor", "Ceiling": "ceil", "Abs": "fabs",
@@ -51,6 +52,8 @@ class Expressions:
         kind = type(e).__name__
         if e.is_Symbol:
             return self._symbols[e]()
+        if kind in _RELATIONS or kind in _LOGIC:
+            return self._condition(kind, e)
         if e.is_Number or not e.args:
             return constant(float(e.n()))
         if e.is_Add:
@@ -141,25 +144,21 @@ class Expressions:
         for e, condition in reversed(list(zip(parts[::2], parts[1::2], strict=True))):
             if type(condition).__name__ == "BooleanTrue":
                 value = self._value(e)
-            elif type(condition).__name__ != "BooleanFalse":
-                value = self._f.select(self._condition(condition), self._value(e), value)
+            else:
+                value = self._f.select(self._value(condition), self._value(e), value)
         return value
 
-    def _condition(self, condition: Expression) -> Value:
-        f, kind = self._f, type(condition).__name__
+    def _condition(self, kind: str, e: Expression) -> Value:
+        """Booleans of the lanes."""
+        f = self._f
+        if not e.args:
+            return f.compare(kind.removeprefix("Boolean").lower(), constant(0.0), constant(0.0))
+        parts = [self._value(part) for part in e.args]
         if kind in _RELATIONS:
-            left, right = map(self._value, condition.args)
-            return f.compare(_RELATIONS[kind], left, right)
-        if kind in ("And", "Or", "Xor"):
-            parts = [self._condition(part) for part in condition.args]
-            return reduce(lambda a, b: f.value(f"{kind.lower()} $B {a}, {b}"), parts)
-        if kind in ("BooleanTrue", "BooleanFalse"):
-            return f.compare("oeq", constant(0.0), constant(float(kind == "BooleanFalse")))
+            return f.compare(_RELATIONS[kind], *parts)
         if kind == "Not":
-            inner = self._condition(condition.args[0])
-            return f.value(f"select $B {inner}, $B {f.compare('false', constant(0.0), constant(0.0))}, "
-                           f"$B {f.compare('true', constant(0.0), constant(0.0))}")  # fmt: skip
-        raise ColeyError(Problem("", f"the engine cannot decide {condition}"))
+            return f.value(f"xor $B {parts[0]}, {f.compare('true', constant(0.0), constant(0.0))}")
+        return reduce(lambda a, b: f.value(f"{kind.lower()} $B {a}, {b}"), parts)
 
 
 def _is_e(base: Expression) -> bool:
