@@ -72,35 +72,25 @@ class Outcome(NamedTuple):
     strange: NDArray[np.bool_]
 
 
-class Lanes(NamedTuple):
-    """Where each lane stands.
+LANE = np.dtype(
+    [
+        *((name, np.int64) for name in ("who", "code", "event", "segment", "output", "evaluations", "located")),
+        *((name, np.float64) for name in ("time", "stop", "step", "tried", "until", "share", "last_step",
+          "last_error", "due")),
+        *((name, np.bool_) for name in ("rejected", "strange")),
+    ],
+    align=True,
+)
+"""Where a lane stands; records, because compiled code counts references to every array that it is handed.
 
-    Attributes:
-        who: row of its individual.
-        code: how its individual has ended, if it has.
-        segment, output: the segment it is in, and its next output.
-        time, stop: the present, and the end of the segment.
-        step, tried: the step that it would take, and the one that it takes.
-        last_step, last_error: of the last accepted step of this segment, 0 before there is one.
-        rejected, strange: whether the last attempt was, and whether because it led to no number.
-        located: shorter steps taken towards an event.
-    """
-
-    who: Integers
-    code: Integers
-    event: Integers
-    segment: Integers
-    output: Integers
-    evaluations: Integers
-    located: Integers
-    time: Floats
-    stop: Floats
-    step: Floats
-    tried: Floats
-    last_step: Floats
-    last_error: Floats
-    rejected: NDArray[np.bool_]
-    strange: NDArray[np.bool_]
+who: row of its individual. code: how that one has ended, if it has. segment, output: the segment it is in, and its next
+output. located: shorter steps taken towards an event. time, stop: the present, and the end of the segment. step, tried:
+the step that it would take, and the one that it takes. until, share: where that leads, and the part of it that counts.
+last_step, last_error: of the last accepted step of this segment,
+0 before there is one. due: when its next output is. rejected, strange: whether the last attempt was, and whether
+because it led to no number.
+"""
+Lane = Any
 
 
 def _compiled(function: F) -> F:
@@ -130,7 +120,7 @@ def drive(
     course: Course,
     plan: Schedule,
     limits: Limits,
-    lanes: Lanes,
+    lanes: NDArray[np.void],
     outcome: Outcome,
 ) -> None:
     """Follow every individual of ``course`` to its end.
@@ -138,24 +128,30 @@ def drive(
     Args:
         work: the workspace (row × lane) at ``kernels.workspace``, its tolerances filled in.
         dense: coefficients of dense output (row × stage).
-        lanes: room for the lanes; what is in it does not matter.
+        lanes: room for the lanes, of type LANE; what is in it does not matter.
     """
     width = work.shape[1]
-    waiting = 0
-    lanes.who[:] = _NOBODY
-    work[rows.step, :] = 1.0
-    while True:
-        busy = False
+    waiting, busy = 0, 1
+    for lane in range(width):
+        lanes[lane].who, lanes[lane].code = _NOBODY, OK
+        work[rows.step, lane] = 1.0
+    while busy:
+        busy = 0
         for lane in range(width):
-            waiting = _settle(kernels, work, rows, course, plan, limits, lanes, outcome, lane, waiting)
-            busy = busy or lanes.who[lane] != _NOBODY
-        if not busy:
-            return
+            here = lanes[lane]
+            if here.code == _GOING and here.time < here.stop:
+                _plan_step(work, rows, limits, here, lane)
+            if here.code != _GOING or here.time >= here.stop:
+                waiting = _settle(kernels, work, rows, course, plan, limits, here, outcome, lane, waiting)
+            busy += here.code == _GOING
         _call(kernels.step, kernels.workspace)
         for lane in range(width):
+            here = lanes[lane]
             work[rows.accepted, lane] = 0.0
-            if lanes.who[lane] != _NOBODY:
-                _judge(kernels, work, rows, dense, course, limits, lanes, outcome, lane)
+            if here.code == _GOING and _judge(kernels, work, rows, dense, limits, here, lane):
+                if here.due < here.until:
+                    _write_outputs(work, rows, dense, course, here, outcome, lane)
+                _advance(work, rows, dense, limits, here, lane)
         _call(kernels.commit, kernels.workspace)
 
 
@@ -167,60 +163,61 @@ def _settle(
     course: Course,
     plan: Schedule,
     limits: Limits,
-    lanes: Lanes,
+    here: Lane,
     outcome: Outcome,
     lane: int,
     waiting: int,
 ) -> int:
     """Bring a lane to where it can try a step, with the next individual if need be; the first that still waits."""
     while True:
-        if lanes.who[lane] == _NOBODY:
+        if here.code != _GOING:
+            if here.who != _NOBODY:
+                _leave(work, rows, course, here, outcome, lane)
             if waiting == len(course.start):
                 return waiting
-            _board(work, rows, course, plan, lanes, lane, waiting)
+            _board(work, rows, course, plan, here, lane, waiting)
             waiting += 1
-        if lanes.code[lane] == _GOING and lanes.time[lane] >= lanes.stop[lane]:
-            lanes.segment[lane] += 1
-            if lanes.segment[lane] == plan.first[lanes.who[lane] + 1]:
-                lanes.code[lane] = OK
+        if here.time < here.stop:
+            _plan_step(work, rows, limits, here, lane)
+            if here.code == _GOING:
+                return waiting
+        else:
+            here.segment += 1
+            if here.segment == plan.first[here.who + 1]:
+                here.code = OK
             else:
-                _enter(kernels, work, rows, course, plan, limits, lanes, outcome, lane)
-                continue
-        if lanes.code[lane] == _GOING:
-            _plan_step(work, rows, limits, lanes, lane)
-        if lanes.code[lane] == _GOING:
-            return waiting
-        _leave(work, rows, course, lanes, outcome, lane)
+                _enter(kernels, work, rows, course, plan, limits, here, outcome, lane)
 
 
 @_compiled
-def _board(work: Floats, rows: Layout, course: Course, plan: Schedule, lanes: Lanes, lane: int, who: int) -> None:
+def _board(work: Floats, rows: Layout, course: Course, plan: Schedule, here: Lane, lane: int, who: int) -> None:
     """Take an individual into a lane."""
     for j in range(rows.states):
         work[rows.y + j, lane] = course.states[who, j]
     for j in range(rows.parameter_count):
         work[rows.parameters + j, lane] = course.parameters[who, j]
-    lanes.who[lane], lanes.code[lane], lanes.event[lane] = who, _GOING, -1
-    lanes.segment[lane] = plan.first[who] - 1
-    lanes.output[lane] = np.searchsorted(course.times, course.start[who])
-    lanes.evaluations[lane] = 0
-    lanes.time[lane] = lanes.stop[lane] = course.start[who]
-    lanes.step[lane] = np.inf
+    here.who, here.code, here.event = who, _GOING, -1
+    here.segment = plan.first[who] - 1
+    here.output = np.searchsorted(course.times, course.start[who])
+    here.due = course.times[here.output]
+    here.evaluations = 0
+    here.time = here.stop = course.start[who]
+    here.step = np.inf
 
 
 @_compiled
-def _leave(work: Floats, rows: Layout, course: Course, lanes: Lanes, outcome: Outcome, lane: int) -> None:
+def _leave(work: Floats, rows: Layout, course: Course, here: Lane, outcome: Outcome, lane: int) -> None:
     """Write down how an individual has ended, and free its lane."""
-    who, final = lanes.who[lane], len(course.times) - 1
-    reached = lanes.time[lane] >= course.times[final] and lanes.code[lane] <= EVENT
+    who, final = here.who, len(course.times) - 1
+    reached = here.time >= course.times[final] and here.code <= EVENT
     for j in range(rows.states):
         y = work[rows.y + j, lane]
         outcome.last[who, j] = y
         if reached:
             outcome.states[who, final, j] = y
-    outcome.time[who], outcome.code[who], outcome.event[who] = lanes.time[lane], lanes.code[lane], lanes.event[lane]
-    outcome.evaluations[who], outcome.strange[who] = lanes.evaluations[lane], lanes.strange[lane]
-    lanes.who[lane] = _NOBODY
+    outcome.time[who], outcome.code[who], outcome.event[who] = here.time, here.code, here.event
+    outcome.evaluations[who], outcome.strange[who] = here.evaluations, here.strange
+    here.who = _NOBODY
 
 
 @_compiled
@@ -231,16 +228,16 @@ def _enter(
     course: Course,
     plan: Schedule,
     limits: Limits,
-    lanes: Lanes,
+    here: Lane,
     outcome: Outcome,
     lane: int,
 ) -> None:
     """Begin a segment: give its doses, write the outputs at its start, and see whether it can be started on."""
-    segment = lanes.segment[lane]
+    segment = here.segment
     now = plan.start[segment]
-    lanes.time[lane], lanes.stop[lane] = now, plan.end[segment]
-    lanes.rejected[lane] = lanes.strange[lane] = False
-    lanes.last_step[lane], lanes.located[lane] = 0.0, 0
+    here.time, here.stop = now, plan.end[segment]
+    here.rejected = here.strange = False
+    here.last_step, here.located = 0.0, 0
     for j in range(rows.states):
         work[rows.inflow + j, lane] = 0.0
     for k in range(plan.bolus_first[segment], plan.bolus_first[segment + 1]):
@@ -249,22 +246,23 @@ def _enter(
         work[rows.inflow + plan.inflow_state[k], lane] += plan.inflow_rate[k]
     for j in range(rows.states):
         work[rows.probe + j, lane] = work[rows.y + j, lane]
-    while lanes.output[lane] < len(course.times) and course.times[lanes.output[lane]] <= now:
+    while here.due <= now:
         for j in range(rows.states):
-            outcome.states[lanes.who[lane], lanes.output[lane], j] = work[rows.y + j, lane]
-        lanes.output[lane] += 1
+            outcome.states[here.who, here.output, j] = work[rows.y + j, lane]
+        here.output += 1
+        here.due = course.times[here.output] if here.output < len(course.times) else np.inf
     work[rows.probe_time, lane] = now
     _call(kernels.probe, kernels.workspace)
-    lanes.evaluations[lane] += 1
-    lanes.event[lane] = _first_up(work, rows.probe_triggers, rows.events, lane)
-    if lanes.event[lane] >= 0:
-        lanes.code[lane] = EVENT
+    here.evaluations += 1
+    here.event = _first_up(work, rows.probe_triggers, rows.events, lane)
+    if here.event >= 0:
+        here.code = EVENT
         return
-    _first_step(work, rows, limits, lanes, lane)
+    _first_step(work, rows, limits, here, lane)
 
 
 @_compiled
-def _first_step(work: Floats, rows: Layout, limits: Limits, lanes: Lanes, lane: int) -> None:
+def _first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> None:
     """A step over which the states change by the part of their size that the tolerance allows for."""
     total = 0.0
     for j in range(rows.states):
@@ -274,94 +272,89 @@ def _first_step(work: Floats, rows: Layout, limits: Limits, lanes: Lanes, lane: 
         if not np.isfinite(rate):
             total = np.nan
     if not np.isfinite(total):
-        lanes.code[lane] = CANNOT_START
+        here.code = CANNOT_START
     elif total > 0:
         speed = np.sqrt(total / rows.states)
-        lanes.step[lane] = min(lanes.step[lane], limits.rtol**limits.exponent / speed)
-    if lanes.stop[lane] - lanes.time[lane] <= 1e-10 + 8 * _EPS * abs(lanes.stop[lane]):
-        lanes.time[lane] = lanes.stop[lane]
+        here.step = min(here.step, limits.rtol**limits.exponent / speed)
+    if here.stop - here.time <= 1e-10 + 8 * _EPS * abs(here.stop):
+        here.time = here.stop
 
 
 @_compiled
-def _plan_step(work: Floats, rows: Layout, limits: Limits, lanes: Lanes, lane: int) -> None:
+def _plan_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> None:
     """Choose the step to try: as long as the error allows, and so that what is left to the stop is not short."""
-    now, left, h = lanes.time[lane], lanes.stop[lane] - lanes.time[lane], lanes.step[lane]
+    now, left, h = here.time, here.stop - here.time, here.step
     if h <= _SHORTEST_STEP * abs(now) + 1e-200 and h < left:
-        lanes.code[lane] = STEP_TOO_SMALL
+        here.code = STEP_TOO_SMALL
         return
-    if lanes.evaluations[lane] + rows.stage_count > limits.evaluations:
-        lanes.code[lane] = TOO_MANY_EVALUATIONS
+    if here.evaluations + rows.stage_count > limits.evaluations:
+        here.code = TOO_MANY_EVALUATIONS
         return
     if h >= 0.999 * left:
         h = left
     elif h > 0.5 * left:
         h = 0.5 * left
-    lanes.tried[lane] = h
+    here.tried = h
     work[rows.step, lane], work[rows.time, lane] = h, now
 
 
 @_compiled
 def _judge(
-    kernels: Addresses,
-    work: Floats,
-    rows: Layout,
-    dense: Floats,
-    course: Course,
-    limits: Limits,
-    lanes: Lanes,
-    outcome: Outcome,
-    lane: int,
-) -> None:
-    """Accept or reject the step that was tried, and choose the next."""
-    error, h = work[rows.error, lane], lanes.tried[lane]
-    lanes.evaluations[lane] += rows.stage_count
+    kernels: Addresses, work: Floats, rows: Layout, dense: Floats, limits: Limits, here: Lane, lane: int
+) -> bool:
+    """Whether the step that was tried is accepted, and to where. If it is not, a shorter one is next."""
+    error, h = work[rows.error, lane], here.tried
+    here.evaluations += rows.stage_count
     if not error <= 1.0:
-        lanes.strange[lane] = not np.isfinite(error)
-        shrink = 0.1 if lanes.strange[lane] else max(0.1, 0.9 / error**limits.exponent)
-        lanes.step[lane] = h * shrink
-        lanes.rejected[lane] = True
-        return
-    now, share = lanes.time[lane], 1.0
-    end = lanes.stop[lane] if h >= lanes.stop[lane] - now else now + h
-    lanes.strange[lane] = False
+        here.strange = not np.isfinite(error)
+        here.step = h * (0.1 if here.strange else max(0.1, 0.9 / error**limits.exponent))
+        here.rejected = True
+        return False
+    here.strange, here.share = False, 1.0
+    here.until = here.stop if h >= here.stop - here.time else here.time + h
     fired = _first_up(work, rows.end_triggers, rows.events, lane)
     if fired >= 0:
-        share = _locate(kernels, work, rows, dense, lanes, lane)
-        accurate = 1e-10 + 8 * _EPS * abs(now)
-        if lanes.located[lane] < _LOCATIONS and accurate < share * h < h - accurate:
-            lanes.located[lane] += 1  # a step that ends there is more accurate than this one is in between
-            lanes.step[lane] = share * h
-            return
+        share = _locate(kernels, work, rows, dense, here, lane)
+        accurate = 1e-10 + 8 * _EPS * abs(here.time)
+        if here.located < _LOCATIONS and accurate < share * h < h - accurate:
+            here.located += 1  # a step that ends there is more accurate than this one is in between
+            here.step = share * h
+            return False
         if share < 1.0:
-            end = now + share * h
+            here.share, here.until = share, here.time + share * h
             fired = _first_up(work, rows.probe_triggers, rows.events, lane)
-        lanes.code[lane], lanes.event[lane] = EVENT, fired
-    _write_outputs(work, rows, dense, course, lanes, outcome, lane, end)
-    if share < 1.0:
-        for j in range(rows.states):
-            work[rows.end + j, lane] = _between(work, rows, dense, lane, j, share)
-    work[rows.accepted, lane] = 1.0
-    _next_step(limits, lanes, lane, error)
-    lanes.time[lane] = end
+        here.code, here.event = EVENT, fired
+    return True
 
 
 @_compiled
-def _next_step(limits: Limits, lanes: Lanes, lane: int, error: float) -> None:
+def _advance(work: Floats, rows: Layout, dense: Floats, limits: Limits, here: Lane, lane: int) -> None:
+    """Move on to the end of an accepted step, or to the event in it, and choose the next step."""
+    if here.share < 1.0:
+        for j in range(rows.states):
+            work[rows.end + j, lane] = _between(work, rows, dense, lane, j, here.share)
+    work[rows.accepted, lane] = 1.0
+    _next_step(limits, here, work[rows.error, lane])
+    here.time = here.until
+
+
+@_compiled
+def _next_step(limits: Limits, here: Lane, error: float) -> None:
     """The step after an accepted one."""
-    h = lanes.tried[lane]
+    h = here.tried
     error = max(error, 1e-8)
     shrink = error**limits.exponent / 0.9
-    if lanes.last_step[lane] > 0.0:
-        trend = (lanes.last_step[lane] / h) * (error * error / lanes.last_error[lane]) ** limits.exponent / 0.9
+    if here.last_step > 0.0:
+        trend = (here.last_step / h) * (error * error / here.last_error) ** limits.exponent / 0.9
         shrink = max(shrink, trend)
     following = h / min(6.0, max(0.2, shrink))
-    if lanes.rejected[lane]:
+    if here.rejected:
         following = min(following, h)
-    if h < lanes.step[lane] and shrink <= 1.0:  # cut short by the stop, not by the error
-        following = max(following, lanes.step[lane])
-    lanes.step[lane] = following
-    lanes.last_step[lane], lanes.last_error[lane] = h, max(error, 1e-2)
-    lanes.rejected[lane] = False
+    if h < here.step and shrink <= 1.0:  # cut short by the stop, not by the error
+        following = max(following, here.step)
+    here.step = following
+    here.last_step, here.last_error = h, max(error, 1e-2)
+    here.rejected = False
 
 
 @_compiled
@@ -387,47 +380,40 @@ def _between(work: Floats, rows: Layout, dense: Floats, lane: int, j: int, share
 
 
 @_compiled
-def _locate(kernels: Addresses, work: Floats, rows: Layout, dense: Floats, lanes: Lanes, lane: int) -> float:
+def _locate(kernels: Addresses, work: Floats, rows: Layout, dense: Floats, here: Lane, lane: int) -> float:
     """The share of the step just tried at which the first trigger comes up; the probe is left there."""
     low, high = 0.0, 1.0
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
-        _look(kernels, work, rows, dense, lanes, lane, middle)
+        _look(kernels, work, rows, dense, here, lane, middle)
         if _first_up(work, rows.probe_triggers, rows.events, lane) >= 0:
             high = middle
         else:
             low = middle
     if high < 1.0:
-        _look(kernels, work, rows, dense, lanes, lane, high)
+        _look(kernels, work, rows, dense, here, lane, high)
     return high
 
 
 @_compiled
 def _look(
-    kernels: Addresses, work: Floats, rows: Layout, dense: Floats, lanes: Lanes, lane: int, share: float
+    kernels: Addresses, work: Floats, rows: Layout, dense: Floats, here: Lane, lane: int, share: float
 ) -> None:
     """Probe a lane at a share of the step just tried."""
     for j in range(rows.states):
         work[rows.probe + j, lane] = _between(work, rows, dense, lane, j, share)
-    work[rows.probe_time, lane] = lanes.time[lane] + share * lanes.tried[lane]
+    work[rows.probe_time, lane] = here.time + share * here.tried
     _call(kernels.probe, kernels.workspace)
 
 
 @_compiled
 def _write_outputs(
-    work: Floats,
-    rows: Layout,
-    dense: Floats,
-    course: Course,
-    lanes: Lanes,
-    outcome: Outcome,
-    lane: int,
-    end: float,
+    work: Floats, rows: Layout, dense: Floats, course: Course, here: Lane, outcome: Outcome, lane: int
 ) -> None:
     """Write the outputs that fall inside the step; one at its end belongs to what comes after."""
-    while lanes.output[lane] < len(course.times) and course.times[lanes.output[lane]] < end:
-        share = (course.times[lanes.output[lane]] - lanes.time[lane]) / lanes.tried[lane]
+    while here.due < here.until:
+        share = (here.due - here.time) / here.tried
         for j in range(rows.states):
-            value = _between(work, rows, dense, lane, j, share)
-            outcome.states[lanes.who[lane], lanes.output[lane], j] = value
-        lanes.output[lane] += 1
+            outcome.states[here.who, here.output, j] = _between(work, rows, dense, lane, j, share)
+        here.output += 1
+        here.due = course.times[here.output] if here.output < len(course.times) else np.inf

@@ -62,7 +62,7 @@ def _follow(compiled: Kernels, method: Method, system: System, batch: Batch, con
     )
     limits = driver.Limits(control.rtol, control.max_evaluations, 1 / (method.error_order + 1))
     dense = np.array(method.dense)
-    lanes = _lanes(compiled.width)
+    lanes = np.zeros(compiled.width, driver.LANE)
     driver.drive(addresses, work, compiled.layout, dense, course, schedule(batch), limits, lanes, outcome)
     return _paths(compiled, system, batch, control, outcome)
 
@@ -76,11 +76,6 @@ def _workspace(compiled: Kernels, control: Control) -> Floats:
     work[compiled.layout.rtol] = control.rtol
     work[compiled.layout.atol : compiled.layout.atol + compiled.layout.states] = control.atol[:, None]
     return work
-
-
-def _lanes(width: int) -> driver.Lanes:
-    kinds = {**dict.fromkeys(driver.Lanes._fields[:7], np.int64), "rejected": np.bool_, "strange": np.bool_}
-    return driver.Lanes(*(np.zeros(width, kinds.get(name, np.float64)) for name in driver.Lanes._fields))
 
 
 def _paths(compiled: Kernels, system: System, batch: Batch, control: Control, outcome: driver.Outcome) -> Paths:

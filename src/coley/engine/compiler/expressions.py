@@ -155,6 +155,8 @@ class Expressions:
             return f.compare(kind.removeprefix("Boolean").lower(), constant(0.0), constant(0.0))
         parts = [self._value(part) for part in e.args]
         if kind in _RELATIONS:
+            if any(type(part).__name__ == "BooleanTrue" for part in e.args):  # so symengine names a shared condition
+                return f.value(f"and $B {parts[0]}, {parts[1]}")
             return f.compare(_RELATIONS[kind], *parts)
         if kind == "Not":
             return f.value(f"xor $B {parts[0]}, {f.compare('true', constant(0.0), constant(0.0))}")
