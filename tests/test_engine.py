@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 import symengine
 import xarray as xr
-from backends import backend as backend
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import coley.engine.simulation
+from backends import backend as backend
 from coley.catalogue import load_catalogue
 from coley.engine import Simulation, solve
 from coley.engine.doses import Doses, segments
@@ -505,7 +505,9 @@ def test_nobody_moves_when_a_piece_is_refused() -> None:
 
 
 def test_importing_the_engine_starts_no_workers_and_loads_no_solver() -> None:
-    code = "import sys, coley.engine; print([n for n in ('joblib', 'sksundae', 'numba', 'llvmlite') if n in sys.modules])"
+    code = (
+        "import sys, coley.engine; print([n for n in ('joblib', 'sksundae', 'numba', 'llvmlite') if n in sys.modules])"
+    )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"
 

@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import symengine
-from backends import backend as backend
 from numpy.typing import NDArray
 from scipy.linalg import expm
 
+from backends import backend as backend
 from coley.catalogue import load_catalogue
 from coley.catalogue.schema import Drug
 from coley.engine import solve

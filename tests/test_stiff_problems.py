@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import symengine
-from backends import backend as backend
 
+from backends import backend as backend
 from coley.engine import solve
 from coley.system import Reaction, State, System
 

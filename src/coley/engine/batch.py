@@ -1,4 +1,4 @@
-"""What passes between a Simulation and a backend: a batch of individuals and error control in, the paths of these out."""
+"""What passes between a Simulation and a backend: individuals and error control in, the paths of these out."""
 
 from __future__ import annotations
 
@@ -96,8 +96,8 @@ class Batch:
 class Backend(Protocol):
     """A way to follow individuals of a System.
 
-    What becomes of one individual depends neither on the others nor on ``threads``, bit by bit; a solver that fails is a
-    status, never an exception.
+    What becomes of one individual depends neither on the others nor on ``threads``, bit by bit; a solver that fails is
+    a status, never an exception.
     """
 
     def __call__(self, system: System, batch: Batch, control: Control, threads: int) -> Paths:

@@ -13,8 +13,8 @@ from sksundae.cvode import CVODE
 
 from coley.engine.batch import Batch, Control, Paths
 from coley.engine.doses import Doses, Segment, resolution, segments
-from coley.engine.functions import functions
 from coley.engine.failure import reason
+from coley.engine.functions import functions
 from coley.engine.quiet import quiet
 from coley.system import System
 

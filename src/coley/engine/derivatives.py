@@ -42,4 +42,3 @@ def piecewise(expression: Expression) -> Expression:
     if kind == "Piecewise":
         return symengine.Piecewise(*zip(parts[::2], parts[1::2], strict=True))
     return expression if parts == list(expression.args) else type(expression)(*parts)
-

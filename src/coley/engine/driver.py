@@ -9,7 +9,9 @@ The steps are controlled as in RODAS (Hairer and Wanner 1996, section IV.8): pre
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar, cast
 
 import numpy as np
@@ -18,6 +20,8 @@ from numba import njit, types
 from numba.extending import intrinsic
 from numpy.typing import NDArray
 
+from coley.engine import schedule
+from coley.engine.compiler import layout
 from coley.engine.compiler.layout import Layout
 from coley.engine.schedule import Schedule
 
@@ -75,8 +79,10 @@ class Outcome(NamedTuple):
 LANE = np.dtype(
     [
         *((name, np.int64) for name in ("who", "code", "event", "segment", "output", "evaluations", "located")),
-        *((name, np.float64) for name in ("time", "stop", "step", "tried", "until", "share", "last_step",
-          "last_error", "due")),
+        *(
+            (name, np.float64)
+            for name in ("time", "stop", "step", "tried", "until", "share", "last_step", "last_error", "due")
+        ),
         *((name, np.bool_) for name in ("rejected", "strange")),
     ],
     align=True,
@@ -93,14 +99,34 @@ because it led to no number.
 Lane = Any
 
 
+def _digest() -> str:
+    """Of all that the compiled driver is made from."""
+    digest = hashlib.sha256()
+    for path in (__file__, layout.__file__, schedule.__file__):
+        digest.update(Path(path).read_bytes())
+    return digest.hexdigest()[:16]
+
+
 def _compiled(function: F) -> F:
-    """``function`` as machine code, kept on disk; by strict arithmetic, so that the same bits come out everywhere."""
-    return cast(F, njit(nogil=True, cache=True, error_model="numpy")(function))
+    """``function`` as machine code, by strict arithmetic, so that the same bits come out everywhere."""
+    return cast(F, njit(nogil=True, error_model="numpy")(function))
 
 
-@intrinsic  # type: ignore[untyped-decorator]
-def _call(context: Any, address: Any, workspace: Any) -> Any:
-    """Call the kernel at an address."""
+def _kept(function: F) -> F:
+    """The same, kept on disk, next to this file or where the user's caches are.
+
+    numba finds it by the function's name and the date of the file, which is the same for all versions in some packages:
+    the digest tells them apart.
+    """
+    function.__qualname__ = f"{function.__name__}_{_digest()}"
+    try:
+        return cast(F, njit(nogil=True, error_model="numpy", cache=True)(function))
+    except RuntimeError:  # there is nowhere to keep it
+        return _compiled(function)
+
+
+def _calling(context: Any, address: Any, workspace: Any) -> Any:
+    """Type and code of a call of the kernel at an address."""
 
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         pointer = ir.IntType(8).as_pointer()
@@ -111,7 +137,10 @@ def _call(context: Any, address: Any, workspace: Any) -> Any:
     return types.void(types.int64, types.int64), generate
 
 
-@_compiled
+_call: Any = intrinsic(_calling)
+
+
+@_kept
 def drive(
     kernels: Addresses,
     work: Floats,
@@ -131,7 +160,7 @@ def drive(
         lanes: room for the lanes, of type LANE; what is in it does not matter.
     """
     width = work.shape[1]
-    waiting, busy = 0, 1
+    waiting, busy = np.int64(0), 1  # of one type from the start, or all is compiled twice
     for lane in range(width):
         lanes[lane].who, lanes[lane].code = _NOBODY, OK
         work[rows.step, lane] = 1.0
@@ -166,8 +195,8 @@ def _settle(
     here: Lane,
     outcome: Outcome,
     lane: int,
-    waiting: int,
-) -> int:
+    waiting: np.int64,
+) -> np.int64:
     """Bring a lane to where it can try a step, with the next individual if need be; the first that still waits."""
     while True:
         if here.code != _GOING:
@@ -176,7 +205,7 @@ def _settle(
             if waiting == len(course.start):
                 return waiting
             _board(work, rows, course, plan, here, lane, waiting)
-            waiting += 1
+            waiting = np.int64(waiting + 1)
         if here.time < here.stop:
             _plan_step(work, rows, limits, here, lane)
             if here.code == _GOING:
@@ -190,7 +219,7 @@ def _settle(
 
 
 @_compiled
-def _board(work: Floats, rows: Layout, course: Course, plan: Schedule, here: Lane, lane: int, who: int) -> None:
+def _board(work: Floats, rows: Layout, course: Course, plan: Schedule, here: Lane, lane: int, who: np.int64) -> None:
     """Take an individual into a lane."""
     for j in range(rows.states):
         work[rows.y + j, lane] = course.states[who, j]
@@ -376,7 +405,7 @@ def _between(work: Floats, rows: Layout, dense: Floats, lane: int, j: int, share
             part += dense[row, stage] * work[rows.stages + stage * rows.states + j, lane]
         correction = part + share * correction
     y = work[rows.y + j, lane]
-    return y * (1 - share) + share * (work[rows.end + j, lane] + (1 - share) * correction)
+    return float(y * (1 - share) + share * (work[rows.end + j, lane] + (1 - share) * correction))
 
 
 @_compiled
@@ -396,9 +425,7 @@ def _locate(kernels: Addresses, work: Floats, rows: Layout, dense: Floats, here:
 
 
 @_compiled
-def _look(
-    kernels: Addresses, work: Floats, rows: Layout, dense: Floats, here: Lane, lane: int, share: float
-) -> None:
+def _look(kernels: Addresses, work: Floats, rows: Layout, dense: Floats, here: Lane, lane: int, share: float) -> None:
     """Probe a lane at a share of the step just tried."""
     for j in range(rows.states):
         work[rows.probe + j, lane] = _between(work, rows, dense, lane, j, share)

@@ -1,7 +1,7 @@
 """The reference backend: CVODE, in worker processes. Needs the extra ``reference``.
 
-    from coley.engine import reference
-    coley.solve(system, times, backend=reference.follow)
+from coley.engine import reference
+coley.solve(system, times, backend=reference.follow)
 """
 
 from __future__ import annotations

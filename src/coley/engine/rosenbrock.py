@@ -1,4 +1,4 @@
-"""The default backend: a Rosenbrock method, an individual in each lane of the processor's vectors, a chunk per thread."""
+"""The default backend: a Rosenbrock method, an individual in each lane of a vector, a chunk in each thread."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ def _follow(compiled: Kernels, method: Method, system: System, batch: Batch, con
     """Follow one chunk in this thread."""
     n, count = len(system.states), len(batch)
     work = _workspace(compiled, control)
-    addresses = driver.Addresses(
-        *(compiled.addresses[f"coley_{name}"] for name in ("step", "commit", "probe")), work.ctypes.data
-    )
+    at = compiled.addresses
+    addresses = driver.Addresses(at["coley_step"], at["coley_commit"], at["coley_probe"], work.ctypes.data)
     given = (batch.start, batch.states, batch.parameters, batch.times)
     course = driver.Course(*(np.ascontiguousarray(values, dtype=np.float64) for values in given))
     outcome = driver.Outcome(
