@@ -304,7 +304,7 @@ def _first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: in
         here.code = CANNOT_START
     elif total > 0:
         speed = np.sqrt(total / rows.states)
-        here.step = min(here.step, limits.rtol**limits.exponent / speed)
+        here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
     if here.stop - here.time <= 1e-10 + 8 * _EPS * abs(here.stop):
         here.time = here.stop
 

@@ -62,7 +62,8 @@ class Function:
         self, name: str, parameters: Sequence[str], *, result: str = "void", linkage: str = "", flags: str = MODEL
     ) -> None:
         self.name = name
-        self._head = f"define {linkage} {result} @{name}({', '.join(parameters)}) nounwind {{\nentry:"
+        inline = "noinline " if result == "void" else ""  # into one long function, which would compile for ages
+        self._head = f"define {linkage} {result} @{name}({', '.join(parameters)}) {inline}nounwind {{\nentry:"
         self._lines: list[str] = []
         self._count = 0
         self._label = "entry"
@@ -70,6 +71,11 @@ class Function:
 
     def __str__(self) -> str:
         return "\n".join([self._head, *self._lines, "}", ""])
+
+    @property
+    def length(self) -> int:
+        """Lines so far."""
+        return len(self._lines)
 
     def emit(self, line: str) -> None:
         """Add a line that has no value."""

@@ -54,7 +54,7 @@ def assemble(ir: str) -> bytes:
 
 def _target() -> Any:
     return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=_features(), opt=2, reloc="default", codemodel="jitdefault", jit=True
+        cpu=llvm.get_host_cpu_name(), features=_features(), opt=1, reloc="default", codemodel="jitdefault", jit=True
     )
 
 

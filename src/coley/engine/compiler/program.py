@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import symengine
@@ -12,6 +12,7 @@ from coley.engine.compiler.expressions import Expressions
 from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
+from coley.engine.compiler.pieces import Pieces
 from coley.engine.derivatives import by_time, jacobian
 from coley.engine.tableau import Method
 from coley.system import TIME, Expression, System
@@ -40,12 +41,13 @@ def program(system: System, method: Method) -> Program:
     rows = layout(n, len(system.parameters), len(system.events), len(elimination.places), method)
     drift = by_time(system)
     triggers = [system.inline(event.trigger) for event in system.events]
+    begin, solve = _begin(system, elimination, entries), _solve(elimination)
     functions = [
         _outputs(system, "rates", system.rates),
         _outputs(system, "triggers", triggers),
-        _begin(system, elimination, entries),
-        _solve(elimination),
-        _step(rows, method, bool(drift)),
+        *begin.functions,
+        *solve.functions,
+        _step(rows, method, bool(drift), len(begin.functions), len(solve.functions)),
         _commit(rows),
         _probe(rows),
     ]
@@ -77,58 +79,67 @@ def _outputs(system: System, name: str, expressions: Sequence[Expression]) -> Fu
     return f
 
 
-def _begin(system: System, elimination: Elimination, entries: Sequence[tuple[int, int, Expression]]) -> Function:
+def _begin(system: System, elimination: Elimination, entries: Sequence[tuple[int, int, Expression]]) -> Pieces:
     """The rates at a point, and the LU factors of ``inverse`` I - J there, which share most of their parts."""
-    f = Function("begin", [*_POINT, "ptr noalias readonly %inverse", "ptr noalias %out", "ptr noalias %lu"],
-                 linkage=_INTERNAL)  # fmt: skip
-    n = len(system.states)
+    parameters = [*_POINT, "ptr noalias readonly %inverse", "ptr noalias %out", "ptr noalias %lu"]
+    pieces, n = Pieces("begin", parameters, ["%lu"]), len(system.states)
+    f, places, position = pieces.function, elimination.places, elimination.position
     values = Expressions(f, _symbols(system, f)).write([*system.rates, *(e for _, _, e in entries)])
     for i in range(n):
         f.store(values[i], "%out", i)
-    position, shift = elimination.position, f.load("%inverse")
+    shift = f.load("%inverse")
     matrix = {(position[i], position[j]): f.negative(v) for (i, j, _), v in zip(entries, values[n:], strict=True)}
     for i in range(n):
         matrix[i, i] = f.binary("fadd", matrix[i, i], shift) if (i, i) in matrix else shift
-    pivots = _eliminate(f, elimination, matrix)
-    for (i, j), place in elimination.places.items():
-        f.store(pivots[i] if i == j else matrix[i, j], "%lu", place)
-    f.emit("ret void")
-    return f
+    for entry, value in matrix.items():
+        pieces.store(value, "%lu", places[entry])
+    _eliminate(pieces, elimination, set(matrix))
+    pieces.end()
+    return pieces
 
 
-def _eliminate(f: Function, elimination: Elimination, matrix: dict[tuple[int, int], Value]) -> list[Value]:
-    """Turn ``matrix`` into its factors, row by row; the inverse pivots."""
-    pivots: list[Value] = []
+def _eliminate(pieces: Pieces, elimination: Elimination, present: set[tuple[int, int]]) -> None:
+    """Turn the matrix, of which some entries are ``present``, into its factors, row by row, with inverse pivots."""
+    places = elimination.places
     for i, row in enumerate(elimination.rows):
+        pieces.cut()
+        f = pieces.function
         for k in (k for k in row if k < i):
-            factor = f.binary("fmul", matrix[i, k], pivots[k])
-            matrix[i, k] = factor
+            factor = f.binary("fmul", pieces.load("%lu", places[i, k]), pieces.load("%lu", places[k, k]))
+            pieces.store(factor, "%lu", places[i, k])
             minus = f.negative(factor)
             for j in (j for j in elimination.rows[k] if j > k):
-                old = matrix.get((i, j))
-                matrix[i, j] = f.fma(minus, matrix[k, j], old) if old else f.binary("fmul", minus, matrix[k, j])
-        pivots.append(f.binary("fdiv", constant(1.0), matrix[i, i]))
-    return pivots
+                change, place = pieces.load("%lu", places[k, j]), places[i, j]
+                if (i, j) in present:
+                    value = f.fma(minus, change, pieces.load("%lu", place))
+                else:
+                    value = f.binary("fmul", minus, change)
+                    present.add((i, j))
+                pieces.store(value, "%lu", place)
+        pivot = f.binary("fdiv", constant(1.0), pieces.load("%lu", places[i, i]))
+        pieces.store(pivot, "%lu", places[i, i])
 
 
-def _solve(elimination: Elimination) -> Function:
+def _solve(elimination: Elimination) -> Pieces:
     """Replace a right-hand side by the solution."""
-    f = Function("solve", ["ptr noalias readonly %lu", "ptr noalias %b"], linkage=_INTERNAL)
-    places, x = elimination.places, list[Value]()
+    pieces = Pieces("solve", ["ptr noalias readonly %lu", "ptr noalias %b"], ["%lu", "%b"])
+    places, order = elimination.places, elimination.order
 
-    def reduced(value: Value, i: int, columns: Iterator[int]) -> Value:
+    def reduced(i: int, columns: Iterable[int]) -> Value:
+        pieces.cut()
+        value = pieces.load("%b", order[i])
         for j in columns:
-            value = f.fma(f.negative(f.load("%lu", places[i, j])), x[j], value)
+            factor = pieces.function.negative(pieces.load("%lu", places[i, j]))
+            value = pieces.function.fma(factor, pieces.load("%b", order[j]), value)
         return value
 
     for i, row in enumerate(elimination.rows):
-        x.append(reduced(f.load("%b", elimination.order[i]), i, (j for j in row if j < i)))
+        pieces.store(reduced(i, (j for j in row if j < i)), "%b", order[i])
     for i, row in reversed(list(enumerate(elimination.rows))):
-        value = reduced(x[i], i, (j for j in reversed(row) if j > i))
-        x[i] = f.binary("fmul", value, f.load("%lu", places[i, i]))
-        f.store(x[i], "%b", elimination.order[i])
-    f.emit("ret void")
-    return f
+        value = reduced(i, (j for j in reversed(row) if j > i))
+        pieces.store(pieces.function.binary("fmul", value, pieces.load("%lu", places[i, i])), "%b", order[i])
+    pieces.end()
+    return pieces
 
 
 def _commit(rows: Layout) -> Function:
@@ -153,8 +164,12 @@ def _probe(rows: Layout) -> Function:
     return f
 
 
-def _step(rows: Layout, method: Method, drifts: bool) -> Function:
-    """One attempt at a step: see :mod:`coley.engine.tableau` for the equations."""
+def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) -> Function:
+    """One attempt at a step: see :mod:`coley.engine.tableau` for the equations.
+
+    Args:
+        begins, solves: in how many pieces these come.
+    """
     f = Function("coley_step", ["ptr %work"])
     parts = rows._asdict()
     at = {name: f.address("%work", parts[name]) for name in _USED}
@@ -163,6 +178,8 @@ def _step(rows: Layout, method: Method, drifts: bool) -> Function:
     per_step = f.binary("fdiv", constant(1.0), h)
     f.store(f.binary("fmul", per_step, constant(1 / method.gamma)), at["inverse"])
     f.invoke("begin", at["y"], at["parameters"], at["time"], at["inverse"], stage[0], at["factors"])
+    for piece in range(1, begins):
+        f.invoke(f"begin{piece}", at["factors"])
     if drifts:
         f.invoke("drift", at["y"], at["parameters"], at["time"], at["drift"])
     for i in range(method.stages):
@@ -179,7 +196,8 @@ def _step(rows: Layout, method: Method, drifts: bool) -> Function:
             if slope:
                 value = f.fma(slope, f.load(at["drift"], j), value)
             f.store(value, stage[i], j)
-        f.invoke("solve", at["factors"], stage[i])
+        for piece in range(solves):
+            f.invoke(f"solve{piece or ''}", at["factors"], stage[i])
     _finish(f, rows, method, at, stage)
     if rows.events:
         f.store(f.binary("fadd", time, h), at["scratch_time"])

@@ -1,0 +1,87 @@
+"""Systems and populations that the benchmarks share, and where they ran."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import symengine
+
+from coley.catalogue import load_catalogue
+from coley.engine.batch import Batch, Control
+from coley.engine.doses import Doses
+from coley.engine.functions import initial_states
+from coley.library import immuno_oncology
+from coley.model import Context, assemble
+from coley.system import Parameter, Reaction, State, System
+
+DAYS_PER_YEAR = 365.25
+
+
+def assembled(cancer: str, drugs: Sequence[str] | None = None) -> System:
+    """The immuno-oncology model of a cancer with some drugs of the catalogue, default all of them."""
+    catalogue = load_catalogue()
+    names = sorted(catalogue.drugs) if drugs is None else drugs
+    context = Context(catalogue.cancer(cancer), catalogue.physiology, tuple(catalogue.drugs[name] for name in names))
+    return assemble(cancer, immuno_oncology(context))
+
+
+def network(n: int) -> System:
+    """A stiff network of ``n`` species: a cycle of saturable conversions, with a binding to a neighbour for each.
+
+    Rate constants spread over six decades, by a fixed seed.
+    """
+    generator = np.random.default_rng(n)
+    states = tuple(State(f"x{i}", "", 1.0 if i % 3 == 0 else 0.0, 1e-3) for i in range(n))
+    x = [symengine.Symbol(state.name) for state in states]
+    speeds = 10 ** generator.uniform(-3, 3, (n, 2))
+    parameters = [Parameter(f"k{i}_{j}", "1/day", float(speeds[i, j])) for i in range(n) for j in range(2)]
+    k = {parameter.name: symengine.Symbol(parameter.name) for parameter in parameters}
+    reactions = []
+    for i in range(n):
+        near = (i + generator.integers(-4, 5, 2)) % n
+        following, partner, product = (f"x{j}" for j in ((i + 1) % n, *near))
+        reactions.append(Reaction(f"convert{i}", k[f"k{i}_0"] * x[i] / (1 + x[i]), {f"x{i}": -1, following: 1}))
+        bind = k[f"k{i}_1"] / 100 * x[i] * symengine.Symbol(partner)
+        moved = {f"x{i}": -1}
+        moved[product] = moved.get(product, 0) + 1
+        reactions.append(Reaction(f"bind{i}", bind, moved))
+    return System(f"network {n}", states, tuple(parameters), reactions=tuple(reactions))
+
+
+def population(
+    system: System, n: int, times: np.ndarray, doses: Sequence[tuple[float, float, float, str]] = (), *, seed: int = 1
+) -> Batch:
+    """``n`` individuals whose rate constants differ by 20 %, all with the same ``doses`` (day, amount, duration, state)."""
+    generator = np.random.default_rng(seed)
+    values = np.tile([parameter.value for parameter in system.parameters], (n, 1)).astype(float)
+    for j, name in enumerate(system.parameter_names):
+        if name.startswith("k"):
+            values[:, j] *= generator.lognormal(0, 0.2, n)
+    states = initial_states(system, values)
+    if "C_visible" in system.state_names:
+        states[:, system.state_names.index("C_visible")] = 1e9
+    rows = [(i, *dose) for i in range(n) for dose in doses]
+    table = pd.DataFrame(rows, columns=["ID", "TIME", "AMT", "DUR", "CMT"])
+    given = Doses.read(table, {name: i for i, name in enumerate(system.state_names)})
+    return Batch(np.arange(n), np.zeros(n), states, values, given, times)
+
+
+def control(system: System, rtol: float) -> Control:
+    """Error control as ``solve`` sets it."""
+    return Control(rtol, np.array([rtol * state.scale for state in system.states]), 1_000_000)
+
+
+def machine() -> str:
+    """The processor, its cores, and how busy they are besides."""
+    name = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        lines = information.read_text().splitlines()
+        name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), name)
+    busy = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{name}, {os.cpu_count()} cores{busy}"
