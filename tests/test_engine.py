@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 import coley.engine.simulation
 from backends import backend as backend
 from coley.catalogue import load_catalogue
-from coley.engine import Simulation, solve
+from coley.engine import Simulation, reference, solve
 from coley.engine.doses import Doses, segments
 from coley.engine.functions import functions, initial_states
 from coley.errors import ColeyError
@@ -270,14 +270,24 @@ def test_an_individual_that_fails_is_a_row_and_leaves_no_trace(capfd: pytest.Cap
     assert printed.out == "" and printed.err == ""
 
 
-def test_a_fault_that_the_solver_prints_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_fault_that_cvode_prints_is_not_printed(capfd: pytest.CaptureFixture[str]) -> None:
     """The rate is no number once y exceeds 1e-6, where CVODE gives up and says so on the terminal."""
     rate = Reaction("r", symengine.sqrt(1 - 1e6 * y), {"y": 1})
-    got = solve(System("end", (State("y", "", 0, 1.0),), (), reactions=(rate,)), [0, 0.5, 2])
+    system = System("end", (State("y", "", 0, 1.0),), (), reactions=(rate,))
+    got = solve(system, [0, 0.5, 2], backend=reference.follow)
     assert "where the rate of change of 'y' is not a finite number" in got["reason"].item()
     assert 0 < got["end_time"].item() < 1e-5 and np.isfinite(got.attrs["final_states"]).all()
     printed = capfd.readouterr()
     assert printed.out == "" and printed.err == ""
+
+
+def test_a_rate_that_ends_to_be_a_number_on_the_way_is_named() -> None:
+    """y grows at a rate of 1 to 2, and has no rate from 1e-6 on."""
+    rate = Reaction("r", 1 + symengine.sqrt(1 - 1e6 * y), {"y": 1})
+    got = solve(System("end", (State("y", "", 0, 1.0),), (), reactions=(rate,)), [0, 0.5, 2])
+    assert "no step that is small enough" in got["reason"].item()
+    assert "where the rate of change of 'y' is not a finite number" in got["reason"].item()
+    assert got["end_time"].item() < 1e-6 and np.isfinite(got.attrs["final_states"]).all()
 
 
 def test_what_was_reached_before_a_failure_is_kept() -> None:
