@@ -56,7 +56,7 @@ def network(n: int) -> System:
 def population(
     system: System, n: int, times: np.ndarray, doses: Sequence[tuple[float, float, float, str]] = (), *, seed: int = 1
 ) -> Batch:
-    """``n`` individuals whose rate constants differ by 20 %, all with the same ``doses`` (day, amount, duration, state)."""
+    """``n`` individuals whose rate constants differ by 20 %, with the same ``doses`` (day, amount, duration, state)."""
     generator = np.random.default_rng(seed)
     values = np.tile([parameter.value for parameter in system.parameters], (n, 1)).astype(float)
     for j, name in enumerate(system.parameter_names):

@@ -77,7 +77,12 @@ def main() -> None:
     print(f"{'':42} {'states':>6} {'coley, ms':>10} {'CVODE, ms':>10} {'ratio':>8}")
     combined = [(14.0 * i, 240.0, 0.02, "A1_nivolumab") for i in range(52)]
     combined += [(21.0 * i, 240.0, 0.06, "A1_ipilimumab") for i in range(4)]
-    compare("melanoma, nivolumab + ipilimumab, 2 years", assembled("melanoma", NAMES["melanoma"]), 2 * DAYS_PER_YEAR, combined)
+    compare(
+        "melanoma, nivolumab + ipilimumab, 2 years",
+        assembled("melanoma", NAMES["melanoma"]),
+        2 * DAYS_PER_YEAR,
+        combined,
+    )
     if quick:
         return
     compare("melanoma, all drugs known, 2 years", assembled("melanoma"), 2 * DAYS_PER_YEAR, combined)

@@ -2,8 +2,8 @@
 
     python benchmarks/population.py [--individuals 10000]
 
-The published peer takes 34 s on 960 processors for 10,000 patients of 164 species. The model here is two of the
-assembled ones side by side and a network, for want of a single one of that size. Then the cost by number of individuals,
+The published peer takes 34 s on 960 processors for 10,000 patients of 164 species. No assembled model is that large
+yet: here the one with all drugs stands beside a network that fills it up. Shown is the cost by number of individuals,
 on all cores, and the memory at the end of each.
 """
 

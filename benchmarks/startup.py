@@ -39,7 +39,9 @@ print(time.perf_counter() - t)
 
 def seconds(code: str, caches: str | None = None) -> float:
     more = {"XDG_CACHE_HOME": caches, "NUMBA_CACHE_DIR": f"{caches}/numba"} if caches else {}
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | more)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | more
+    )
     return float(done.stdout)
 
 

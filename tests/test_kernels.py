@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from coley.catalogue import load_catalogue
-from coley.engine import solve
+from coley.engine import reference, solve
 from coley.engine.batch import Batch, Control
 from coley.engine.compiler import cache, machine
 from coley.engine.compiler.elementary import prelude
@@ -55,7 +55,7 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def melanoma() -> System:
     drugs = tuple(CATALOGUE.drugs[name] for name in ("nivolumab", "ipilimumab"))
     plain = assemble("kernels", immuno_oncology(Context(CATALOGUE.cancer("melanoma"), CATALOGUE.physiology, drugs)))
-    return plain.with_events(Event("big", symengine.Symbol("V_tumour") - 60))
+    return plain.with_events(Event("big", symengine.Symbol("V_tumour") - 40))
 
 
 # --- elementary functions, against Python's decimal arithmetic with 40 digits
@@ -172,6 +172,25 @@ def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple
     assert len(found.places) == sum(map(len, found.rows))
 
 
+def test_agrees_with_the_reference_on_an_assembled_model() -> None:
+    """Ten patients with doses over sixty days, some of whom meet the event. Errors add up: a hundredfold of rtol."""
+    system, rtol = melanoma(), 1e-6
+    control = Control(rtol, np.array([rtol * state.scale for state in system.states]), 100_000)
+    ours, theirs = follow_with(RODAS4, system, batch(10), control, 1), reference.follow(system, batch(10), control, 1)
+    assert ours.status.tolist() == theirs.status.tolist() == ["ok"] * 10
+    assert ours.event.tolist() == theirs.event.tolist() and 0 < (ours.event == "big").sum() < 10
+    np.testing.assert_allclose(ours.time, theirs.time, rtol=100 * rtol)
+    scales = np.array([state.scale for state in system.states])
+    difference = np.abs(ours.states - theirs.states) / np.maximum(np.abs(theirs.states), scales)
+    assert np.nanmax(difference) < 100 * rtol
+    np.testing.assert_array_equal(np.isnan(ours.states), np.isnan(theirs.states))
+
+
+def test_a_system_without_states_is_refused() -> None:
+    with pytest.raises(ColeyError, match="has no states"):
+        kernels(System("empty", (), ()), RODAS4)
+
+
 # --- order of the method
 
 
@@ -244,6 +263,8 @@ def batch(n: int) -> Batch:
     for name in table.columns.intersection(system.parameter_names):
         values[:, system.parameter_names.index(name)] = table[name]
     states = np.array([[state.scale for state in system.states]] * n)
+    for name, start in (("C_visible", 5e9), ("K_vascular", 2e10)):
+        states[:, system.state_names.index(name)] = start
     read = Doses.read(doses, {name: i for i, name in enumerate(system.state_names)})
     return Batch(np.arange(n), np.zeros(n), states, values, read, np.array([0.0, 13.0, 28.0, 60.0]))
 
@@ -330,7 +351,7 @@ cache.folder = lambda: Path(sys.argv[1])
 assemble, count = machine.assemble, []
 machine.assemble = lambda ir: count.append(1) or assemble(ir)
 import symengine
-from coley.engine import solve
+from coley.engine import reference, solve
 from coley.system import Parameter, Reaction, State, System
 y, k = symengine.symbols("y k")
 system = System("twice", (State("y", "", 1, 1.0),), (Parameter("k", "", 0.5),),

@@ -305,7 +305,7 @@ def _first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: in
     elif total > 0:
         speed = np.sqrt(total / rows.states)
         here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
-    if here.stop - here.time <= 1e-10 + 8 * _EPS * abs(here.stop):
+    if here.stop - here.time <= _resolution(here.stop):
         here.time = here.stop
 
 
@@ -344,7 +344,7 @@ def _judge(
     fired = _first_up(work, rows.end_triggers, rows.events, lane)
     if fired >= 0:
         share = _locate(kernels, work, rows, dense, here, lane)
-        accurate = 1e-10 + 8 * _EPS * abs(here.time)
+        accurate = _resolution(here.time)
         if here.located < _LOCATIONS and accurate < share * h < h - accurate:
             here.located += 1  # a step that ends there is more accurate than this one is in between
             here.step = share * h
@@ -384,6 +384,12 @@ def _next_step(limits: Limits, here: Lane, error: float) -> None:
     here.step = following
     here.last_step, here.last_error = h, max(error, 1e-2)
     here.rejected = False
+
+
+@_compiled
+def _resolution(time: float) -> float:
+    """As :func:`coley.engine.doses.resolution`."""
+    return 1e-10 + 8 * _EPS * abs(time)
 
 
 @_compiled

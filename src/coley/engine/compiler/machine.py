@@ -21,8 +21,7 @@ def _ready() -> None:
 @lru_cache(maxsize=1)
 def lanes() -> int:
     """Doubles in a vector register of this processor; each lane carries one individual."""
-    features = llvm.get_host_cpu_features()
-    return next((width for feature, width in _WIDTHS.items() if features.get(feature)), 2)
+    return next((width for feature, width in _WIDTHS.items() if _known_features().get(feature)), 2)
 
 
 @lru_cache(maxsize=1)
@@ -34,9 +33,17 @@ def processor() -> str:
 
 def _features() -> str:
     """The features of this processor; LLVM halves 512-bit vectors on some processors unless told not to."""
-    features = llvm.get_host_cpu_features()
-    flat: str = features.flatten()
-    return f"{flat},-prefer-256-bit" if features.get("avx512f") else flat
+    features = _known_features()
+    flags = [f"{'+' if there else '-'}{name}" for name, there in sorted(features.items())]
+    return ",".join([*flags, "-prefer-256-bit"] if features.get("avx512f") else flags)
+
+
+@lru_cache(maxsize=1)
+def _known_features() -> dict[str, bool]:
+    try:
+        return dict(llvm.get_host_cpu_features())
+    except RuntimeError:  # LLVM cannot tell on some processors; their name says enough
+        return {}
 
 
 def assemble(ir: str) -> bytes:
@@ -67,6 +74,7 @@ class Library:
 
     def __init__(self, code: bytes, names: Iterable[str]) -> None:
         _ready()
+        self._code = code  # LLVM may read it for as long as it is loaded
         module = llvm.parse_assembly("")
         self._engine = llvm.create_mcjit_compiler(module, _target())
         self._engine.add_object_file(llvm.object_file.ObjectFileRef.from_data(code))

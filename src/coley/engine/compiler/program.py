@@ -15,6 +15,7 @@ from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
 from coley.engine.derivatives import by_time, jacobian
 from coley.engine.tableau import Method
+from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
 
 KERNELS = ("coley_step", "coley_commit", "coley_probe")
@@ -33,8 +34,10 @@ def program(system: System, method: Method) -> Program:
     """The kernels of ``system``; its parameters' values do not matter.
 
     Raises:
-        ColeyError: an expression that the engine cannot compute.
+        ColeyError: no states, or an expression that the engine cannot compute.
     """
+    if not system.states:
+        raise ColeyError(Problem(f"model {system.name}", "has no states", "there is nothing to solve"))
     entries = jacobian(system)
     n = len(system.states)
     elimination = plan(n, [(i, j) for i, j, _ in entries])
