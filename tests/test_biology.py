@@ -34,6 +34,7 @@ FIXED: Values = {
     "Q_recall": 500.0,
     "r_CTLA4": 20.0,
     "r_PDL1": 3.0,
+    "k_broaden": 2.0,
     "k_P_death": 0.02,
     "k_PE": 0.05,
     "n_burst": 256.0,

@@ -64,7 +64,7 @@ class Scripted:
             volume[row, there] = [np.pi / 6 * (self.script[row](t) / 10) ** 3 for t in times[there]]
             clock[row, there] = times[there]
         data = dict.fromkeys(observables, (("individual", "time"), clock)) | {
-            "V_tumour": (("individual", "time"), volume)
+            "V_scan": (("individual", "time"), volume)
         }
         return xr.Dataset(data, coords={"time": times})
 
@@ -145,7 +145,7 @@ def test_a_stable_patient_is_treated_and_scanned_to_the_end(monkeypatch: pytest.
 
 
 def test_treatment_ends_at_progression_and_the_next_one_starts_after_a_rest(monkeypatch: pytest.MonkeyPatch) -> None:
-    """50 mm, 45, then 57: 12 mm and 27 % above the nadir, on day 84. Patient 0 moves on 21 days later, patient 1 not."""
+    """50 mm, 45, then 57: 12 mm and 27 % above the nadir, on day 84. Patient 0 moves on 21 days later, 1 does not."""
     line = steps(50, 45, 57, 60, 60, 60, 60)
     found, _ = simulated(monkeypatch, [line, line], moves_on=[0])
     assert names(found.codes[0]).tolist() == ["NE", "SD", "PD", "NE", "NE", "NE", "NE"]

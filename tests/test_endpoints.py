@@ -19,6 +19,7 @@ from coley.trial.statistics import Estimate, proportion, survival_at
 
 DAYS = [0.0, 84.0, 126.0, 168.0, 210.0]  # scans in weeks 12, 18, 24 and 30, when follow-up ends
 NEVER = np.nan
+OPEN, END, MISSED = "no progression at last scan", "end of follow-up", "two or more missed scans"
 
 
 def history(*patients: tuple[str, float, float], status: tuple[str, ...] = ()) -> History:
@@ -54,23 +55,23 @@ def outcome(analysis: Analysis, name: str) -> tuple[float, bool, str]:
     ("patient", "best", "free", "overall"),
     [
         # responds and goes on
-        (("PR PR PR PR", NEVER, NEVER), "PR", (210, False, "no progression at last scan"), (210, False, "end of follow-up")),
+        (("PR PR PR PR", NEVER, NEVER), "PR", (210, False, OPEN), (210, False, END)),
         # progresses at a scan, dies later
         (("SD PD NE NE", 200.0, NEVER), "SD", (126, True, "progression"), (200, True, "death")),
         # one missed scan before progression: progression counts
         (("NE PD NE NE", 200.0, NEVER), "PD", (126, True, "progression"), (200, True, "death")),
         # two missed scans before it: censored at the last adequate scan, here the baseline
-        (("NE NE PD NE", NEVER, NEVER), "PD", (0, False, "two or more missed scans"), (210, False, "end of follow-up")),
-        (("SD NE NE PD", NEVER, NEVER), "SD", (84, False, "two or more missed scans"), (210, False, "end of follow-up")),
+        (("NE NE PD NE", NEVER, NEVER), "PD", (0, False, MISSED), (210, False, END)),
+        (("SD NE NE PD", NEVER, NEVER), "SD", (84, False, MISSED), (210, False, END)),
         # dies without progression, before and after two missed scans
         (("SD NE NE NE", 165.0, NEVER), "SD", (165, True, "death"), (165, True, "death")),
-        (("SD NE NE NE", 180.0, NEVER), "SD", (84, False, "two or more missed scans"), (180, True, "death")),
+        (("SD NE NE NE", 180.0, NEVER), "SD", (84, False, MISSED), (180, True, "death")),
         # dies before the first scan
         (("NE NE NE NE", 50.0, NEVER), "NE", (50, True, "death"), (50, True, "death")),
         # leaves: alive on that day, no progression at the last scan made
-        (("SD NE NE NE", NEVER, 100.0), "SD", (84, False, "no progression at last scan"), (100, False, "dropout")),
+        (("SD NE NE NE", NEVER, 100.0), "SD", (84, False, OPEN), (100, False, "dropout")),
         # dies after leaving: nobody knows
-        (("SD NE NE NE", 150.0, 100.0), "SD", (84, False, "no progression at last scan"), (100, False, "dropout")),
+        (("SD NE NE NE", 150.0, 100.0), "SD", (84, False, OPEN), (100, False, "dropout")),
     ],
 )  # fmt: skip
 def test_outcome_of_one_patient(
@@ -95,14 +96,14 @@ LATE = ("PR PR PD NE", 205.0, NEVER)
     [
         (1000, "PR", (168, True, "progression"), (205, True, "death"), (84, True, "progression")),
         # day 180: progression is known, death is not
-        (180, "PR", (168, True, "progression"), (180, False, "end of follow-up"), (84, True, "progression")),
+        (180, "PR", (168, True, "progression"), (180, False, END), (84, True, "progression")),
         # day 150: the last scan is that of day 126
-        (150, "PR", (126, False, "no progression at last scan"), (150, False, "end of follow-up"), (42, False, "no progression at last scan")),
+        (150, "PR", (126, False, OPEN), (150, False, END), (42, False, OPEN)),
         # day 126 itself: its scan is known
-        (126, "PR", (126, False, "no progression at last scan"), (126, False, "end of follow-up"), (42, False, "no progression at last scan")),
+        (126, "PR", (126, False, OPEN), (126, False, END), (42, False, OPEN)),
         # day 100: the response of day 84 is not confirmed yet
-        (100, "SD", (84, False, "no progression at last scan"), (100, False, "end of follow-up"), None),
-        (60, "NE", (0, False, "no progression at last scan"), (60, False, "end of follow-up"), None),
+        (100, "SD", (84, False, OPEN), (100, False, END), None),
+        (60, "NE", (0, False, OPEN), (60, False, END), None),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("entry", [0.0, 250.0])
@@ -126,7 +127,7 @@ def test_what_is_known_at_a_data_cut(
 def test_without_confirmation_one_scan_is_a_response() -> None:
     found = at_end(history(LATE), cut=100, confirm=False)
     assert names(found.responses).tolist() == ["PR"]
-    assert outcome(found, "DOR") == (0, False, "no progression at last scan")
+    assert outcome(found, "DOR") == (0, False, OPEN)
 
 
 def test_patients_not_enrolled_yet_and_failed_simulations_do_not_count() -> None:
@@ -168,7 +169,7 @@ def test_medians_and_landmarks_by_hand() -> None:
 
 
 def test_a_rate_of_none_or_all_has_an_honest_bound() -> None:
-    """Clopper-Pearson of 0 or all of 40: 1 - 0.025 ** (1/40) is 8.8 %; a published 20 % then is a miss, and 5 % is not."""
+    """Clopper-Pearson of none or all of 40: 1 - 0.025 ** (1/40) is 8.8 %; a published 20 % is a miss, 5 % is not."""
     everybody = history(*[("SD PD NE NE", 150.0 + k, NEVER) for k in range(10)])
     found = at_end(everybody, size=40)
     limit = 100 * (1 - 0.025 ** (1 / 40))

@@ -160,8 +160,8 @@ def test_subsequent_treatment_follows_progression(small_result: TrialResult, ads
 
 
 def test_tables_of_one_patient_by_hand(small_trial: Trial) -> None:
-    """Two lesions of 30 and 20 mm; 21 and 14 (-30 %) on day 42; a missed scan; 24 and 18 on day 126, 7 mm and 20 % above
-    the nadir. One scan of response with one missed after it, confirmed by none."""
+    """Two lesions of 30 and 20 mm; 21 and 14 (-30 %) on day 42; a missed scan; 24 and 18 on day 126, which is 7 mm and
+    20 % above the nadir. The response was seen once and not confirmed."""
     diameters = np.array([[[30, 20, 0], [21, 14, 0], [np.nan] * 3, [24, 18, 0], [np.nan] * 3]], dtype=float)
     history = History(
         days=np.array([0.0, 42, 84, 126, 168]),

@@ -238,7 +238,7 @@ class Subsequent(Reference):
 
 
 class Arm(Entry):
-    """An arm of a trial. Predicted intervals are those of ``n`` patients, as published; of as many as simulated without it."""
+    """An arm of a trial. Predicted intervals are those of ``n`` patients, as published, or of as many as simulated."""
 
     name: Text
     regimen: Text

@@ -1,7 +1,6 @@
 """Repertoire: against how many of a tumour's antigens a response has begun.
 
-Blocking CTLA-4 widens the repertoire of tumour-reactive CD8 T cells, blocking PD-1 does not, and what has begun lasts:
-Kvistborg et al., Science Translational Medicine 6:254ra128 (2014); Robert et al., Clinical Cancer Research 20:2424 (2014).
+Blocking CTLA-4 widens the repertoire of tumour-reactive T cells: Kvistborg et al., Sci Transl Med 6:254ra128 (2014).
 """
 
 from __future__ import annotations
