@@ -258,7 +258,7 @@ def test_why_a_candidate_is_not_plausible(context: Context, cohort: Cohort) -> N
     assert reasons.tolist() == [
         "not plausible: the natural history could not be solved",
         "not plausible: immunity eliminated the tumour",
-        "not plausible: no cancer within 40 years",
+        "not plausible: no diagnosis within 40 years, the tumour is held or too slow",
         "",
     ]
     pd.testing.assert_series_equal(

@@ -59,6 +59,6 @@ def grow(
             result["C_total"].to_numpy()[:, -1] < one,
         ],
         ["not plausible: the natural history could not be solved", "", "not plausible: immunity eliminated the tumour"],
-        "not plausible: no cancer within 40 years",
+        "not plausible: no diagnosis within 40 years, the tumour is held or too slow",
     )
     return states, reasons.astype(object)
