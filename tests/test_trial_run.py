@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 from math import isnan
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -256,18 +258,20 @@ def test_every_parameter_is_described_with_its_source(small_result: TrialResult)
     assert len(small_result.model.mechanisms) == len({name for name, _ in small_result.model.mechanisms})
 
 
-def test_notes_name_what_follow_up_cannot_reach(small_trial: Trial, small_result: TrialResult) -> None:
+def test_notes_name_what_a_reader_must_know(small_trial: Trial, small_result: TrialResult) -> None:
     """A median of 25 months and a rate at 12 months lie beyond 9 months; a rate at 6 months and a ratio do not."""
-    assert small_result.notes == (
-        "The simulation ends 9 months after the first dose and cannot reach what was published of later months: "
-        "OS median of nivolumab.",
-    )
+    prediction, few, beyond = small_result.notes
+    assert "is a prediction" in prediction
+    assert "Fewer patients were simulated" in few
+    assert beyond.endswith("published of later months: OS median of nivolumab.")
     facts = [
         Published(endpoint=name, value=8.0, cutoff=60, source="test", known="measured")
         for name in ("OS_6mo", "PFS_12mo", "PFS_median")
     ]
-    arm = small_trial.arms[1].model_copy(update={"published": tuple(facts)})
-    (calibrated, beyond) = notes(small_trial.model_copy(update={"arms": (arm,), "calibrated": True}), ())
+    arm = small_trial.arms[1].model_copy(update={"published": tuple(facts), "n": None})
+    nobody_failed: Any = [SimpleNamespace(status=np.array(["ok"]), death=np.zeros(1))]
+    (calibrated, beyond) = notes(small_trial.model_copy(update={"arms": (arm,), "calibrated": True}), nobody_failed)
     assert "a fit, not a prediction" in calibrated
     assert beyond.endswith("later months: PFS 12mo of nothing.")
-    assert notes(small_trial.model_copy(update={"arms": small_trial.arms[1:]}), ()) == ()
+    unpublished = small_trial.arms[1].model_copy(update={"published": (), "n": None})
+    assert notes(small_trial.model_copy(update={"arms": (unpublished,)}), nobody_failed) == ()
