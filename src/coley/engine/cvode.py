@@ -5,6 +5,8 @@ CVODE: Cohen and Hindmarsh, Computers in Physics 10:138 (1996); here through sci
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 from numpy.typing import NDArray
 from sksundae.cvode import CVODE
@@ -14,6 +16,9 @@ from coley.engine.doses import Doses, Segment, resolution, segments
 from coley.engine.functions import functions
 from coley.engine.quiet import quiet
 from coley.system import System
+
+# SUNDIALS reads this when a solver is made; what it would warn of is a reason here, or mends itself
+os.environ.setdefault("SUNLOGGER_WARNING_FILENAME", os.devnull)
 
 Floats = NDArray[np.float64]
 _EVENT = 2  # scikit-sundae's status where a trigger crossed zero
