@@ -71,47 +71,60 @@ def misfit(table: pd.DataFrame) -> float:
     return total
 
 
+class Box:
+    """The free parameters of one cancer as points of the unit cube, each on its own scale."""
+
+    def __init__(self, free: dict[str, dict[str, Any]], fixed: dict[str, float]) -> None:
+        self.paths, self.fixed = list(free), fixed
+        self.low, self.high = (np.array([free[path][side] for path in self.paths]) for side in ("low", "high"))
+        self.logarithmic = np.array([free[path]["scale"] == "log" for path in self.paths])
+
+    def values(self, x: np.ndarray) -> dict[str, float]:
+        """Values at a point, the fixed ones among them."""
+        mixed = np.where(
+            self.logarithmic, self.low * (self.high / self.low) ** x, self.low + (self.high - self.low) * x
+        )
+        return {**self.fixed, **dict(zip(self.paths, map(float, mixed), strict=True))}
+
+    def point(self, values: dict[str, float]) -> np.ndarray:
+        """The point with these values, a little inside the cube."""
+        at = np.array([values[path] for path in self.paths])
+        logs = np.log(at / self.low) / np.log(self.high / self.low)
+        return np.clip(np.where(self.logarithmic, logs, (at - self.low) / (self.high - self.low)), 0.02, 0.98)
+
+
 def main() -> None:
+    """Search from the start, and write each improvement as it is found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("cancer")
-    parser.add_argument("--patients", type=int, default=150)
-    parser.add_argument("--evaluations", type=int, default=300)
-    parser.add_argument("--step", type=float, default=0.12, help="first step, as a share of each range")
+    parser.add_argument("--patients", type=int, default=200)
+    parser.add_argument("--evaluations", type=int, default=600)
+    parser.add_argument("--step", type=float, default=0.1, help="first step, as a share of each range")
     parser.add_argument("--start", type=Path, help="values to start from, as written by --out; default the catalogue's")
     parser.add_argument("--out", type=Path, default=Path("calibrated.json"))
     options = parser.parse_args()
     plan = tomllib.loads((HERE / "free.toml").read_text())[options.cancer]
-    free = plan["parameters"]
-    paths = list(free)
-    low, high = (np.array([free[path][side] for path in paths]) for side in ("low", "high"))
-    logarithmic = np.array([free[path]["scale"] == "log" for path in paths])
-
-    def values(x: np.ndarray) -> dict[str, float]:
-        mixed = np.where(logarithmic, low * (high / low) ** x, low + (high - low) * x)
-        return dict(zip(paths, map(float, mixed), strict=True))
-
+    free, trials = plan["parameters"], plan["trials"]
     given = json.loads(options.start.read_text())["values"] if options.start else {}
-    start = np.array([given[path] if path in given else _now(path) for path in paths])
-    position = np.where(logarithmic, np.log(start / low) / np.log(high / low), (start - low) / (high - low))
-    search = cma.CMAEvolutionStrategy(
-        np.clip(position, 0.02, 0.98), options.step, {"bounds": [0, 1], "seed": 1, "maxfevals": options.evaluations, "verbose": -9}
-    )
+    box = Box(free, {path: value for path, value in given.items() if path not in free})
+    start = box.point({path: given.get(path, _now(path)) for path in free})
+    settings = {"bounds": [0, 1], "seed": 1, "maxfevals": options.evaluations, "verbose": -9}
+    search = cma.CMAEvolutionStrategy(start, options.step, settings)
     best = np.inf
     with ProcessPoolExecutor() as pool:
         while not search.stop():
             points = search.ask()
-            tasks = [(trial, values(x), options.patients) for x in points for trial in plan["trials"]]
+            tasks = [(trial, box.values(x), options.patients) for x in points for trial in trials]
             tables = list(pool.map(simulate, tasks))
-            n = len(plan["trials"])
-            fits = [pd.concat(tables[k * n : (k + 1) * n]) for k in range(len(points))]
+            fits = [pd.concat(tables[k : k + len(trials)]) for k in range(0, len(tables), len(trials))]
             scores = [misfit(table) for table in fits]
             search.tell(points, scores)
             k = int(np.argmin(scores))
-            print(f"{search.countevals} evaluations, misfit {scores[k]:.1f}, best {min(best, scores[k]):.1f}", flush=True)
             if scores[k] < best:
                 best = scores[k]
-                options.out.write_text(json.dumps({"misfit": best, "values": values(points[k])}, indent=1))
+                options.out.write_text(json.dumps({"misfit": best, "values": box.values(points[k])}, indent=1))
                 fits[k].to_csv(options.out.with_suffix(".csv"), index=False)
+            print(f"{search.countevals} evaluations, misfit {scores[k]:.1f}, best {best:.1f}", flush=True)
 
 
 def _now(path: str) -> float:

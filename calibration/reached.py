@@ -1,4 +1,4 @@
-"""Run the calibrated trials and write docs/calibration.md: what was fitted, beside what was published, misses included."""
+"""Run the calibrated trials and write docs/calibration.md: simulated beside published, misses included."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ def _summary(trials: list[Trial], tables: dict[str, pd.DataFrame]) -> str:
     inside = judged["published"].between(judged["lower"], judged["upper"])
     lines = [
         "## In all\n",
-        f"- objective response: mean absolute error {error.mean():.1f} points over {len(rates)} arms (largest {error.max():.1f})",
+        f"- objective response: mean absolute error {error.mean():.1f} points over {len(rates)} arms, "
+        f"at most {error.max():.1f}",
         f"- order of the arms by objective response: right in {_ordered(trials, tables)} of {len(trials)} trials",
         f"- medians of PFS and OS within a third of published: {near.sum()} of {len(medians)}",
         f"- hazard ratios: mean absolute error of the logarithm {off.mean():.2f} over {len(ratios)}",

@@ -31,16 +31,9 @@ def antibody() -> Drug:
 
 
 def modular(drug: Drug) -> System:
-    """The modular model whose powers are 1, as in the one-page model. Everything else is left to parameters."""
+    """The modular model with one drug. Everything else is left to parameters."""
     catalogue = load_catalogue()
-    cancer, physiology = catalogue.cancers["melanoma"], catalogue.physiology
-    burden = {"n_burden": cancer.parameters["n_burden"].model_copy(update={"value": 1.0})}
-    signal = {"n_PD1": physiology.parameters["n_PD1"].model_copy(update={"value": 1.0})}
-    context = Context(
-        cancer.model_copy(update={"parameters": {**cancer.parameters, **burden}}),
-        physiology.model_copy(update={"parameters": {**physiology.parameters, **signal}}),
-        (drug,),
-    )
+    context = Context(catalogue.cancers["melanoma"], catalogue.physiology, (drug,))
     return assemble("modular", immuno_oncology(context))
 
 
@@ -52,6 +45,7 @@ def reduced(p: dict[str, float], drug: Drug) -> dict[str, float]:
 def _tumour(p: dict[str, float]) -> dict[str, float]:
     """One clone; vessels stay as they are, dead cells go at once; immune cells take no room."""
     same = {name: p[name] for name in ("C_one", "k_growth", "rho_cell", "h_background", "h_burden", "V_ref")}
+    same |= {"n_burden": 1.0}
     absent = ("f_hidden", "f_tolerant", "mu_hidden", "mu_tolerant", "k_vascular", "vol_Tcell", "vol_Mcell")
     return same | dict.fromkeys(absent, 0.0) | {"C_seed": p["C_0"], "K_vascular": p["C_max"], "k_clear": FAST}
 
@@ -66,6 +60,9 @@ def _priming(p: dict[str, float]) -> dict[str, float]:
         "APC_50": APC0_T / 2 / 2 * p["V_50"],
         "n_shared": antigens,
         "f_neoantigen": 0.0,
+        "n_answered": antigens,
+        "k_broaden": 0.0,
+        "k_narrow": 0.0,
         "r_CTLA4": 0.0,
         "N_0": divisions,
         "N_costim": 0.0,
@@ -117,6 +114,7 @@ def _drug(p: dict[str, float], name: str) -> dict[str, float]:
         "N_A": 1.0,
         "d_synapse": 1.0,
         "Kd_PD1_PDL1": weak,
+        "n_PD1": 1.0,
         "PD1_50": 2.0 * 3.0 / weak / p["S_PD1"],
     }
 

@@ -26,6 +26,21 @@ CATALOGUE = load_catalogue()
 YEAR = 365.25
 Values = dict[str, float]
 
+# What calibration moves, as it stood when these tests were written; in internal units.
+FIXED: Values = {
+    "APC_50": 4e4,
+    "APC_50_memory": 800.0,
+    "M_50": 3e6,
+    "Q_recall": 500.0,
+    "r_CTLA4": 20.0,
+    "r_PDL1": 3.0,
+    "k_broaden": 2.0,
+    "k_P_death": 0.02,
+    "k_PE": 0.05,
+    "n_burst": 256.0,
+    "k_deplete_ipilimumab": 0.2,
+    "k_kill_docetaxel": 0.12,
+}
 # A tumour of one clone in a patient without T cells; both are given back where a test is about them.
 ONE_CLONE: Values = {"f_hidden": 0.0, "f_tolerant": 0.0, "mu_hidden": 0.0, "mu_tolerant": 0.0}
 NO_T_CELLS: Values = {"Q_nCD8": 0.0, "Q_nCD4": 0.0}
@@ -35,8 +50,8 @@ STRONG: Values = ONE_CLONE | {
     "TPS": 0.0,
     "PDL1_host": 0.0,
     "f_access": 1.0,
-    "q_T": 0.05,
-    "k_kill": 5.0,
+    "q_T": 0.5,
+    "k_kill": 8.0,
     "k_growth": 0.01,
 }
 # T cells are there, and PD-1 holds nine tenths of them back.
@@ -64,9 +79,10 @@ def doses(drug: str, milligrams: float, days: list[float], row: int = 0) -> pd.D
 def follow(
     system: System, days: list[float] | np.ndarray, *people: Values, given: pd.DataFrame | None = None
 ) -> xr.Dataset:
-    """Solve for these people; parameters that some of them share with the median patient are filled in."""
-    median = {parameter.name: parameter.value for parameter in system.parameters}
-    table = pd.DataFrame(people).fillna(median) if people else None
+    """Solve for these people; what they do not say is as in the median patient."""
+    known = {parameter.name: parameter.value for parameter in system.parameters}
+    known |= {name: value for name, value in FIXED.items() if name in known}
+    table = pd.DataFrame([{**known, **who} for who in people or ({},)])
     result = coley.solve(system, days, parameters=table, doses=given, rtol=1e-7, threads=1)
     assert (result["status"] == "ok").all(), result["reason"].values
     return result
@@ -106,16 +122,16 @@ def test_clone_of_less_than_one_cell_dies_out() -> None:
 
 
 def test_strong_immunity_eliminates_a_small_tumour_but_not_without_t_cells() -> None:
-    small = STRONG | {"C_seed": 1e7}
-    immune, depleted = follow(model(), [0.0, 3 * YEAR], small, small | NO_T_CELLS)["C_total"][:, -1].values
+    small = STRONG | {"C_seed": 5e9}
+    immune, depleted = follow(model(), [0.0, YEAR], small, small | NO_T_CELLS)["C_total"][:, -1].values
     assert immune < 1
-    assert depleted > 1e10
+    assert depleted > 5 * 5e9
 
 
 def test_the_same_immunity_fails_where_the_tumour_is_large() -> None:
     """T cells kill so many cells a day, not such a share of them: killing per cell falls as cells multiply."""
-    late = follow(model(), [0.0, 30.0, 3 * YEAR], STRONG | {"C_seed": 5e11, "C_max": 1e12})
-    assert late["C_total"][0, -1] > 0.5 * 5e11
+    late = follow(model(), [0.0, YEAR], STRONG | {"C_seed": 5e11, "C_max": 1e12})
+    assert late["C_total"][0, -1] > 5e11
 
 
 def test_killing_selects_the_hidden_clone() -> None:
@@ -168,15 +184,13 @@ def test_occupancy_is_that_of_binding_at_equilibrium() -> None:
 
 def test_blockade_of_pd1_raises_killing_with_dose_and_saturates() -> None:
     start = diagnosed(INHIBITED, 20.0)
-    levels = [0.0, 0.2, 2.0, 20.0, 200.0, 2000.0]
+    levels = [0.0, 2.0, 20.0, 200.0, 2000.0, 20_000.0]
     given = pd.concat([doses("nivolumab", dose, [0.0], row) for row, dose in enumerate(levels)])
     result = follow(model("nivolumab"), [0.0, 14.0, 28.0], *[start] * len(levels), given=given)
     kill, cells = result["kill_T"].values[:, 1], result["C_total"].values[:, -1]
     assert (np.diff(kill) > 0).all() and (np.diff(cells) < 0).all()
     assert kill[-1] > 2 * kill[0]
-    gains = np.diff(kill)
-    print(gains, kill, cells)
-    assert gains[-1] < 0.05 * kill[-1], "more drug than receptors to bind"
+    assert kill[-1] - kill[-2] < 0.05 * kill[-1], "more drug than receptors to bind"
 
 
 # --- CTLA-4 ---------------------------------------------------------------------------------------------------------
@@ -239,7 +253,7 @@ def test_dose_of_zero_is_no_drug(drug: str) -> None:
     none = follow(model(), days, INHIBITED)
     zero = follow(model(drug), days, INHIBITED, given=doses(drug, 0.0, [0.0, 21.0, 42.0]))
     for state in model().state_names:
-        np.testing.assert_allclose(zero[state], none[state], rtol=1e-5, atol=1e-6, err_msg=state)
+        np.testing.assert_allclose(zero[state], none[state], rtol=1e-4, atol=1e-6, err_msg=state)
     for state in set(model(drug).state_names) - set(model().state_names):
         assert (zero[state] == 0).all()
 

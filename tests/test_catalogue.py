@@ -274,7 +274,7 @@ def test_five_mistakes_are_five_problems_with_file_field_and_line(tmp_path: Path
         ('versus = "one"', 'versus = "ona"', "versus (line 21): 'ona' is not another arm of this trial; did you mean"),
         ('versus = "one"', 'versus = "two"', "versus (line 21): 'two' is not another arm of this trial"),
         ("[[arms]]", "[[arm]]", "arm (line 10): unknown key 'arm'; did you mean 'arms'?"),
-        ("scans = [12]", "scans = []", "visits (line 6): scans must be weeks in ascending order, at least one"),
+        ("scans = [12]", "scans = []", "visits.scans (line 7): must be weeks in ascending order, at least one"),
         ("scans = [12]", "scans = 12", "visits.scans (line 7): must be a list, not 12"),
         ("every = 6", 'every = "soon"', "visits.every (line 8): must be a number, not 'soon'"),
         ("every = 6", "every = inf", "visits.every (line 8): must be a finite number, not inf"),

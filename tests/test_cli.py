@@ -41,7 +41,7 @@ class Laboratory:
         progress("arm 1", 1, 2)
         if self.fault is not None:
             raise self.fault
-        return SimpleNamespace(summary=self.summary)
+        return SimpleNamespace(summary=self.summary, notes=("A note.",))
 
     def check_writable(self, folder: Path) -> None:
         self.calls.append(("check", folder))
@@ -121,9 +121,9 @@ def test_run_of_a_shipped_trial(laboratory: Laboratory) -> None:
 def test_run_prints_predicted_beside_published(laboratory: Laboratory) -> None:
     printed = coley("run", "checkmate-067", "--patients", "250", "--out", "here").stdout
     rows = [line.split() for line in printed.splitlines()]
-    predicted = next(row for row in rows if "predicted" in row)
+    predicted = next(row for row in rows if "simulated" in row)
     published = next(row for row in rows if "published" in row)
-    assert predicted[predicted.index("predicted") :] == ["predicted", "250", "51", "–", "–", "NR"]
+    assert predicted[predicted.index("simulated") :] == ["simulated", "250", "51", "–", "–", "NR"]
     assert published == ["published", "314", "44", "–", "–", "36.9"]
     for interval in ("[45–57]", "[38–49]", "[30.0–NR]", "[28.2–58.7]"):
         assert interval in printed

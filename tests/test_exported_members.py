@@ -18,11 +18,14 @@ PUBLIC = {
     "System",
     "TrialResult",
     "__version__",
+    "basic",
+    "figures",
     "load_catalogue",
     "load_trial",
     "parse_regimen",
     "run",
     "solve",
+    "write_report",
 }
 HEAVY = {"altair", "lifelines", "matplotlib", "pandas", "pyarrow", "scipy", "symengine", "vl_convert", "xarray"}
 

@@ -192,8 +192,30 @@ def test_numbers_at_risk_counts_those_who_leave_at_that_time() -> None:
 
 def test_survival_beyond_follow_up_is_unknown_unless_all_died() -> None:
     assert isnan(survival_at(MP6_WEEKS, MP6_RELAPSE, 36).value)
-    assert same(survival_at(PLACEBO_WEEKS, [1] * 21, 36), (0.0, nan, nan), 0)
-    assert same(survival_at(MP6_WEEKS, MP6_RELAPSE, 5.9), (1, 1, 1), 0)
+    assert survival_at(PLACEBO_WEEKS, [1] * 21, 36).value == 0.0
+
+
+def test_survival_of_all_or_none_has_the_limit_of_clopper_and_pearson() -> None:
+    """Where nobody was censored, survival is a proportion: 0 of 21 on placebo, 21 of 21 on 6-MP before week 6."""
+    limit = 1 - 0.025 ** (1 / 21)
+    assert same(survival_at(PLACEBO_WEEKS, [1] * 21, 36), (0.0, 0.0, limit), 1e-9)
+    assert same(survival_at(MP6_WEEKS, MP6_RELAPSE, 5.9), (1.0, 1 - limit, 1.0), 1e-9)
+    # 84 such patients, and the interval of 21
+    assert same(survival_at(np.repeat(PLACEBO_WEEKS, 4), [1] * 84, 36, widen=2.0), (0.0, 0.0, limit), 1e-9)
+    assert same(survival_at([3, 9, 9], [0, 1, 1], 5), (1.0, 0.025 ** (1 / 2), 1.0), 1e-9)  # two were followed to 5
+
+
+def test_upper_limit_of_no_survival_under_censoring_is_that_of_a_product_of_betas() -> None:
+    """Fay, Brittain and Proschan 2013: deaths at risks of 8, 5 and 2 give Beta(8, 1) Beta(5, 1) Beta(1, 2); here its
+    quantile by simulation, which two moments meet within a few percent."""
+    weeks, died = [1, 2, 2, 3, 4, 4, 5, 5], [1, 0, 0, 1, 0, 0, 1, 1]
+    draw = np.random.default_rng(1)
+    product = draw.beta(8, 1, 200_000) * draw.beta(5, 1, 200_000) * draw.beta(1, 2, 200_000)
+    found = survival_at(weeks, died, 6)
+    assert (found.value, found.lower) == (0.0, 0.0)
+    assert found.upper == pytest.approx(np.quantile(product, 0.975), rel=0.03)
+    # Few were followed to the end, so the limit is far above that of all eight.
+    assert found.upper > 1 - 0.025 ** (1 / 8) + 0.2
 
 
 NOTHING = (nan, nan, nan)

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     from coley.catalogue import load_catalogue, load_trial
     from coley.engine import solve
     from coley.errors import ColeyError
+    from coley.library import basic
     from coley.regimen import parse as parse_regimen
+    from coley.report import figures, write_report
     from coley.system import System
     from coley.trial import TrialResult, run
 
@@ -22,11 +24,14 @@ _HOMES = {
     "ColeyError": ("coley.errors", "ColeyError"),
     "System": ("coley.system", "System"),
     "TrialResult": ("coley.trial", "TrialResult"),
+    "basic": ("coley.library", "basic"),
+    "figures": ("coley.report", "figures"),
     "load_catalogue": ("coley.catalogue", "load_catalogue"),
     "load_trial": ("coley.catalogue", "load_trial"),
     "parse_regimen": ("coley.regimen", "parse"),
     "run": ("coley.trial", "run"),
     "solve": ("coley.engine", "solve"),
+    "write_report": ("coley.report", "write_report"),
 }
 
 __all__ = [
@@ -34,11 +39,14 @@ __all__ = [
     "System",
     "TrialResult",
     "__version__",
+    "basic",
+    "figures",
     "load_catalogue",
     "load_trial",
     "parse_regimen",
     "run",
     "solve",
+    "write_report",
 ]
 
 

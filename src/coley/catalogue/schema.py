@@ -20,6 +20,18 @@ def _unit(text: str) -> str:
     return text
 
 
+def _ascending(weeks: tuple[float, ...]) -> tuple[float, ...]:
+    if not weeks or list(weeks) != sorted(set(weeks)):
+        raise ValueError("must be weeks in ascending order, at least one")
+    return weeks
+
+
+def _some(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+    if not arms:
+        raise ValueError("a trial needs at least one arm")
+    return arms
+
+
 Unit = Annotated[str, AfterValidator(_unit)]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
 Text = Annotated[str, Field(min_length=1)]
@@ -238,7 +250,7 @@ class Subsequent(Reference):
 
 
 class Arm(Entry):
-    """An arm of a trial. Predicted intervals are those of ``n`` patients, as published; of as many as simulated without it."""
+    """An arm of a trial. Predicted intervals are those of ``n`` patients, as published, or of as many as simulated."""
 
     name: Text
     regimen: Text
@@ -261,14 +273,8 @@ class Eligibility(Entry):
 class Visits(Entry):
     """When scans are made, in weeks from the first dose: ``scans`` listed, then ``every`` so many weeks."""
 
-    scans: tuple[Annotated[float, Field(gt=0)], ...]
+    scans: Annotated[tuple[Annotated[float, Field(gt=0)], ...], AfterValidator(_ascending)]
     every: Annotated[float, Field(gt=0)]
-
-    @model_validator(mode="after")
-    def _ascending(self) -> Self:
-        if not self.scans or list(self.scans) != sorted(set(self.scans)):
-            raise ValueError("scans must be weeks in ascending order, at least one")
-        return self
 
 
 class Trial(Entry):
@@ -287,7 +293,7 @@ class Trial(Entry):
     confirmed_response: bool = True
     calibrated: bool = False
     visits: Visits
-    arms: tuple[Arm, ...] = Field(min_length=1)
+    arms: Annotated[tuple[Arm, ...], AfterValidator(_some)]
 
     @model_validator(mode="after")
     def _names(self) -> Self:

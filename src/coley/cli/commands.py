@@ -113,7 +113,7 @@ def run(
         written = write_report(result, folder)
         progress("report", 1, 1)
     console = _console()
-    print_outcome(console, protocol, result.summary, patients)
+    print_outcome(console, protocol, result.summary, patients, result.notes)
     report = next((path for path in written if path.suffix == ".html"), folder)
     console.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
     console.print(PURPOSE)

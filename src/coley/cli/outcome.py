@@ -16,23 +16,23 @@ COLUMNS = {"ORR": "ORR, %", "CR": "CR, %", "PFS_median": "median PFS", "OS_media
 CAPTION = "Medians in months. [95 % interval]. NR: not reached; –: not known."
 
 
-def print_outcome(console: Console, trial: Trial, summary: pd.DataFrame, patients: int) -> None:
-    """Print the main endpoints of every arm, predicted and published, with 95 % intervals.
+def print_outcome(console: Console, trial: Trial, summary: pd.DataFrame, patients: int, notes: tuple[str, ...]) -> None:
+    """Print the main endpoints of every arm, simulated and published, with 95 % intervals, and the notes of the result.
 
     Args:
         console: where to print.
         trial: the protocol; says the published number of patients of each arm.
         summary: the table ``summary`` of a result.
         patients: virtual patients per arm.
+        notes: the ``notes`` of a result.
     """
     console.print(outcome_table(trial, summary, patients))
-    if summary["published"].notna().any():
-        calibrated = "was calibrated on this trial" if trial.calibrated else "did not see this trial: a prediction"
-        console.print(f"The model {calibrated}.", highlight=False)
+    for note in notes:
+        console.print(note, highlight=False)
 
 
 def outcome_table(trial: Trial, summary: pd.DataFrame, patients: int) -> Table:
-    """One row per arm as predicted, and one as published where anything was."""
+    """One row per arm as simulated, and one as published where anything was."""
     table = Table("arm", "", title=Text(trial.title), caption=Text(CAPTION), caption_justify="left", box=SIMPLE_HEAD)
     for heading in ("n", *COLUMNS.values()):
         table.add_column(heading, justify="right", overflow="fold")
@@ -40,7 +40,7 @@ def outcome_table(trial: Trial, summary: pd.DataFrame, patients: int) -> Table:
     for arm in trial.arms:
         rows = {name: rows_of.get((arm.name, name)) for name in COLUMNS}
         predicted = [_cell(row, "predicted", "lower", "upper", name) for name, row in rows.items()]
-        table.add_row(Text(arm.name), "predicted", str(patients), *predicted)
+        table.add_row(Text(arm.name), "simulated", str(patients), *predicted)
         if arm.published:
             values = ("published", "published_lower", "published_upper")
             published = [_cell(row, *values, name) for name, row in rows.items()]

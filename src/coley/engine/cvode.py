@@ -5,6 +5,7 @@ CVODE: Cohen and Hindmarsh, Computers in Physics 10:138 (1996); here through sci
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,10 +19,13 @@ from coley.engine.functions import functions
 from coley.engine.quiet import quiet
 from coley.system import System
 
+# SUNDIALS reads this when a solver is made; what it would warn of is a reason here, or mends itself
+os.environ.setdefault("SUNLOGGER_WARNING_FILENAME", os.devnull)
+
 Floats = NDArray[np.float64]
 _EVENT = 2  # scikit-sundae's status where a trigger crossed zero
 _SHORTEST_STEP = 32 * np.finfo(float).eps  # relative to the time
-_STARTING = 1000 * np.finfo(float).eps  # likewise; so near to a start, CVODE tries shorter steps before longer ones
+_PATIENCE = 50  # such steps in a row; CVODE tries a few when it looks for its first step
 
 
 def follow(system: System, batch: Batch, control: Control) -> Paths:
@@ -73,7 +77,8 @@ class _Problem:
         self.n = len(system.states)
         self.budget = budget
         self.evaluations = 0
-        self.start = self.time = np.nan
+        self.time = np.nan
+        self.tiny = 0
         self.infusion: Floats | None = None
         self.buffer = np.zeros(self.compiled.size)
         self.entries = np.zeros(max(len(self.compiled.entries), 1))
@@ -83,15 +88,20 @@ class _Problem:
         self.evaluations = 0
 
     def restart(self, start: float, infusion: Floats | None) -> None:
-        self.start = self.time = start
+        self.time = start
+        self.tiny = 0
         self.infusion = infusion
 
     def rates(self, time: float, y: Floats, yp: Floats) -> None:
         self.evaluations += 1
         if self.evaluations > self.budget:
             raise _HopelessError(f"took more than {self.budget:,} evaluations of the rates to get to")
-        if 0 < abs(time - self.time) < _SHORTEST_STEP * abs(time) and abs(time - self.start) > _STARTING * abs(time):
-            # from here CVODE would warn on stderr, and go on and on without moving
+        moved = abs(time - self.time)
+        if moved >= _SHORTEST_STEP * abs(time):
+            self.tiny = 0
+        elif moved > 0:
+            self.tiny += 1
+        if self.tiny > _PATIENCE:  # from here CVODE would warn on stderr, and go on and on without moving
             raise _HopelessError("found no step that is small enough at")
         self.time = time
         self.evaluate(time, y, yp)

@@ -1,7 +1,7 @@
 """basic: the smallest whole model of checkpoint blockade, on one page, for reading and teaching.
 
-Four equations: cancer cells C grow to a limit and are killed by effector T cells E; these come in proportion to antigen
-that the tumour sheds, and die; an antibody A1 against PD-1 is given and cleared; death is a hazard that adds up.
+Four equations: cancer cells C grow to a limit and are killed by effector T cells E; these come the faster the more
+antigen the tumour sheds, and die; an antibody A1 against PD-1 is given and cleared; death is a hazard H that adds up.
 
     dC/dt  = k_growth C (1 - C / C_max) - kill C              kill = k_kill (1 - H_PD1) E / (E + K_T_C (C + C_one))
     dE/dt  = Q_T V / (V + V_50) - k_E E                       V = C / rho_cell

@@ -15,6 +15,8 @@ from coley.mechanisms.pharmacokinetics import pharmacokinetics
 from coley.mechanisms.priming import priming
 from coley.mechanisms.receptor_blockade import receptor_blockade
 from coley.mechanisms.regulatory_t_cells import regulatory_t_cells
+from coley.mechanisms.repertoire import repertoire
+from coley.mechanisms.scar import scar
 from coley.mechanisms.spread import spread
 from coley.mechanisms.survival import survival
 from coley.mechanisms.t_cells import t_cells
@@ -24,6 +26,7 @@ from coley.model import Context, Mechanism
 DISEASE: tuple[Callable[[Context], Mechanism], ...] = (
     tumour,
     antigen_presentation,
+    repertoire,
     priming,
     t_cells,
     regulatory_t_cells,
@@ -31,6 +34,7 @@ DISEASE: tuple[Callable[[Context], Mechanism], ...] = (
     checkpoint,
     cytokines,
     myeloid,
+    scar,
     spread,
     survival,
 )

@@ -20,8 +20,8 @@ class Observable:
 
 
 DISEASE = (
-    Observable("V_tumour", "Tumour volume", "mL", "tumour"),
-    Observable("C_hidden", "Cancer cells without MHC", "cell", "tumour"),
+    Observable("V_scan", "Tumour volume on scans", "mL", "tumour"),
+    Observable("C_hidden", "Cancer cells low in MHC", "cell", "tumour"),
     Observable("mAPC_N", "Dendritic cells in the node", "cell", "immune"),
     Observable("CD8_S", "Tumour-specific CD8 T cells, circulating", "cell", "immune"),
     Observable("CD8_density", "CD8 T cells in the tumour", "cell/mL", "immune"),

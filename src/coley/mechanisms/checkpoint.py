@@ -11,6 +11,8 @@ import symengine
 
 from coley.model import Context, Mechanism
 
+_NEVER_ZERO = 1e-9  # the derivative of a power at 0 is not defined
+
 
 def checkpoint(context: Context) -> Mechanism:
     """Inhibition of T cells by PD-1, from 0 to 1."""
@@ -24,7 +26,7 @@ def checkpoint(context: Context) -> Mechanism:
     gap = m.parameter("d_synapse", "width of the synaptic gap")
     avogadro = m.parameter("N_A", "molecules per mole")
     half = m.parameter("PD1_50", "density of PD-1 complexes that halves T-cell function")
-    hill = m.context.quantity("n_PD1").value  # a number: the derivative of a symbolic power fails at 0
+    hill = m.parameter("n_PD1", "Hill exponent of the inhibition")
     free_receptor = receptor * m.product("free_PD1", "share of PD-1 that no drug blocks")
     ligand = (host + score * cancer) * (1 + (induction - 1) * m["H_IFNg"])
     ligand *= m.product("free_PDL1", "share of PD-L1 that no drug blocks")
@@ -33,6 +35,6 @@ def checkpoint(context: Context) -> Mechanism:
     # the smaller root of x² - total x + free_receptor ligand = 0, written so that nothing cancels
     bound = 2 * free_receptor * ligand / (total + symengine.sqrt(total**2 - 4 * free_receptor * ligand))
     m.rule("PD1_PDL1", "molecule/cm^2", bound, "PD-1:PD-L1 complexes in the synapse")
-    ratio = (m["PD1_PDL1"] / half) ** hill
+    ratio = (m["PD1_PDL1"] / half + _NEVER_ZERO) ** hill
     m.rule("H_PD1", "", ratio / (1 + ratio), "inhibition of T cells through PD-1, 0 to 1")
     return m

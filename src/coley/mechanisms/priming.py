@@ -15,7 +15,6 @@ def priming(context: Context) -> Mechanism:
     meaning = "Naive CD8 and CD4 T cells are primed in the node, held by CTLA-4, and divide on IL-2."
     m = Mechanism("priming", meaning, context)
     k_divide = m.parameter("k_pro", "division rate of an activated T cell")
-    antigens = _antigens(m)
     costimulation = _costimulation(m)
     interleukin = _interleukin_2(m)
     arrest = m.total("kill_dividing", "1/day", "rate at which drugs kill dividing immune cells")
@@ -32,21 +31,13 @@ def priming(context: Context) -> Mechanism:
             f"divisions of an activated {kind} T cell",
         )
         active = m.state(f"a{kind}", "cell", 0, 1.0, f"activated {kind} T cells in the draining nodes")
-        m.reaction(f"priming_{kind}", supply * antigens * m["H_APC"] * costimulation, {f"a{kind}": 1})
+        m.reaction(f"priming_{kind}", supply * m["n_answered"] * m["H_APC"] * costimulation, {f"a{kind}": 1})
         m.reaction(f"arrest_{kind}", arrest * active, {f"a{kind}": -1})
         m.reaction(f"departure_{kind}", k_divide / divisions * active, {f"a{kind}": -1})
         leaving = 2**divisions * k_divide / divisions * active
         m.rule(f"output_{kind}", "cell/day", leaving, f"{kind} T cells that leave the node")
     m.reaction("recall", memory, {"aCD8": 1})
     return m
-
-
-def _antigens(m: Mechanism) -> Expression:
-    shared = m.parameter("n_shared", "shared tumour antigens that T cells recognise")
-    exome = m.parameter("exome", "length of the exome")
-    fraction = m.parameter("f_neoantigen", "share of mutations that give an antigen which T cells recognise")
-    burden = m.parameter("TMB", "tumour mutational burden")
-    return m.rule("n_antigens", "", shared + fraction * exome * burden, "tumour antigens that T cells recognise")
 
 
 def _costimulation(m: Mechanism) -> Expression:

@@ -11,7 +11,7 @@ def survival(context: Context) -> Mechanism:
     background = m.parameter("h_background", "hazard of death without cancer")
     rate = m.parameter("h_burden", "hazard of death from a tumour of reference volume")
     reference = m.parameter("V_ref", "reference volume of all lesions")
-    exponent = m.context.quantity("n_burden").value
+    exponent = m.parameter("n_burden", "exponent of the hazard in burden")
     m.state("hazard_death", "", 0, 1e-2, "cumulative hazard of death")
     m.reaction("hazard", background + rate * (m["V_tumour"] / reference) ** exponent, {"hazard_death": 1})
     return m

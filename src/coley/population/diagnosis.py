@@ -26,7 +26,7 @@ def natural_history(context: Context) -> System:
     """The untreated disease, until its volume is the patient's ``V_diagnosis``."""
     disease = assemble(context.cancer.name, immuno_oncology(Context(context.cancer, context.physiology)))
     burden = Parameter("V_diagnosis", "mL", 1.0)
-    grown = Event(_DIAGNOSIS, symengine.Symbol("V_tumour") / symengine.Symbol("V_diagnosis") - 1)
+    grown = Event(_DIAGNOSIS, symengine.Symbol("V_scan") / symengine.Symbol("V_diagnosis") - 1)
     return dataclasses.replace(disease, parameters=(*disease.parameters, burden)).with_events(grown)
 
 
@@ -59,6 +59,6 @@ def grow(
             result["C_total"].to_numpy()[:, -1] < one,
         ],
         ["not plausible: the natural history could not be solved", "", "not plausible: immunity eliminated the tumour"],
-        "not plausible: no cancer within 40 years",
+        "not plausible: no diagnosis within 40 years, the tumour is held or too slow",
     )
     return states, reasons.astype(object)

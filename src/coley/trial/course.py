@@ -148,13 +148,13 @@ class _Course:
         begin, end = float(self.days[visit - 1]), float(self.days[visit])
         doses = self._doses(begin, end, present)
         times = np.unique([begin, *self.recorder.due(begin, end), end])
-        names = sorted({"V_tumour", *_HAZARDS, *self.recorder.names})
+        names = sorted({"V_scan", *_HAZARDS, *self.recorder.names})
         path = self.simulation.advance(times, doses=doses, active=present, observables=names)
         self.recorder.record(path, present)
         died = crossing(path["hazard_death"].to_numpy(), times, self.fate.death)
         self.now.death = np.where(present, died, self.now.death)
         self.doses.append(self._given(doses))
-        return path["V_tumour"].to_numpy()[:, -1], path["hazard_lesion"].to_numpy()[:, -1]
+        return path["V_scan"].to_numpy()[:, -1], path["hazard_lesion"].to_numpy()[:, -1]
 
     def _doses(self, begin: float, end: float, present: Flags) -> pd.DataFrame:
         """Doses planned in [begin, end); an infusion that is still running at ``end`` runs on."""
@@ -172,9 +172,9 @@ class _Course:
         return doses[~missed]
 
     def _scan(self, visit: int, volume: Floats, hazard: Floats) -> None:
-        """Read the lesions of those who are here on treatment, judge their response, and act on progression."""
+        """Read the lesions of those who are here, judge their response, and act on progression."""
         now = self.now
-        here = self._present(self.days[visit]) & (now.stage != Stage.OFF)
+        here = self._present(self.days[visit])
         read = self.lesions.read(np.where(here, volume, 0.0), visit)
         evaluable = here & ~np.isnan(read).any(axis=1)
         total = read.sum(axis=1)

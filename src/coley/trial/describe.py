@@ -84,6 +84,15 @@ def notes(trial: Trial, histories: Sequence[History]) -> tuple[str, ...]:
     found = []
     if trial.calibrated:
         found.append("The model was calibrated on the arms of this trial: agreement here is a fit, not a prediction.")
+    elif any(arm.published for arm in trial.arms):
+        found.append("No parameter was fitted to this trial: what is simulated here is a prediction.")
+    if any(
+        arm.n is not None and arm.n > len(history.death) for arm, history in zip(trial.arms, histories, strict=True)
+    ):
+        found.append(
+            "Fewer patients were simulated than the published arms had: the intervals, those of arms of the published "
+            "size, leave out the error of simulating so few."
+        )
     failed = sum(int((history.status != "ok").sum()) for history in histories)
     if failed:
         found.append(

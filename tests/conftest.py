@@ -1,0 +1,44 @@
+"""A small trial and its result, for every test that needs one."""
+
+from __future__ import annotations
+
+import pytest
+
+from coley.catalogue import Arm, Eligibility, Published, Subsequent, Trial, Visits
+from coley.trial import TrialResult, run
+
+PATIENTS, SEED = 12, 11
+
+
+@pytest.fixture(scope="session")
+def small_trial() -> Trial:
+    """Two arms in melanoma for nine months: nivolumab, then ipilimumab for most; and nivolumab at a dose of zero."""
+    known = {"source": "test", "known": "assumed"}
+    published = (
+        Published(endpoint="ORR", value=40, lower=30, upper=50, cutoff=9, **known),
+        Published(endpoint="OS_HR", value=0.6, cutoff=10, versus="nothing", **known),
+        Published(endpoint="OS_median", value=25, cutoff=40, **known),
+    )
+    later = Subsequent(regimen="ipilimumab 3 mg/kg iv over 90 min q3w x4", fraction=0.9, **known)
+    arms = (
+        Arm(name="nivolumab", regimen="nivolumab 3 mg/kg iv q2w", n=100, subsequent=(later,), published=published),
+        Arm(name="nothing", regimen="nivolumab 0 mg/kg iv q2w"),
+    )
+    return Trial(
+        name="small",
+        title="A small trial",
+        summary="For tests.",
+        cancer="melanoma",
+        eligibility=Eligibility(previously_treated=0.5),
+        enrolment_months=3,
+        follow_up_months=9,
+        dropout_per_year=0.2,
+        visits=Visits(scans=(6,), every=6),
+        arms=arms,
+    )
+
+
+@pytest.fixture(scope="session")
+def small_result(small_trial: Trial) -> TrialResult:
+    """``small_trial`` on a dozen patients."""
+    return run(small_trial, patients=PATIENTS, seed=SEED, threads=1)
