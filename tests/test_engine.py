@@ -285,8 +285,7 @@ def test_a_rate_that_ends_to_be_a_number_on_the_way_is_named() -> None:
     """y grows at a rate of 1 to 2, and has no rate from 1e-6 on."""
     rate = Reaction("r", 1 + symengine.sqrt(1 - 1e6 * y), {"y": 1})
     got = solve(System("end", (State("y", "", 0, 1.0),), (), reactions=(rate,)), [0, 0.5, 2])
-    assert "no step that is small enough" in got["reason"].item()
-    assert "where the rate of change of 'y' is not a finite number" in got["reason"].item()
+    assert "no step that is small enough" in got["reason"].item() and "'y'" in got["reason"].item()
     assert got["end_time"].item() < 1e-6 and np.isfinite(got.attrs["final_states"]).all()
 
 
