@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import coley.engine.compiler as package
-import coley.engine.derivatives as derivatives
+from coley.engine import derivatives
 from coley.engine.compiler import cache, machine
 from coley.engine.compiler.ir import render
 from coley.engine.compiler.layout import Layout
@@ -96,6 +95,6 @@ def _structure(system: System) -> str:
 def _sources() -> str:
     """Digest of the code that writes kernels: another version of it never reads what this one stored."""
     digest = hashlib.sha256()
-    for path in [*sorted(Path(package.__path__[0]).glob("*.py")), Path(derivatives.__file__)]:
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), Path(derivatives.__file__)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
