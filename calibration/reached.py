@@ -15,6 +15,7 @@ from coley.trial.run import predict
 OUT = Path(__file__).parent.parent / "docs" / "calibration.md"
 ENDPOINTS = ("ORR", "CR", "PFS_median", "OS_median", "PFS_12mo", "OS_12mo", "OS_24mo", "OS_60mo", "PFS_HR", "OS_HR")
 THIRD = 1 / 3
+SIDES = ("predicted", "published")
 
 INTRODUCTION = """# What calibration reached
 
@@ -37,7 +38,11 @@ def main() -> None:
     trials = [trial for trial in catalogue.trials.values() if trial.calibrated]
     tables = {t.name: predict(t, catalogue, patients=options.patients, seed=options.seed) for t in trials}
     parts = [INTRODUCTION.format(patients=options.patients, seed=options.seed)]
-    parts += [_summary(trials, tables), *(_trial(trial, tables[trial.name]) for trial in trials)]
+    parts += [
+        _summary(trials, tables),
+        _plateau(trials, tables),
+        *(_trial(trial, tables[trial.name]) for trial in trials),
+    ]
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text("\n".join(parts), encoding="utf-8")
 
@@ -65,6 +70,28 @@ def _summary(trials: list[Trial], tables: dict[str, pd.DataFrame]) -> str:
     return "\n".join(lines)
 
 
+def _plateau(trials: list[Trial], tables: dict[str, pd.DataFrame]) -> str:
+    """Hazard of death in years three to five over that of the first two, where both landmarks are published."""
+    lines = [
+        "## Flattening of survival\n",
+        "Hazard of death in years three to five, relative to that of the first two years, from the survival at 24 and",
+        "60 months. The smaller, the flatter the curve.\n",
+        "| trial | arm | simulated | published |",
+        "|---|---|---|---|",
+    ]
+    for trial in trials:
+        for arm, rows in tables[trial.name].groupby("arm", sort=False):
+            at = rows.set_index("endpoint")
+            if {"OS_24mo", "OS_60mo"} <= set(at.index[at["published"].notna()]):
+                ratios = [_flattening(at.loc["OS_24mo", side], at.loc["OS_60mo", side]) for side in SIDES]
+                lines.append(f"| {trial.name} | {arm} | {ratios[0]:.2f} | {ratios[1]:.2f} |")
+    return "\n".join([*lines, ""])
+
+
+def _flattening(second: float, fifth: float) -> float:
+    return float(np.log(second / fifth) / 3 / (np.log(100 / second) / 2))
+
+
 def _ordered(trials: list[Trial], tables: dict[str, pd.DataFrame]) -> int:
     """Trials whose arms stand in the published order of response; arms within two points of each other may swap."""
     right = 0
@@ -88,7 +115,7 @@ def _trial(trial: Trial, table: pd.DataFrame) -> str:
 def _cell(cells: pd.DataFrame, name: str) -> str:
     if name not in cells.index:
         return "–"
-    return " / ".join(_number(cells.loc[name, side], name) for side in ("predicted", "published"))
+    return " / ".join(_number(cells.loc[name, side], name) for side in SIDES)
 
 
 def _number(value: float, name: str) -> str:
