@@ -284,7 +284,7 @@ class Trial(Entry):
     title: Text
     registration: str = ""
     summary: Text
-    cancer: Slug
+    cancer: Text
     eligibility: Eligibility = Eligibility()
     eligibility_source: str = ""
     enrolment_months: Annotated[float, Field(gt=0, le=120)] = 12.0

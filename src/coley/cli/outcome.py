@@ -44,7 +44,7 @@ def outcome_table(trial: Trial, summary: pd.DataFrame, patients: int) -> Table:
         if arm.published:
             values = ("published", "published_lower", "published_upper")
             published = [_cell(row, *values, name) for name, row in rows.items()]
-            table.add_row("", "published", str(arm.n), *published, style="dim")
+            table.add_row("", "published", "–" if arm.n is None else str(arm.n), *published, style="dim")
         table.add_section()
     return table
 

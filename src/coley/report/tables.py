@@ -135,10 +135,10 @@ def arms(result: TrialResult) -> Table:
     """What each arm receives, and what its patients may receive after progression."""
     rows = [
         (arm.name, arm.regimen, "; ".join(f"{s.regimen} ({100 * s.fraction:.0f} %)" for s in arm.subsequent) or "none",
-         f"{arm.n:,}")
+         f"{result.patients if arm.n is None else arm.n:,}")
         for arm in result.trial.arms
     ]  # fmt: skip
-    columns = ("Arm", "Regimen", "After progression (share of patients)", "Patients in the published arm")
+    columns = ("Arm", "Regimen", "After progression (share of patients)", "Patients for whom intervals are given")
     return Table("Arms of the protocol.", columns, _grouped(rows), texts=3)
 
 
