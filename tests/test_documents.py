@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 import coley
+from coley.trial.describe import _LIBRARIES
 
 ROOT = Path(__file__).parent.parent
 SOURCE = ROOT / "src" / "coley"
@@ -27,6 +29,12 @@ def test_links_lead_somewhere(document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     for target in re.findall(r"\]\(([^)#]+)\)", text):
         assert target.startswith("https://") or (document.parent / target).exists(), target
+
+
+def test_manifest_names_libraries_that_every_installation_has() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    needed = {re.split(r"[<>=]", requirement)[0] for requirement in project["dependencies"]}
+    assert set(_LIBRARIES) <= needed
 
 
 def test_readme_sets_up_with_two_commands() -> None:
