@@ -20,7 +20,6 @@ from coley.trial.recist import (
     best_overall_response,
     disappeared,
     last_adequate_day,
-    missed_before_progression,
     names,
     overall_response,
     progression_day,
@@ -193,13 +192,11 @@ def test_days_of_response_progression_and_censoring() -> None:
     np.testing.assert_equal(response_day(codes, days, confirm=True), [112, NAN, NAN, 56, NAN])
     np.testing.assert_equal(response_day(codes, days, confirm=False), [112, 56, NAN, 56, NAN])
     np.testing.assert_equal(last_adequate_day(codes, days), [168, 224, 56, 224, 0])
-    np.testing.assert_equal(missed_before_progression(codes, days), [0, 0, 2, 0, 0])
 
 
 def test_a_day_that_is_missing_is_a_missed_scan() -> None:
     codes, days = [codes_of("SD SD SD PD")], [[56, NAN, NAN, 224]]
     assert last_adequate_day(codes, days).tolist() == [56]
-    assert missed_before_progression(codes, days).tolist() == [2]
 
 
 def test_no_visits_and_no_patients() -> None:
@@ -302,7 +299,7 @@ def test_scans_after_progression_change_nothing(
     short = days[:6]
     for rule in (best_overall_response, response_day):
         np.testing.assert_equal(rule(longer, days, confirm=confirm), rule(first, short, confirm=confirm))
-    for after in (progression_day, last_adequate_day, missed_before_progression):
+    for after in (progression_day, last_adequate_day):
         np.testing.assert_equal(after(longer, days), after(first, short))
 
 

@@ -25,6 +25,7 @@ from coley.report.courses import _quantiles
 from coley.report.figures import PLATES, drawings
 from coley.report.page import render_page
 from coley.report.select import DAYS_PER_MONTH, Outcome
+from coley.report.tables import comparisons
 from coley.report.theme import spread
 from coley.trial.result import ModelDescription, TrialResult
 
@@ -499,6 +500,23 @@ def test_unusual_trials_have_a_report(case: str) -> None:
         assert "step size fell below 1e-12 d" in text
     if case == "all fail":
         assert "No patient of any arm was evaluable." in text
+
+
+def test_arms_are_compared_in_pairs() -> None:
+    """Freireich's leukaemia data, as in Collett: hazard ratio 4.82 (R survival, coxph, efron), log-rank chi2 16.8."""
+    placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
+    treated = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+    censored = [0, 0, 0, 1, 0, 1, 0, 1, 1, 0, 0, 1, 1, 1, 0, 0, 1, 1, 1, 1, 1]
+    result = made_up(n=4)
+    one, other = result.tables["ADSL"]["ARM"].unique()[:2]
+    rows = [(one, t, 0) for t in placebo] + [(other, t, c) for t, c in zip(treated, censored, strict=True)]
+    frame = pd.DataFrame(rows, columns=["ARM", "AVAL", "CNSR"]).assign(PARAMCD="OS", USUBJID="", EVNTDESC="")
+    table = comparisons(dataclasses.replace(result, tables={**result.tables, "ADTTE": frame}))
+    first = table.groups[0]
+    assert first.label == f"{one} against {other}"
+    assert first.rows[0][0] == "OS"
+    assert first.rows[0][1].startswith("4.82") and first.rows[0][2] == "< 0.001"
+    assert first.rows[1] == ("PFS", "\u2014", "\u2014")
 
 
 def test_labels_do_not_overlap() -> None:

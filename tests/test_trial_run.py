@@ -31,7 +31,7 @@ from conftest import PATIENTS, SEED
 SUMMARY = ["arm", "endpoint", "predicted", "lower", "upper", "published", "published_lower", "published_upper"]
 
 
-def same(one: TrialResult, other: TrialResult) -> None:
+def assert_same(one: TrialResult, other: TrialResult) -> None:
     """Every number of two results is the same, to the last bit."""
     for name, table in one.tables.items():
         pd.testing.assert_frame_equal(table, other.tables[name], check_exact=True)
@@ -101,7 +101,7 @@ def test_drug_courses_show_peak_and_trough(small_result: TrialResult) -> None:
 
 
 def test_same_seed_same_bytes_and_another_seed_others(small_trial: Trial, small_result: TrialResult) -> None:
-    same(run(small_trial, patients=PATIENTS, seed=SEED, threads=1), small_result)
+    assert_same(run(small_trial, patients=PATIENTS, seed=SEED, threads=1), small_result)
     other = run(short(small_trial), patients=3, seed=SEED + 1, threads=1)
     assert not np.isin(other.tables["ADSL"]["AGE"], small_result.tables["ADSL"]["AGE"]).any()
 
@@ -116,7 +116,7 @@ def test_patients_do_not_depend_on_how_many_there_are(small_trial: Trial, small_
 
 def test_result_does_not_depend_on_the_number_of_threads(small_trial: Trial) -> None:
     brief = short(small_trial, arms=(small_trial.arms[0].model_copy(update={"published": ()}),))
-    same(run(brief, patients=18, seed=1, threads=1), run(brief, patients=18, seed=1, threads=2))
+    assert_same(run(brief, patients=18, seed=1, threads=1), run(brief, patients=18, seed=1, threads=2))
 
 
 def test_progress_never_goes_back(small_trial: Trial) -> None:

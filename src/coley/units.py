@@ -15,9 +15,7 @@ from coley.errors import ColeyError, Problem
 registry: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=None)
 registry.define("cell = [cell_count]")
 registry.define("molecule = [molecule_count]")
-registry.define("international_unit_dose = [biological_activity] = IUd")
 
-INTERNAL = ("day", "cell", "centimeter", "nanomole", "milligram", "molecule")
 _BY_DIMENSION = {
     "[time]": "day",
     "[cell_count]": "cell",

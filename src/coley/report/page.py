@@ -62,6 +62,7 @@ def _context(result: TrialResult, drawings: Mapping[str, str]) -> dict[str, Any]
             "failures": tables.failures(result),
             "responses": tables.responses(result),
             "survival": tables.survival(result),
+            "comparisons": tables.comparisons(result),
             "exposure": tables.exposure(result),
             "subsequent": tables.subsequent(result),
             "parameters": tables.parameters(result),

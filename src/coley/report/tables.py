@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from itertools import combinations
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from coley.report.forest import endpoint_kind, endpoint_label
@@ -246,6 +248,34 @@ def survival(result: TrialResult) -> Table:
         "OS: overall survival; PFS: progression-free survival; DOR: duration of response. NR: not reached."
     )
     return Table(caption, columns, _grouped(rows), texts=2)
+
+
+def comparisons(result: TrialResult) -> Table:
+    """Hazard ratio and log-rank test of each pair of arms, for survival and progression-free survival."""
+    rows = []
+    for one, other in combinations(arm_names(result), 2):
+        for endpoint in ("OS", "PFS"):
+            (months, events), (control_months, control_events) = (
+                times_to_event(result, name, endpoint) for name in (one, other)
+            )
+            durations, observed = np.concatenate([months, control_months]), np.concatenate([events, control_events])
+            treated = np.arange(len(durations)) < len(months)
+            ratio = statistics.hazard_ratio(durations, observed, treated)
+            p = statistics.log_rank(durations, observed, treated)
+            cells = (interval(ratio.value, ratio.lower, ratio.upper, 2), p_value(p))
+            rows.append((f"{one} against {other}", endpoint, *cells))
+    caption = (
+        "Arms compared at the simulated number of patients: hazard ratio (Cox, 95 % interval) and log-rank test. "
+        "Both take the arms as independent, though the same virtual patients enter each."
+    )
+    return Table(caption, ("Arms", "Endpoint", "Hazard ratio", "Log-rank p"), _grouped(rows), texts=2)
+
+
+def p_value(p: float) -> str:
+    """A p value to three decimals; a dash where it is not known."""
+    if not isfinite(p):
+        return NOTHING
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def exposure(result: TrialResult) -> Table:

@@ -198,19 +198,6 @@ def last_adequate_day(codes: ArrayLike, days: ArrayLike) -> Reals:
     return np.asarray(np.where(seen >= Response.SD, day, 0.0).max(axis=1, initial=0.0))
 
 
-def missed_before_progression(codes: ArrayLike, days: ArrayLike) -> NDArray[np.int64]:
-    """(patients,) scans in a row that were missed or not evaluable right before the first PD; 0 without a PD.
-
-    Two or more make the progression uncertain in time; analyses then censor at ``last_adequate_day`` (same guidance).
-    """
-    seen, _ = _until_progression(codes, days)
-    visits = seen.shape[1]
-    number = np.arange(visits)
-    first = np.where(seen == Response.PD, number, visits).min(axis=1, initial=visits)
-    adequate = np.where(seen >= Response.SD, number, -1).max(axis=1, initial=-1)
-    return np.where(first < visits, first - adequate - 1, 0)
-
-
 def _first_true(*cases: tuple[Flags, Response], otherwise: ArrayLike) -> Codes:
     """Code of the first case that holds, elementwise."""
     flags, codes = zip(*cases, strict=True)
