@@ -265,7 +265,7 @@ def comparisons(result: TrialResult) -> Table:
             cells = (interval(ratio.value, ratio.lower, ratio.upper, 2), p_value(p))
             rows.append((f"{one} against {other}", endpoint, *cells))
     caption = (
-        "Arms compared over the whole follow-up, at the simulated number of patients: hazard ratio (Cox, 95 % interval) "
+        "Arms compared over all of follow-up, at the simulated number of patients: hazard ratio (Cox, 95 % interval) "
         "and log-rank test. Both take the arms as independent, though the same virtual patients enter each. Where a "
         "published hazard ratio is shown, the simulated one beside it is that of the published data cut."
     )
