@@ -90,7 +90,7 @@ def follow(
 
 def diagnosed(who: Values, volume: float) -> Values:
     """The same person and the states in which ``volume`` (mL) of tumour is found."""
-    watched = model().with_events(Event("diagnosis", symengine.Symbol("V_tumour") / volume - 1))
+    watched = model().with_events(Event("diagnosis", symengine.Symbol("V_tumour") >= volume, ends=True))
     grown = follow(watched, [0.0, 40 * YEAR], who)
     assert grown["event"].item() == "diagnosis"
     return who | dict(zip(model().state_names, grown.attrs["final_states"][0].tolist(), strict=True))

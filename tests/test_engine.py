@@ -200,7 +200,7 @@ def test_one_output_time_is_a_look_at_the_present() -> None:
 
 
 def crossing(threshold: float = 100.0) -> System:
-    return growth().with_events(Event("large", y - threshold), Event("never", y - 1e9))
+    return growth().with_events(Event("large", y >= threshold, ends=True), Event("never", y >= 1e9, ends=True))
 
 
 def test_an_event_ends_an_individual_where_its_trigger_crosses_zero() -> None:
@@ -229,7 +229,7 @@ def test_a_dose_can_set_off_an_event() -> None:
 
 def test_the_first_of_several_events_ends_it() -> None:
     """Of 12 mg, 5 have left A at -ln(1 - 5/12) / k, long before 1 mg is left; a trigger that sinks is no event."""
-    events = (Event("sinks", -1 - B), Event("A", 1 - A), Event("B", B - 5))
+    events = (Event("sinks", B <= -1, ends=True), Event("A", A <= 1, ends=True), Event("B", B >= 5, ends=True))
     people = pd.DataFrame({"A": [2.0]})
     got = solve(decay().with_events(*events), [0, 50], doses=table((0, 10, 0, "A")), parameters=people, rtol=RTOL)
     assert got["event"].item() == "B"
@@ -337,7 +337,7 @@ def test_same_bytes_for_any_threads_and_order() -> None:
     )
     people["C_visible"] = 1e9
     free = solve(plain, [0, 60], parameters=people, observables=["V_tumour"], rtol=1e-4)["V_tumour"][:, -1]
-    system = plain.with_events(Event("big", symengine.Symbol("V_tumour") - float(free.median())))
+    system = plain.with_events(Event("big", symengine.Symbol("V_tumour") >= float(free.median()), ends=True))
     central = [name for name in system.state_names if name.startswith("A1_")]
     doses = pd.DataFrame([(i, 14.0 * j, 100 + i, 0.03, central[i % 4]) for i in range(n) for j in range(3)],
                          columns=["ID", "TIME", "AMT", "DUR", "CMT"])  # fmt: skip

@@ -55,7 +55,7 @@ def fresh_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def melanoma() -> System:
     drugs = tuple(CATALOGUE.drugs[name] for name in ("nivolumab", "ipilimumab"))
     plain = assemble("kernels", immuno_oncology(Context(CATALOGUE.cancer("melanoma"), CATALOGUE.physiology, drugs)))
-    return plain.with_events(Event("big", symengine.Symbol("V_tumour") - 40))
+    return plain.with_events(Event("big", symengine.Symbol("V_tumour") >= 40, ends=True))
 
 
 # --- elementary functions, against Python's decimal arithmetic with 40 digits

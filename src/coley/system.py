@@ -10,7 +10,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,7 +20,7 @@ from coley.errors import ColeyError, Problem, did_you_mean
 
 Expression = Any  # symengine publishes no types
 TIME = symengine.Symbol("time")
-_UNORDERED = ("Add", "Mul", "Max", "Min")
+_UNORDERED = ("Add", "Mul", "Max", "Min", "And", "Or", "Xor")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class State:
     Attributes:
         initial: value at the start, an expression in parameters.
         scale: magnitude below which the value need not be relatively accurate; the absolute tolerance follows it.
+        nonnegative: a quantity that cannot be below 0, and is kept from it.
     """
 
     name: str
@@ -37,6 +38,7 @@ class State:
     initial: Expression
     scale: float
     meaning: str = ""
+    nonnegative: bool = False
 
 
 @dataclass(frozen=True)
@@ -72,19 +74,58 @@ class Reaction:
 
 
 @dataclass(frozen=True)
+class Delay:
+    """A name for the value that ``expression`` had ``lag`` days ago; before the start, states are at their initial values.
+
+    The lag is an expression of parameters, the same for an individual at all times, above 0.
+    """
+
+    name: str
+    unit: str
+    expression: Expression
+    lag: Expression
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
 class Event:
-    """Ends an individual's simulation where its trigger rises to 0, or at once if it starts there or above."""
+    """What happens when a condition becomes true, as SBML Level 3 has it.
+
+    Attributes:
+        trigger: the condition, such as ``A > 5``.
+        assignments: state names, and the values that they take, all at once.
+        delay: days from trigger to assignment.
+        priority: of events that are due at the same time the one with the highest goes first; those without come last.
+        before: what the condition counts as just before the start: where it is False, a condition that holds from the
+            start triggers at once.
+        persistent: whether the event is due even if its condition has become false in the meantime.
+        values_at_trigger: whether the assigned values are those at the trigger, or those when it is due.
+        ends: whether the individual's simulation ends there.
+    """
 
     name: str
     trigger: Expression
+    assignments: Mapping[str, Expression] = field(default_factory=dict)
+    delay: Expression = 0
+    priority: Expression | None = None
+    before: bool = False
+    persistent: bool = True
+    values_at_trigger: bool = True
+    ends: bool = False
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All of them."""
+        priority = () if self.priority is None else (self.priority,)
+        return (self.trigger, self.delay, *priority, *self.assignments.values())
 
 
 @dataclass(frozen=True, eq=False)
 class System:
     """A model, ready for the engine. Verbs return a new System; Systems that do the same are equal.
 
-    Rules may use states, parameters, ``time`` and the rules before them; rates, coefficients and triggers may use all
-    of these; initial values may use parameters and rules of parameters.
+    Rules may use states, parameters, delays, ``time`` and the rules before them; rates, coefficients, delays and events
+    may use all of these; initial values and lags may use parameters and rules of parameters.
 
     Raises:
         ColeyError: names declared twice or by nobody, or numbers that cannot be; all at once.
@@ -96,6 +137,7 @@ class System:
     rules: tuple[Rule, ...] = ()
     reactions: tuple[Reaction, ...] = ()
     events: tuple[Event, ...] = ()
+    delays: tuple[Delay, ...] = ()
 
     def __post_init__(self) -> None:
         problems = [*_number_problems(self), *_name_problems(self)]
@@ -124,16 +166,16 @@ class System:
 
     @cached_property
     def units(self) -> dict[str, str]:
-        """Unit of every state, parameter and rule, by name."""
+        """Unit of every state, parameter, rule and delay, by name."""
         return {item.name: item.unit for item in self._named}
 
     @property
-    def _named(self) -> tuple[State | Parameter | Rule, ...]:
-        return (*self.states, *self.parameters, *self.rules)
+    def _named(self) -> tuple[State | Parameter | Rule | Delay, ...]:
+        return (*self.states, *self.parameters, *self.rules, *self.delays)
 
     @cached_property
     def _inlined(self) -> dict[Expression, Expression]:
-        """Every rule, by its symbol, as an expression of states, parameters and time alone."""
+        """Every rule, by its symbol, as an expression of states, parameters, delays and time alone."""
         done: dict[Expression, Expression] = {}
         for rule in self.rules:
             done[symengine.Symbol(rule.name)] = canonical(rule.expression).subs(done)
@@ -145,7 +187,7 @@ class System:
 
     @cached_property
     def rates(self) -> tuple[Expression, ...]:
-        """Rate of change of each state per day, in states, parameters and time alone."""
+        """Rate of change of each state per day, in states, parameters, delays and time alone."""
         total: dict[str, Expression] = {name: symengine.Integer(0) for name in self.state_names}
         for reaction in self.reactions:
             rate = self.inline(reaction.rate)
@@ -160,13 +202,16 @@ class System:
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 of everything that decides what the system does, to the last bit of every number."""
-        lines = [f"state {s.name} {s.unit} {text(s.initial)} {float(s.scale).hex()}" for s in self.states]
+        lines = [
+            f"state {s.name} {s.unit} {text(s.initial)} {float(s.scale).hex()} {s.nonnegative}" for s in self.states
+        ]
         lines += [f"parameter {p.name} {p.unit} {float(p.value).hex()}" for p in self.parameters]
         lines += [f"rule {r.name} {r.unit} {text(r.expression)}" for r in self.rules]
         for reaction in self.reactions:
             moved = " ".join(f"{name} {text(factor)}" for name, factor in sorted(reaction.stoichiometry.items()))
             lines.append(f"reaction {reaction.name} {text(reaction.rate)} {moved}")
-        lines += [f"event {e.name} {text(e.trigger)}" for e in self.events]
+        lines += [event_text(event) for event in self.events]
+        lines += [delay_text(delay) for delay in self.delays]
         return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
@@ -177,6 +222,19 @@ def text(expression: Expression) -> str:
         ColeyError: a number in it is not finite and real.
     """
     return _canonical(symengine.sympify(expression))[0]
+
+
+def event_text(event: Event) -> str:
+    """Everything that decides what ``event`` does."""
+    assigned = " ".join(f"{name} {text(value)}" for name, value in sorted(event.assignments.items()))
+    priority = "none" if event.priority is None else text(event.priority)
+    flags = f"{event.before} {event.persistent} {event.values_at_trigger} {event.ends}"
+    return f"event {event.name} {text(event.trigger)} {assigned} {text(event.delay)} {priority} {flags}"
+
+
+def delay_text(delay: Delay) -> str:
+    """Everything that decides what ``delay`` is."""
+    return f"delay {delay.name} {text(delay.expression)} {text(delay.lag)}"
 
 
 def canonical(expression: Expression) -> Expression:
@@ -228,6 +286,7 @@ def _expressions(system: System) -> Iterator[tuple[str, Expression]]:
     """Every expression of the system, and whose it is."""
     yield from ((f"initial value of {state.name}", state.initial) for state in system.states)
     yield from ((f"rule {rule.name}", rule.expression) for rule in system.rules)
+    yield from ((f"lag of {delay.name}", delay.lag) for delay in system.delays)
     yield from _moving_expressions(system)
 
 
@@ -235,7 +294,9 @@ def _moving_expressions(system: System) -> Iterator[tuple[str, Expression]]:
     for reaction in system.reactions:
         for expression in (reaction.rate, *reaction.stoichiometry.values()):
             yield f"reaction {reaction.name}", expression
-    yield from ((f"event {event.name}", event.trigger) for event in system.events)
+    for event in system.events:
+        yield from ((f"event {event.name}", expression) for expression in event.expressions)
+    yield from ((f"delay {delay.name}", delay.expression) for delay in system.delays)
 
 
 def _name_problems(system: System) -> Iterator[Problem]:
@@ -253,7 +314,7 @@ def _name_problems(system: System) -> Iterator[Problem]:
             yield Problem(f"{where}, {owner}", f"uses {name!r}, which {what}", hint)
 
     constant = set(system.parameter_names)
-    known = {*constant, *system.state_names, str(TIME)}
+    known = {*constant, *system.state_names, *(delay.name for delay in system.delays), str(TIME)}
     for rule in system.rules:
         yield from unknown(f"rule {rule.name}", rule.expression, known)
         known.add(rule.name)
@@ -263,11 +324,14 @@ def _name_problems(system: System) -> Iterator[Problem]:
         yield from unknown(f"initial value of {state.name}", state.initial, constant)
     for owner, expression in _moving_expressions(system):
         yield from unknown(owner, expression, known)
-    for reaction in system.reactions:
-        for name in reaction.stoichiometry:
-            if name not in system.state_names:
-                hint = did_you_mean(name, system.state_names)
-                yield Problem(f"{where}, reaction {reaction.name}", f"moves {name!r}, which is no state", hint)
+    for delay in system.delays:
+        yield from unknown(f"lag of {delay.name}", delay.lag, constant)
+    moved = [(f"reaction {item.name}", item.stoichiometry) for item in system.reactions]
+    moved += [(f"event {item.name}", item.assignments) for item in system.events]
+    for owner, targets in moved:
+        for name in sorted(set(targets).difference(system.state_names)):
+            hint = did_you_mean(name, system.state_names)
+            yield Problem(f"{where}, {owner}", f"moves {name!r}, which is no state", hint)
 
 
 def _names(expression: Expression) -> set[str]:

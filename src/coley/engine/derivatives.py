@@ -25,6 +25,11 @@ def by_time(system: System) -> list[tuple[int, Expression]]:
     return [(i, piecewise(rate).diff(TIME)) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
 
 
+def condition(expression: Expression) -> Expression:
+    """A condition as a number: 1 where it holds, -1 where it does not."""
+    return symengine.Piecewise((1, expression), (-1, True))
+
+
 def piecewise(expression: Expression) -> Expression:
     """``expression`` with maxima, minima, absolute values and signs as pieces, which symengine can differentiate."""
     if not expression.args:

@@ -11,7 +11,7 @@ import numpy as np
 import symengine
 from numpy.typing import NDArray
 
-from coley.engine.derivatives import jacobian
+from coley.engine.derivatives import condition, jacobian
 from coley.system import TIME, Expression, System
 
 Floats = NDArray[np.float64]
@@ -41,7 +41,7 @@ def functions(system: System) -> Functions:
     """The compiled functions of ``system``. Equal Systems give the same bits, whatever process they come from."""
     arguments = _arguments(system)
     entries = jacobian(system)
-    triggers = [system.inline(event.trigger) for event in system.events]
+    triggers = [condition(system.inline(event.trigger)) for event in system.events]
     return Functions(
         size=len(arguments),
         rates=_compiled(arguments, system.rates),

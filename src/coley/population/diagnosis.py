@@ -26,7 +26,7 @@ def natural_history(context: Context) -> System:
     """The untreated disease, until its volume is the patient's ``V_diagnosis``."""
     disease = assemble(context.cancer.name, immuno_oncology(Context(context.cancer, context.physiology)))
     burden = Parameter("V_diagnosis", "mL", 1.0)
-    grown = Event(_DIAGNOSIS, symengine.Symbol("V_scan") / symengine.Symbol("V_diagnosis") - 1)
+    grown = Event(_DIAGNOSIS, symengine.Symbol("V_scan") >= symengine.Symbol("V_diagnosis"), ends=True)
     return dataclasses.replace(disease, parameters=(*disease.parameters, burden)).with_events(grown)
 
 

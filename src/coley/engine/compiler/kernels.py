@@ -16,7 +16,7 @@ from coley.engine.compiler.ir import render
 from coley.engine.compiler.layout import Layout
 from coley.engine.compiler.program import KERNELS, program
 from coley.engine.tableau import Method
-from coley.system import System, text
+from coley.system import System, delay_text, event_text, text
 
 _one_at_a_time = threading.Lock()
 
@@ -87,7 +87,8 @@ def _structure(system: System) -> str:
     for reaction in system.reactions:
         moved = " ".join(f"{name} {text(factor)}" for name, factor in sorted(reaction.stoichiometry.items()))
         lines.append(f"reaction {text(reaction.rate)} {moved}")
-    lines += [f"event {text(event.trigger)}" for event in system.events]
+    lines += [event_text(event) for event in system.events]
+    lines += [delay_text(delay) for delay in system.delays]
     return "\n".join(lines)
 
 

@@ -13,7 +13,7 @@ from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
-from coley.engine.derivatives import by_time, jacobian
+from coley.engine.derivatives import by_time, condition, jacobian
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
@@ -43,7 +43,7 @@ def program(system: System, method: Method) -> Program:
     elimination = plan(n, [(i, j) for i, j, _ in entries])
     rows = layout(n, len(system.parameters), len(system.events), len(elimination.places), method)
     drift = by_time(system)
-    triggers = [system.inline(event.trigger) for event in system.events]
+    triggers = [condition(system.inline(event.trigger)) for event in system.events]
     begin, solve = _begin(system, elimination, entries), _solve(elimination)
     functions = [
         _outputs(system, "rates", system.rates),
