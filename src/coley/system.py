@@ -75,7 +75,7 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Delay:
-    """A name for the value that ``expression`` had ``lag`` days ago; before the start, states are at their initial values.
+    """A name for the value that ``expression`` had ``lag`` days ago; before the start, states are as they begin.
 
     The lag is an expression of parameters, the same for an individual at all times, above 0.
     """
