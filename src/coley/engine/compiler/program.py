@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import symengine
 
 from coley.engine.compiler.elementary import prelude
+from coley.engine.compiler.elimination import eliminate, solve
 from coley.engine.compiler.expressions import Expressions
 from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
@@ -44,13 +45,13 @@ def program(system: System, method: Method) -> Program:
     rows = layout(n, len(system.parameters), len(system.events), len(elimination.places), method)
     drift = by_time(system)
     triggers = [condition(system.inline(event.trigger)) for event in system.events]
-    begin, solve = _begin(system, elimination, entries), _solve(elimination)
+    begin, solves = _begin(system, elimination, entries), solve(elimination)
     functions = [
         _outputs(system, "rates", system.rates),
         _outputs(system, "triggers", triggers),
         *begin.functions,
-        *solve.functions,
-        _step(rows, method, bool(drift), len(begin.functions), len(solve.functions)),
+        *solves.functions,
+        _step(rows, method, bool(drift), len(begin.functions), len(solves.functions)),
         _commit(rows),
         _probe(rows),
     ]
@@ -96,51 +97,7 @@ def _begin(system: System, elimination: Elimination, entries: Sequence[tuple[int
         matrix[i, i] = f.binary("fadd", matrix[i, i], shift) if (i, i) in matrix else shift
     for entry, value in matrix.items():
         pieces.store(value, "%lu", places[entry])
-    _eliminate(pieces, elimination, set(matrix))
-    pieces.end()
-    return pieces
-
-
-def _eliminate(pieces: Pieces, elimination: Elimination, present: set[tuple[int, int]]) -> None:
-    """Turn the matrix, of which some entries are ``present``, into its factors, row by row, with inverse pivots."""
-    places = elimination.places
-    for i, row in enumerate(elimination.rows):
-        pieces.cut()
-        f = pieces.function
-        for k in (k for k in row if k < i):
-            factor = f.binary("fmul", pieces.load("%lu", places[i, k]), pieces.load("%lu", places[k, k]))
-            pieces.store(factor, "%lu", places[i, k])
-            minus = f.negative(factor)
-            for j in (j for j in elimination.rows[k] if j > k):
-                change, place = pieces.load("%lu", places[k, j]), places[i, j]
-                if (i, j) in present:
-                    value = f.fma(minus, change, pieces.load("%lu", place))
-                else:
-                    value = f.binary("fmul", minus, change)
-                    present.add((i, j))
-                pieces.store(value, "%lu", place)
-        pivot = f.binary("fdiv", constant(1.0), pieces.load("%lu", places[i, i]))
-        pieces.store(pivot, "%lu", places[i, i])
-
-
-def _solve(elimination: Elimination) -> Pieces:
-    """Replace a right-hand side by the solution."""
-    pieces = Pieces("solve", ["ptr noalias readonly %lu", "ptr noalias %b"], ["%lu", "%b"])
-    places, order = elimination.places, elimination.order
-
-    def reduced(i: int, columns: Iterable[int]) -> Value:
-        pieces.cut()
-        value = pieces.load("%b", order[i])
-        for j in columns:
-            factor = pieces.function.negative(pieces.load("%lu", places[i, j]))
-            value = pieces.function.fma(factor, pieces.load("%b", order[j]), value)
-        return value
-
-    for i, row in enumerate(elimination.rows):
-        pieces.store(reduced(i, (j for j in row if j < i)), "%b", order[i])
-    for i, row in reversed(list(enumerate(elimination.rows))):
-        value = reduced(i, (j for j in reversed(row) if j > i))
-        pieces.store(pieces.function.binary("fmul", value, pieces.load("%lu", places[i, i])), "%b", order[i])
+    eliminate(pieces, elimination, set(matrix))
     pieces.end()
     return pieces
 
