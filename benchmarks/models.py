@@ -15,6 +15,7 @@ from coley.catalogue import load_catalogue
 from coley.engine.batch import Batch, Control
 from coley.engine.doses import Doses
 from coley.engine.functions import initial_states
+from coley.engine.memory import Memory
 from coley.library import immuno_oncology
 from coley.model import Context, assemble
 from coley.system import Parameter, Reaction, State, System
@@ -68,12 +69,12 @@ def population(
     rows = [(i, *dose) for i in range(n) for dose in doses]
     table = pd.DataFrame(rows, columns=["ID", "TIME", "AMT", "DUR", "CMT"])
     given = Doses.read(table, {name: i for i, name in enumerate(system.state_names)})
-    return Batch(np.arange(n), np.zeros(n), states, values, given, times)
+    return Batch(np.arange(n), np.zeros(n), states, values, Memory.fresh(system, n), given, np.atleast_2d(times))
 
 
 def control(system: System, rtol: float) -> Control:
     """Error control as ``solve`` sets it."""
-    return Control(rtol, np.array([rtol * state.scale for state in system.states]), 1_000_000)
+    return Control(rtol, np.array([rtol * state.scale for state in system.states]))
 
 
 def machine() -> str:

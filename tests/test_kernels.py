@@ -32,7 +32,8 @@ from coley.engine.compiler.linear import plan
 from coley.engine.compiler.program import program
 from coley.engine.doses import Doses, segments
 from coley.engine.functions import functions
-from coley.engine.rosenbrock import follow_with, look
+from coley.engine.memory import Memory
+from coley.engine.rosenbrock import follow, look
 from coley.engine.schedule import schedule
 from coley.engine.tableau import RODAS4, Method
 from coley.errors import ColeyError
@@ -139,7 +140,7 @@ def test_pow_is_accurate_over_its_whole_range() -> None:
 def test_rates_are_those_of_the_reference() -> None:
     system = melanoma()
     compiled, theirs, n = kernels(system, RODAS4), functions(system), len(system.states)
-    control = Control(1e-6, np.ones(n), 1000)
+    control = Control(1e-6, np.ones(n))
     values = np.array([parameter.value for parameter in system.parameters])
     generator = np.random.default_rng(4)
     for _ in range(20):
@@ -148,7 +149,7 @@ def test_rates_are_those_of_the_reference() -> None:
         matrix = np.zeros(n * n)
         matrix[theirs.entries] = theirs.jacobian(np.concatenate([states, values, [17.0]]))
         size = np.abs(matrix.reshape(n, n)) @ states + np.abs(expected)  # rates are differences of such terms
-        got = look(compiled, control, values, 17.0, states)
+        got = look(compiled, system, control, values, 17.0, states)
         assert (np.abs(got - expected) <= 1e-12 * size).all()
 
 
@@ -177,9 +178,9 @@ def test_agrees_with_the_reference_on_an_assembled_model() -> None:
     system, rtol = melanoma(), 1e-6
 
     def control(rtol: float) -> Control:
-        return Control(rtol, np.array([rtol * state.scale for state in system.states]), 100_000)
+        return Control(rtol, np.array([rtol * state.scale for state in system.states]))
 
-    ours = follow_with(RODAS4, system, batch(10), control(rtol), 1)
+    ours = follow(system, batch(10), control(rtol), 1)
     theirs = reference.follow(system, batch(10), control(rtol / 1000), 1)
     assert ours.status.tolist() == theirs.status.tolist() == ["ok"] * 10
     assert ours.event.tolist() == theirs.event.tolist() and 0 < (ours.event == "big").sum() < 10
@@ -270,26 +271,28 @@ def batch(n: int) -> Batch:
     for name, start in (("C_visible", 5e9), ("K_vascular", 2e10)):
         states[:, system.state_names.index(name)] = start
     read = Doses.read(doses, {name: i for i, name in enumerate(system.state_names)})
-    return Batch(np.arange(n), np.zeros(n), states, values, read, np.array([0.0, 13.0, 28.0, 60.0]))
+    return Batch(
+        np.arange(n), np.zeros(n), states, values, Memory.fresh(system, n), read, np.array([[0.0, 13.0, 28.0, 60.0]])
+    )
 
 
 def test_same_bits_in_any_number_of_lanes() -> None:
-    system, control = melanoma(), Control(1e-5, np.array([1e-5 * s.scale for s in melanoma().states]), 100_000)
-    wide = follow_with(RODAS4, system, batch(19), control, 1, width=8)
+    system, control = melanoma(), Control(1e-5, np.array([1e-5 * s.scale for s in melanoma().states]))
+    wide = follow(system, batch(19), control, 1, width=8)
     assert (wide.status == "ok").all() and len(set(wide.evaluations)) > 1
     for width in (1, 2, 4):
-        other = follow_with(RODAS4, system, batch(19), control, 1, width=width)
+        other = follow(system, batch(19), control, 1, width=width)
         assert other.states.tobytes() == wide.states.tobytes()
         assert other.evaluations.tolist() == wide.evaluations.tolist() and other.event.tolist() == wide.event.tolist()
 
 
 def test_same_bits_in_any_chunks_and_threads() -> None:
-    system, control = melanoma(), Control(1e-4, np.array([1e-4 * s.scale for s in melanoma().states]), 100_000)
-    whole = follow_with(RODAS4, system, batch(200), control, 1)
+    system, control = melanoma(), Control(1e-4, np.array([1e-4 * s.scale for s in melanoma().states]))
+    whole = follow(system, batch(200), control, 1)
     for threads in (2, 3):
-        other = follow_with(RODAS4, system, batch(200), control, threads)
+        other = follow(system, batch(200), control, threads)
         assert other.states.tobytes() == whole.states.tobytes()
-    part = follow_with(RODAS4, system, batch(200).part(37, 51), control, 1)
+    part = follow(system, batch(200).part(37, 51), control, 1)
     assert part.states.tobytes() == whole.states[37:51].tobytes()
 
 
@@ -312,7 +315,10 @@ def test_schedule_of_many_is_the_segments_of_each(
     doses = Doses.read(table, {"A": 0, "B": 1})
     who, last = np.array([0, 1, 3]), max(end, *starts) / 4
     start = np.array([starts[i] / 4 for i in who])
-    got = schedule(Batch(who, start, np.zeros((3, 2)), np.zeros((3, 0)), doses, np.array([last])))
+    got = schedule(
+        Batch(who, start, np.zeros((3, 2)), np.zeros((3, 0)), Memory.fresh(growth(), 3), doses, np.array([[last]])),
+        np.zeros((3, 0)),
+    )
     for row, theirs in enumerate(doses.of(who)):
         expected = list(segments(start[row], last, theirs, 2))
         assert got.first[row + 1] - got.first[row] == len(expected)
@@ -360,7 +366,7 @@ from coley.system import Parameter, Reaction, State, System
 y, k = symengine.symbols("y k")
 system = System("twice", (State("y", "", 1, 1.0),), (Parameter("k", "", 0.5),),
                 reactions=(Reaction("r", k * y**0.7, {"y": 1}),))
-print(len(count), solve(system, [0, 1]).attrs["final_states"][0, 0].hex(), len(count))
+print(len(count), solve(system, [0, 1])["final_state"].to_numpy()[0, 0].hex(), len(count))
 """
 
 

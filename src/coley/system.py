@@ -65,7 +65,7 @@ class Rule:
 
 @dataclass(frozen=True)
 class Reaction:
-    """A rate (amount per day) and what it moves: ``stoichiometry`` maps state names to coefficients."""
+    """A rate (amount per time) and what it moves: ``stoichiometry`` maps state names to coefficients."""
 
     name: str
     rate: Expression
@@ -75,7 +75,7 @@ class Reaction:
 
 @dataclass(frozen=True)
 class Delay:
-    """A name for the value that ``expression`` had ``lag`` days ago; before the start, states are as they begin.
+    """A name for the value that ``expression`` had ``lag`` ago; before the start, states are as they begin.
 
     The lag is an expression of parameters, the same for an individual at all times, above 0.
     """
@@ -94,7 +94,7 @@ class Event:
     Attributes:
         trigger: the condition, such as ``A > 5``.
         assignments: state names, and the values that they take, all at once.
-        delay: days from trigger to assignment.
+        delay: time from trigger to assignment.
         priority: of events that are due at the same time the one with the highest goes first; those without come last.
         before: what the condition counts as just before the start: where it is False, a condition that holds from the
             start triggers at once.
@@ -138,6 +138,7 @@ class System:
     reactions: tuple[Reaction, ...] = ()
     events: tuple[Event, ...] = ()
     delays: tuple[Delay, ...] = ()
+    time_unit: str = "day"
 
     def __post_init__(self) -> None:
         problems = [*_number_problems(self), *_name_problems(self)]
@@ -187,7 +188,7 @@ class System:
 
     @cached_property
     def rates(self) -> tuple[Expression, ...]:
-        """Rate of change of each state per day, in states, parameters, delays and time alone."""
+        """Rate of change of each state per unit of time, in states, parameters, delays and time alone."""
         total: dict[str, Expression] = {name: symengine.Integer(0) for name in self.state_names}
         for reaction in self.reactions:
             rate = self.inline(reaction.rate)
@@ -205,6 +206,7 @@ class System:
         lines = [
             f"state {s.name} {s.unit} {text(s.initial)} {float(s.scale).hex()} {s.nonnegative}" for s in self.states
         ]
+        lines.append(f"time {self.time_unit}")
         lines += [f"parameter {p.name} {p.unit} {float(p.value).hex()}" for p in self.parameters]
         lines += [f"rule {r.name} {r.unit} {text(r.expression)}" for r in self.rules]
         for reaction in self.reactions:

@@ -7,23 +7,53 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
+from coley.engine.batch import Budget
 from coley.errors import Problem, did_you_mean
 from coley.system import System
 
+Floats = NDArray[np.float64]
 
-def time_problems(times: ArrayLike, since: float = -np.inf) -> Iterator[Problem]:
-    """Output times must be finite, strictly ascending and not before ``since``."""
+
+def time_problems(times: ArrayLike, individuals: int, since: Floats | float = -np.inf) -> Iterator[Problem]:
+    """Output times must be finite, strictly ascending and not before ``since``, which may differ by individual."""
     try:
         grid = np.atleast_1d(np.asarray(times, dtype=float))
     except (TypeError, ValueError):
-        yield Problem("times", "must be numbers", "days, ascending")
+        yield Problem("times", "must be numbers", "ascending; for each individual as many, filled up with NaN")
         return
-    if grid.ndim != 1 or not len(grid) or not np.isfinite(grid).all() or (np.diff(grid) <= 0).any():
-        yield Problem("times", "must be finite and strictly ascending, at least one", "days")
-    elif grid[0] < since:
-        yield Problem("times", f"start at day {grid[0]:.10g}, before the present day {since:.10g}")
+    if grid.ndim > 2 or (grid.ndim == 2 and len(grid) != individuals):
+        yield Problem("times", f"have shape {grid.shape}", f"one row for all, or {individuals} rows, one for each")
+        return
+    rows = np.atleast_2d(grid)
+    if not rows.size:
+        yield Problem("times", "must be finite and strictly ascending, at least one")
+        return
+    known = np.isfinite(rows)
+    ended = np.isnan(rows) & (grid.ndim == 2)
+    steps = np.where(known[:, 1:] & known[:, :-1], rows[:, 1:] - rows[:, :-1], 1.0)
+    resumed = (known[:, 1:] > known[:, :-1]).any(axis=1)
+    bad = (steps <= 0).any(axis=1) | ~known[:, 0] | ~(known | ended).all(axis=1) | resumed
+    early = rows[:, 0] < since
+    if bad.any():
+        what = "must be finite and strictly ascending, at least one"
+        yield Problem(_row(grid, bad), what, "NaN only after the last of an individual" if grid.ndim == 2 else "")
+    elif early.any():
+        present = float(np.broadcast_to(np.asarray(since, dtype=float), len(rows))[early][0])
+        yield Problem(_row(grid, early), f"start at {rows[early][0, 0]:.10g}, before the present {present:.10g}")
+
+
+def _row(grid: Floats, bad: NDArray[np.bool_]) -> str:
+    return "times" if grid.ndim == 1 else f"times, individual {np.flatnonzero(bad)[0]}"
+
+
+def budget_problems(budget: Budget | None) -> Iterator[Problem]:
+    """What an individual may take must be something."""
+    if budget is not None and budget.steps < 1:
+        yield Problem("budget", f"{budget.steps} steps are out of range", "a whole number from 1 up")
+    if budget is not None and not budget.seconds > 0:
+        yield Problem("budget", f"{budget.seconds:g} seconds are out of range", "a number above 0")
 
 
 def setting_problems(

@@ -73,11 +73,18 @@ class Doses:
         """The same doses, at a mark, or at the time ``since`` of their individual, where that is within the resolution.
 
         An infusion that takes no longer than the resolution becomes a bolus.
+
+        Args:
+            since: day, per individual.
+            marks: days, ascending: one row for all individuals, or a row for each, filled up with NaN.
         """
         floor = since[self.individual]
-        begin = _snap(self.begin, marks)
+        begin, end = self.begin.copy(), self.end.copy()
+        owners = np.zeros(len(begin), np.intp) if len(marks) == 1 else self.individual
+        for owner in np.unique(owners).tolist():
+            theirs, known = owners == owner, marks[owner][np.isfinite(marks[owner])]
+            begin[theirs], end[theirs] = _snap(begin[theirs], known), _snap(end[theirs], known)
         begin = np.where(begin < floor - resolution(floor), begin, np.maximum(begin, floor))
-        end = _snap(self.end, marks)
         return replace(self, begin=begin, end=np.where(end - begin <= resolution(end), begin, end))
 
     def of(self, individuals: Integers) -> list[Doses]:

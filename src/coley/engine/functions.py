@@ -44,10 +44,10 @@ def functions(system: System) -> Functions:
     triggers = [condition(system.inline(event.trigger)) for event in system.events]
     return Functions(
         size=len(arguments),
-        rates=_compiled(arguments, system.rates),
-        jacobian=_compiled(arguments, [e for _, _, e in entries] or [symengine.Integer(0)]),
+        rates=compiled(arguments, system.rates),
+        jacobian=compiled(arguments, [e for _, _, e in entries] or [symengine.Integer(0)]),
         entries=np.array([i * len(system.states) + j for i, j, _ in entries], dtype=np.intp),
-        triggers=_compiled(arguments, triggers) if triggers else None,
+        triggers=compiled(arguments, triggers) if triggers else None,
     )
 
 
@@ -57,7 +57,7 @@ def initial_states(system: System, parameters: Floats) -> Floats:
         return np.zeros((0, len(system.states)))
     arguments = [symengine.Symbol(name) for name in system.parameter_names] or [TIME]
     given = parameters if parameters.shape[1] else np.zeros((len(parameters), 1))
-    function = _compiled(arguments, [system.inline(state.initial) for state in system.states])
+    function = compiled(arguments, [system.inline(state.initial) for state in system.states])
     return np.asarray(function(given), dtype=float).reshape(len(parameters), len(system.states))
 
 
@@ -69,7 +69,7 @@ def evaluate(
     Args:
         states: individual × time × state.
         parameters: individual × parameter.
-        times: days.
+        times: one row for all individuals, or a row for each.
         names: of states, parameters or rules, each known to the system.
     """
     individuals, steps, m = states.shape
@@ -81,7 +81,8 @@ def evaluate(
     for first in range(0, individuals, block):
         rows = slice(first, first + block)
         columns = np.empty((len(states[rows]), steps, m + parameters.shape[1] + 1))
-        columns[:, :, :m], columns[:, :, m:-1], columns[:, :, -1] = states[rows], parameters[rows, None, :], times
+        columns[:, :, :m], columns[:, :, m:-1] = states[rows], parameters[rows, None, :]
+        columns[:, :, -1] = times if len(times) == 1 else times[rows]
         values[:, rows] = np.moveaxis(np.asarray(function(columns)), -1, 0)
     values[:, np.isnan(states).any(axis=2)] = np.nan
     return dict(zip(names, values, strict=True))
@@ -93,13 +94,13 @@ _BLOCK = 2**22
 
 @lru_cache(maxsize=128)
 def _observer(system: System, names: tuple[str, ...]) -> Any:
-    return _compiled(_arguments(system), [system.inline(symengine.Symbol(name)) for name in names])
+    return compiled(_arguments(system), [system.inline(symengine.Symbol(name)) for name in names])
 
 
 def _arguments(system: System) -> list[Expression]:
     return [*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME]
 
 
-def _compiled(arguments: Sequence[Expression], expressions: Sequence[Expression]) -> Any:
+def compiled(arguments: Sequence[Expression], expressions: Sequence[Expression]) -> Any:
     """A compiled function from an array (..., arguments) to an array (..., expressions)."""
     return symengine.Lambdify(list(arguments), list(expressions), backend="llvm", cse=True)

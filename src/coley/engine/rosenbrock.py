@@ -3,107 +3,178 @@
 from __future__ import annotations
 
 import ctypes
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from coley.engine import driver
 from coley.engine.batch import Batch, Control, Paths
 from coley.engine.compiler.kernels import Kernels, kernels
+from coley.engine.driver import records
+from coley.engine.driver.loop import drive
 from coley.engine.failure import reason
 from coley.engine.schedule import schedule
-from coley.engine.tableau import RODAS4, Method
+from coley.engine.switches import switch_times
+from coley.engine.tableau import RODAS4
 from coley.system import System
 
 Floats = NDArray[np.float64]
 _WORTH_A_CHUNK = 8  # fillings of the lanes
 _CHUNKS_PER_THREAD = 4
 _ALIGNMENT = 64  # bytes; vectors may be as wide
+_TICK = 0.05  # seconds between two looks at the clock
 
 
-def follow(system: System, batch: Batch, control: Control, threads: int) -> Paths:
-    """A :class:`coley.engine.batch.Backend`, with RODAS4."""
-    return follow_with(RODAS4, system, batch, control, threads)
+def follow(system: System, batch: Batch, control: Control, threads: int, width: int | None = None) -> Paths:
+    """A :class:`coley.engine.batch.Backend`: ``control.method``, default RODAS4.
 
-
-def follow_with(
-    method: Method, system: System, batch: Batch, control: Control, threads: int, width: int | None = None
-) -> Paths:
-    """The same with another method, or in so many lanes; the number of lanes does not change the result."""
-    compiled = kernels(system, method, width)
-    task = partial(_follow, compiled, method, system, control=control)
+    Args:
+        width: lanes, default those of the processor; the result does not depend on it.
+    """
+    compiled = kernels(system, control.method or RODAS4, width)
+    clock = np.array([time.perf_counter(), 0.0])
+    task = partial(_follow, compiled, system, control=control, clock=clock)
     chunks = min(threads * _CHUNKS_PER_THREAD, len(batch) // (_WORTH_A_CHUNK * compiled.width))
-    if threads < 2 or chunks < 2:
-        return task(batch)
-    with ThreadPoolExecutor(threads) as pool:
-        return Paths.joined(list(pool.map(task, batch.parts(chunks))))
+    parts = list(batch.parts(chunks)) if threads > 1 and chunks > 1 else [batch]
+    with ThreadPoolExecutor(min(threads, len(parts))) as pool:
+        futures = [pool.submit(task, part) for part in parts]
+        try:
+            while wait(futures, _TICK).not_done:
+                clock[records.NOW] = time.perf_counter()
+        except BaseException:
+            clock[records.STOP] = 1.0
+            raise
+        return Paths.joined([future.result() for future in futures])
 
 
-def _follow(compiled: Kernels, method: Method, system: System, batch: Batch, control: Control) -> Paths:
+def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, clock: Floats) -> Paths:
     """Follow one chunk in this thread."""
     n, count = len(system.states), len(batch)
-    work = _workspace(compiled, control)
+    method = control.method or RODAS4
+    work = _workspace(compiled, system, control)
     at = compiled.addresses
-    addresses = driver.Addresses(at["coley_step"], at["coley_commit"], at["coley_probe"], work.ctypes.data)
-    given = (batch.start, batch.states, batch.parameters, batch.times)
-    course = driver.Course(*(np.ascontiguousarray(values, dtype=np.float64) for values in given))
-    outcome = driver.Outcome(
-        states=np.full((count, len(batch.times), n), np.nan),
+    course = records.Course(
+        np.ascontiguousarray(batch.start),
+        np.ascontiguousarray(batch.states),
+        np.ascontiguousarray(batch.parameters),
+        np.ascontiguousarray(batch.times),
+        np.ascontiguousarray(batch.outputs, dtype=np.int64),
+    )
+    outcome = records.Outcome(
+        states=np.full((count, batch.times.shape[1], n), np.nan),
         last=np.empty((count, n)),
         time=np.empty(count),
-        code=np.empty(count, np.int64),
-        event=np.empty(count, np.int64),
-        evaluations=np.empty(count, np.int64),
         strange=np.empty(count, np.bool_),
+        **{name: np.empty(count, np.int64) for name in ("code", "event", "attempts", "steps", "evaluations")},
     )
-    limits = driver.Limits(control.rtol, control.max_evaluations, 1 / (method.error_order + 1))
-    dense = np.array(method.dense)
-    lanes = np.zeros(compiled.width, driver.LANE)
-    driver.drive(addresses, work, compiled.layout, dense, course, schedule(batch), limits, lanes, outcome)
-    return _paths(compiled, system, batch, control, outcome)
+    budget = control.budget
+    limits = records.Limits(control.rtol, budget.steps, budget.seconds, 1 / (method.error_order + 1))
+    lanes = np.zeros(compiled.width, records.LANE)
+    memory = batch.memory.of(slice(None))
+    drive(
+        records.Addresses(at["coley_step"], at["coley_commit"], at["coley_probe"], at["coley_react"], work.ctypes.data),
+        work,
+        compiled.layout,
+        np.array(method.dense),
+        course,
+        schedule(batch, switch_times(system, batch.parameters)),
+        _events(system),
+        limits,
+        lanes,
+        clock,
+        memory,
+        outcome,
+    )
+    status, reasons, events = _verdicts(compiled, system, batch, control, outcome)
+    return Paths(
+        outcome.states,
+        outcome.last,
+        outcome.time,
+        status,
+        reasons,
+        events,
+        steps=outcome.steps,
+        rejections=outcome.attempts - outcome.steps,
+        evaluations=outcome.evaluations,
+        jacobians=outcome.attempts.copy(),
+        memory=memory,
+    )
 
 
-def _workspace(compiled: Kernels, control: Control) -> Floats:
-    """An aligned workspace (row × lane) that holds the tolerances."""
-    shape = (compiled.layout.size, compiled.width)
+def _events(system: System) -> records.Events:
+    """The events of ``system``; assignments in the order of the kernels."""
+    events, place = system.events, {name: j for j, name in enumerate(system.state_names)}
+    targets = [[place[name] for name in sorted(event.assignments)] for event in events]
+    return records.Events(
+        persistent=np.array([event.persistent for event in events], dtype=np.bool_),
+        at_trigger=np.array([event.values_at_trigger for event in events], dtype=np.bool_),
+        ends=np.array([event.ends for event in events], dtype=np.bool_),
+        prioritised=np.array([event.priority is not None for event in events], dtype=np.bool_),
+        first=np.cumsum([0, *map(len, targets)]).astype(np.int64),
+        target=np.array([j for theirs in targets for j in theirs], dtype=np.int64),
+    )
+
+
+def _workspace(compiled: Kernels, system: System, control: Control) -> Floats:
+    """An aligned workspace (row × lane) that holds the tolerances and floors."""
+    rows = compiled.layout
+    shape = (rows.size, compiled.width)
     room = np.zeros(shape[0] * shape[1] + _ALIGNMENT // 8)
     skip = -room.ctypes.data % _ALIGNMENT // 8
     work = room[skip : skip + shape[0] * shape[1]].reshape(shape)
-    work[compiled.layout.rtol] = control.rtol
-    work[compiled.layout.atol : compiled.layout.atol + compiled.layout.states] = control.atol[:, None]
+    work[rows.rtol] = control.rtol
+    work[rows.atol : rows.atol + rows.states] = control.atol[:, None]
+    floors = [0.0 if state.nonnegative else -np.inf for state in system.states]
+    work[rows.floor : rows.floor + rows.states] = np.array(floors)[:, None]
     return work
 
 
-def _paths(compiled: Kernels, system: System, batch: Batch, control: Control, outcome: driver.Outcome) -> Paths:
-    count = len(batch)
-    status, reasons, events = np.full(count, "ok", object), np.full(count, "", object), np.full(count, "", object)
-    names = np.array([event.name for event in system.events], dtype=object)
-    met = outcome.code == driver.EVENT
-    events[met] = names[outcome.event[met]]
-    for row in np.flatnonzero(outcome.code > driver.EVENT).tolist():
-        status[row], reasons[row] = "solver_failed", _reason(compiled, system, batch, control, outcome, row)
-    return Paths(outcome.states, outcome.last, outcome.time, status, reasons, events, outcome.evaluations)
-
-
-_WHAT = {
-    driver.STEP_TOO_SMALL: "found no step that is small enough at",
-    driver.TOO_MANY_EVALUATIONS: "took more than {budget:,} evaluations of the rates to get to",
-    driver.CANNOT_START: "cannot start on",
+_STATUS = {
+    records.STEP_TOO_SMALL: ("step_too_small", "found no step that is small enough at"),
+    records.TOO_MANY_STEPS: ("too_many_steps", "took more than {budget.steps:,} steps to get to"),
+    records.CANNOT_START: ("nonfinite", "cannot start on"),
+    records.TIMEOUT: ("timeout", "took more than {budget.seconds:g} seconds to get to"),
+    records.TOO_MANY_EVENTS: ("too_many_events", "met too many events at"),
+    records.STRANGE_DELAY: ("nonfinite", "met an event whose delay is no number from 0 up at"),
 }
 
 
+def _verdicts(
+    compiled: Kernels, system: System, batch: Batch, control: Control, outcome: records.Outcome
+) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+    """Status, reason and event of each individual."""
+    count = len(batch)
+    status, reasons, events = np.full(count, "ok", object), np.full(count, "", object), np.full(count, "", object)
+    names = np.array([event.name for event in system.events], dtype=object)
+    met = outcome.code == records.EVENT
+    events[met] = names[outcome.event[met]]
+    for row in np.flatnonzero(outcome.code > records.EVENT).tolist():
+        status[row], what = _STATUS[int(outcome.code[row])]
+        if status[row] == "step_too_small" and outcome.strange[row]:
+            status[row] = "nonfinite"
+        what = what.format(budget=control.budget)
+        reasons[row] = _reason(compiled, system, batch, control, outcome, row, status[row], what)
+    return status, reasons, events
+
+
 def _reason(
-    compiled: Kernels, system: System, batch: Batch, control: Control, outcome: driver.Outcome, row: int
+    compiled: Kernels,
+    system: System,
+    batch: Batch,
+    control: Control,
+    outcome: records.Outcome,
+    row: int,
+    status: str,
+    what: str,
 ) -> str:
-    what = _WHAT[int(outcome.code[row])].format(budget=control.max_evaluations)
-    time, y = float(outcome.time[row]), outcome.last[row]
-    rates = look(compiled, control, batch.parameters[row], time, y)
+    now, y = float(outcome.time[row]), outcome.last[row]
+    rates = look(compiled, system, control, batch.parameters[row], now, y)
     if outcome.strange[row]:
-        rates = _ahead(partial(look, compiled, control, batch.parameters[row], time), y, rates)
-    return reason(system, control, what, time, y, rates)
+        rates = _ahead(partial(look, compiled, system, control, batch.parameters[row], now), y, rates)
+    return reason(system, control, status, what, now, y, rates)
 
 
 def _ahead(rates_at: Callable[[Floats], Floats], y: Floats, rates: Floats) -> Floats:
@@ -115,12 +186,12 @@ def _ahead(rates_at: Callable[[Floats], Floats], y: Floats, rates: Floats) -> Fl
     return rates
 
 
-def look(compiled: Kernels, control: Control, parameters: Floats, time: float, y: Floats) -> Floats:
+def look(compiled: Kernels, system: System, control: Control, parameters: Floats, now: float, y: Floats) -> Floats:
     """Rates of change at one point, as the kernels compute them; without what flows in."""
     rows = compiled.layout
-    work = _workspace(compiled, control)
+    work = _workspace(compiled, system, control)
     work[rows.parameters : rows.parameters + rows.parameter_count] = parameters[:, None]
     work[rows.probe : rows.probe + rows.states] = y[:, None]
-    work[rows.probe_time] = time
+    work[rows.probe_time] = now
     ctypes.CFUNCTYPE(None, ctypes.c_void_p)(compiled.addresses["coley_probe"])(work.ctypes.data)
     return work[rows.probe_rates : rows.probe_rates + rows.states, 0].copy()

@@ -36,20 +36,25 @@ class Schedule(NamedTuple):
     inflow_rate: Floats
 
 
-def schedule(batch: Batch) -> Schedule:
-    """The segments of every individual of ``batch``, from where it stands to the last output time."""
-    start, end = batch.start, float(batch.times[-1])
+def schedule(batch: Batch, switches: Floats) -> Schedule:
+    """The segments of every individual of ``batch``, from where it stands to the last output time.
+
+    Args:
+        switches: individual × switch, days at which segments are cut besides; NaN for none.
+    """
+    start, end = batch.start, batch.end
     row, doses = _theirs(batch)
     instant = doses.end == doses.begin
-    given = instant & (doses.begin >= start[row]) & (doses.begin < end)
-    flowing = ~instant & (doses.begin < end) & (doses.end > start[row])
+    given = instant & (doses.begin >= start[row]) & (doses.begin < end[row])
+    flowing = ~instant & (doses.begin < end[row]) & (doses.end > start[row])
     bolus, inflow = np.flatnonzero(given), np.flatnonzero(flowing)
     begin = np.maximum(doses.begin[inflow], start[row[inflow]])
-    stop = np.minimum(doses.end[inflow], end)
+    stop = np.minimum(doses.end[inflow], end[row[inflow]])
 
     people = np.arange(len(batch))
-    who = np.concatenate([people, people, row[bolus], row[inflow], row[inflow]])
-    when = np.concatenate([start, np.full(len(batch), end), doses.begin[bolus], begin, stop])
+    switching = np.nonzero((switches > start[:, None]) & (switches < end[:, None]))
+    who = np.concatenate([people, people, row[bolus], row[inflow], row[inflow], switching[0]])
+    when = np.concatenate([start, end, doses.begin[bolus], begin, stop, switches[switching]])
     order = np.lexsort((when, who))
     who, when = who[order], when[order]
     new = np.ones(len(who), dtype=bool)
@@ -69,7 +74,8 @@ def schedule(batch: Batch) -> Schedule:
 
     n, k = 2 * len(batch), len(inflow)
     at_bolus = segment[cut[n : n + len(bolus)]]
-    a, b = segment[cut[n + len(bolus) : n + len(bolus) + k]], segment[cut[n + len(bolus) + k :]]
+    at = n + len(bolus)
+    a, b = segment[cut[at : at + k]], segment[cut[at + k : at + 2 * k]]
     spans = b - a
     at_inflow = np.repeat(a, spans) + np.arange(spans.sum()) - np.repeat(np.cumsum(spans) - spans, spans)
     rate = doses.amount[inflow] / (doses.end[inflow] - doses.begin[inflow])

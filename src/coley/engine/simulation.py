@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import ArrayLike, NDArray
 
-from coley.engine.batch import Backend, Batch, Control, Paths
-from coley.engine.checks import observable_problems, parameter_problems, setting_problems, time_problems
+from coley.engine.batch import Backend, Batch, Budget, Control, Paths
+from coley.engine.checks import (
+    budget_problems,
+    observable_problems,
+    parameter_problems,
+    setting_problems,
+    time_problems,
+)
 from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
+from coley.engine.memory import Memory
+from coley.engine.storing import stored
+from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
-from coley.system import System
+from coley.system import State, System
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-MAX_EVALUATIONS = 100_000
-"""Evaluations of the rates that one individual may take in one call, before it counts as failed."""
+Progress = Callable[[int], None]
+_BLOCK = 2**24
+"""Numbers that are held at a time besides the result: 128 MiB of states on their way."""
+_BLOCKS_TO_REPORT = 50
+_WORTH_A_BLOCK = 512  # individuals
 
 
 def solve(
@@ -32,54 +46,89 @@ def solve(
     observables: Sequence[str] | None = None,
     rtol: float = 1e-6,
     atol: Mapping[str, float] | None = None,
+    method: Method | None = None,
+    budget: Budget | None = None,
     threads: int | None = None,
     backend: Backend | None = None,
+    store: Path | None = None,
+    progress: Progress | None = None,
 ) -> xr.Dataset:
     """Solve a System for many individuals.
 
     Args:
         system: the model.
-        times: output times in days, ascending; the first is the start.
+        times: output times in days (or what the system's unit of time is), ascending; the first is the start. One row
+            for all individuals, or a row for each, filled up with NaN.
         parameters: a row per individual and a column per parameter or initial state that differs from the system's own.
         doses: rows ID (row of ``parameters``), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any order. A value at
-            the time of a dose is that after it, save at the last of ``times``: a dose then belongs to what comes after.
-        observables: names of states, parameters or rules to return; default all states and rules.
+            the time of a dose or event is that after it, save that a dose at the last of ``times`` belongs to what
+            comes after.
+        observables: names of states, parameters or rules to return, such as the rule ``[S1]`` for the concentration of
+            a species S1; default all states and rules.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
+        method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4.
+        budget: of each individual, default 100,000 steps and any time.
         threads: cores to use, default all. The result does not depend on it.
         backend: the solver, default :func:`coley.engine.rosenbrock.follow`; the reference that it is tested against is
             :func:`coley.engine.reference.follow`.
+        store: a folder, not yet there, for a result that is too large for memory: it is written there as Zarr, part by
+            part, and read from there as it is used.
+        progress: told how many individuals have been solved since it was told last.
 
     Returns:
-        Dataset (individual × time) of the observables; per individual ``status`` ("ok" or "solver_failed"), ``reason``,
-        ``event`` (the event that ended it, or ""), ``end_time`` and ``evaluations`` (of the rates). Values after an
-        individual's end are NaN. The attribute ``final_states`` (individual × state) is where each one ended.
+        Dataset (individual × time, or individual × observation where times differ) of the observables; per individual
+        ``status`` (:class:`coley.engine.batch.Backend` lists them), ``reason``, ``event`` (that ended it, or ""),
+        ``end_time``, ``final_state`` (individual × state), and ``steps``, ``rejections``, ``evaluations`` and
+        ``jacobians``, which are -1 where a solver does not count them. Values after an individual's end are NaN.
 
     Raises:
         ColeyError: names, times, parameters or doses that cannot be used; all at once.
     """
     table = _table(parameters)
-    problems = list(time_problems(times))
-    start = -np.inf if problems else float(_grid(times)[0])
-    problems += _setup_problems(system, table, rtol, atol, threads)
-    problems += dose_problems(doses, len(table), _index(system), np.full(len(table), start))
+    problems = list(time_problems(times, len(table)))
+    start = np.full(len(table), -np.inf)
+    if not problems and np.size(times):
+        start = np.broadcast_to(_grid(times)[:, 0], len(table))
+    problems += _setup_problems(system, table, rtol, atol, budget, threads)
+    problems += dose_problems(doses, len(table), _index(system), start)
     problems += observable_problems(system, observables)
+    if store is not None and store.exists():
+        problems.append(Problem("store", f"{store} is there already", "name a folder that is not"))
     if problems:
         raise ColeyError(problems)
-    simulation = Simulation(system, table, start=start, rtol=rtol, atol=atol, threads=threads, backend=backend)
-    return simulation.advance(times, doses=doses, observables=observables)
+
+    def simulated(part: slice, given: pd.DataFrame | None) -> xr.Dataset:
+        simulation = Simulation(
+            system,
+            table.iloc[part],
+            start=start[part],
+            rtol=rtol,
+            atol=atol,
+            method=method,
+            budget=budget,
+            threads=threads,
+            backend=backend,
+        )
+        mine = times if np.ndim(times) < 2 else np.asarray(times, dtype=float)[part]
+        return simulation.advance(mine, doses=given, observables=observables, progress=progress)
+
+    if store is None:
+        return simulated(slice(None), doses)
+    size = _block(system, _grid(times).shape[1], len(_default(system, observables)))
+    return stored(store, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
 
 
 class Simulation:
     """Individuals on their way: advance all to a time, look, decide their next doses, go on.
 
     Advancing in pieces gives what one piece would: an infusion runs on over the end of a piece, and a dose given for a
-    later time waits for it.
+    later time, or an event that is still due, waits for it.
 
     Attributes:
-        time: day to which the individuals have been advanced.
+        time: the latest day to which individuals have been advanced.
         states: current states (individual × state), in the order of ``system.state_names``.
-        status, reason, event, end_time, evaluations: per individual, as in :func:`solve`.
+        status, reason, event, end_time, steps, rejections, evaluations, jacobians: per individual, as in :func:`solve`.
 
     Raises:
         ColeyError: parameters or settings that cannot be used; all at once.
@@ -90,31 +139,37 @@ class Simulation:
         system: System,
         parameters: pd.DataFrame | None = None,
         *,
-        start: float = 0.0,
+        start: ArrayLike = 0.0,
         rtol: float = 1e-6,
         atol: Mapping[str, float] | None = None,
+        method: Method | None = None,
+        budget: Budget | None = None,
         threads: int | None = None,
         backend: Backend | None = None,
     ) -> None:
         table = _table(parameters)
-        problems = [*time_problems(start), *_setup_problems(system, table, rtol, atol, threads)]
+        problems = _setup_problems(system, table, rtol, atol, budget, threads)
+        if len(table):
+            problems += time_problems(np.reshape(start, (-1, 1)) if np.ndim(start) else start, len(table))
         if problems:
             raise ColeyError(problems)
         self.system = system
-        self.time = start
+        self._solved = _solvable(system)
         self.individuals = len(table)
+        self.end_time = np.array(np.broadcast_to(np.asarray(start, dtype=float), self.individuals))
+        self.time = float(np.max(start)) if np.size(start) else 0.0
         self.parameters = _parameter_matrix(system, table)
-        self.states = _initial_states(system, table, self.parameters)
+        self.states = _initial_states(self._solved, table, self.parameters)
         self.status = np.full(self.individuals, "ok", dtype=object)
         self.reason = np.full(self.individuals, "", dtype=object)
         self.event = np.full(self.individuals, "", dtype=object)
-        self.end_time = np.full(self.individuals, start)
-        self.evaluations = np.zeros(self.individuals, dtype=np.int64)
+        self.steps, self.rejections, self.evaluations, self.jacobians = np.zeros((4, self.individuals), dtype=np.int64)
+        self._memory = Memory.fresh(system, self.individuals)
         self._doses = Doses.none()
-        self._control = _control(system, rtol, atol)
+        self._control = _control(self._solved, rtol, atol, method, budget)
         self._threads = threads or os.cpu_count() or 1
         self._backend = backend or default_backend
-        self._refuse(self.states, system.state_names, "the initial value of")
+        self._refuse(self.states, self._solved.state_names, "the initial value of")
         self._refuse(self.parameters, system.parameter_names, "parameter")
 
     def advance(
@@ -124,21 +179,23 @@ class Simulation:
         doses: pd.DataFrame | None = None,
         active: Flags | None = None,
         observables: Sequence[str] | None = None,
+        progress: Progress | None = None,
     ) -> xr.Dataset:
         """Follow the active individuals to the last of ``times`` and return what :func:`solve` returns for these.
 
         Args:
-            times: output times in days, none before the present time.
+            times: output times in days, none before the present time; as in :func:`solve`.
             doses: as in :func:`solve`, in addition to those that still run or wait; none before the present time of its
                 individual. Those of individuals that have ended are dropped.
             active: whom to follow, default all who have neither failed nor met an event. Who is left out stands still,
                 doses and all, and is followed from there when active again.
-            observables: as in :func:`solve`.
+            observables, progress: as in :func:`solve`.
 
         Raises:
             ColeyError: as in :func:`solve`; nobody has moved then.
         """
-        problems = [*time_problems(times, self.time), *observable_problems(self.system, observables)]
+        since = self.end_time if np.ndim(times) > 1 else self.time
+        problems = [*time_problems(times, self.individuals, since), *observable_problems(self.system, observables)]
         problems += dose_problems(doses, self.individuals, _index(self.system), self.end_time)
         if active is not None and np.shape(active) != (self.individuals,):
             problems.append(Problem("active", f"has shape {np.shape(active)}", f"needed: ({self.individuals},)"))
@@ -149,48 +206,93 @@ class Simulation:
         if active is not None:
             going &= active
         waiting = self._doses.joined(Doses.read(doses, _index(self.system))).snapped(self.end_time, grid)
-        states = self._follow(np.flatnonzero(going), grid, waiting)
-        self.time = float(grid[-1])
+        names = _default(self.system, observables)
+        values = self._follow(np.flatnonzero(going), grid, waiting, names, progress)
+        self.time = float(np.nanmax(grid, initial=self.time))
         self._doses = self._left(waiting, going)
-        return self._dataset(grid, states, observables).assign_attrs(final_states=self.states.copy())
+        return self._dataset(np.asarray(times, dtype=float), values)
 
-    def _follow(self, rows: NDArray[np.intp], grid: Floats, doses: Doses) -> Floats:
-        """States (individual × time × state) on the way; NaN where there are none."""
-        batch = Batch(rows, self.end_time[rows], self.states[rows], self.parameters[rows], doses, grid)
-        paths = self._backend(self.system, batch, self._control, self._threads)
+    def _follow(
+        self,
+        rows: NDArray[np.intp],
+        grid: Floats,
+        doses: Doses,
+        names: Sequence[str],
+        progress: Progress | None,
+    ) -> dict[str, Floats]:
+        """Values (individual × time) of observables on the way, by name; NaN where there are none."""
+        values = {name: np.full((self.individuals, grid.shape[1]), np.nan) for name in names}
+        size = _block(self.system, grid.shape[1], len(names))
+        if progress is not None:
+            size = min(size, max(_WORTH_A_BLOCK, -(-len(rows) // _BLOCKS_TO_REPORT)))
+        for first in range(0, len(rows), size):
+            block = rows[first : first + size]
+            mine = grid if len(grid) == 1 else grid[block]
+            paths = self._followed(block, mine, doses)
+            found = evaluate(self._solved, paths.states, self.parameters[block], mine, names)
+            for name in names:
+                values[name][block] = found[name]
+            if progress is not None:
+                progress(len(block))
+        return values
+
+    def _followed(self, rows: NDArray[np.intp], grid: Floats, doses: Doses) -> Paths:
+        """Move some individuals on."""
+        batch = Batch(
+            rows,
+            self.end_time[rows],
+            self.states[rows],
+            self.parameters[rows],
+            self._memory.of(rows),
+            doses if len(rows) == self.individuals else doses[np.isin(doses.individual, rows)],
+            grid,
+        )
+        paths = self._backend(self._solved, batch, self._control, self._threads)
         self.states[rows], self.end_time[rows] = paths.last, paths.time
         self.status[rows], self.reason[rows], self.event[rows] = paths.status, paths.reason, paths.event
-        self.evaluations[rows] += paths.evaluations
-        if len(rows) == self.individuals:
-            return paths.states
-        out = np.full((self.individuals, len(grid), len(self.system.states)), np.nan)
-        out[rows] = paths.states
-        return out
+        for mine, more in (
+            (self.steps, paths.steps),
+            (self.rejections, paths.rejections),
+            (self.evaluations, paths.evaluations),
+            (self.jacobians, paths.jacobians),
+        ):
+            mine[rows] = np.where(more < 0, -1, mine[rows] + more)
+        self._memory.keep(rows, paths.memory)
+        return paths
 
     def _left(self, doses: Doses, advanced: Flags) -> Doses:
         """The doses that have not ended, of individuals that go on."""
         going = (self.status == "ok") & (self.event == "")
-        ahead = (doses.begin >= self.time) | (doses.end > self.time)
+        now = self.end_time[doses.individual]
+        ahead = (doses.begin >= now) | (doses.end > now)
         return doses[going[doses.individual] & (ahead | ~advanced[doses.individual])]
 
-    def _dataset(self, grid: Floats, states: Floats, observables: Sequence[str] | None) -> xr.Dataset:
-        names = observables if observables is not None else _default_observables(self.system)
-        values = evaluate(self.system, states, self.parameters, grid, names)
+    def _dataset(self, times: Floats, values: Mapping[str, Floats]) -> xr.Dataset:
+        unit = {"units": self.system.time_unit}
+        dimension = "time" if times.ndim < 2 else "observation"
         data: dict[str, tuple[object, ...]] = {
-            name: (("individual", "time"), value, {"units": self.system.units[name]}) for name, value in values.items()
+            name: (("individual", dimension), value, {"units": self.system.units[name]})
+            for name, value in values.items()
         }
         for name in ("status", "reason", "event"):
             data[name] = ("individual", getattr(self, name).astype(str))
-        data["end_time"] = ("individual", self.end_time.copy(), {"units": "day"})
-        data["evaluations"] = ("individual", self.evaluations.copy())
-        coordinates = {"time": ("time", grid, {"units": "day"}), "individual": np.arange(self.individuals)}
+        data["end_time"] = ("individual", self.end_time.copy(), unit)
+        data["final_state"] = (("individual", "state"), self.states[:, : len(self.system.states)].copy())
+        for name in ("steps", "rejections", "evaluations", "jacobians"):
+            data[name] = ("individual", getattr(self, name).copy())
+        time = ("time", np.atleast_1d(times), unit) if times.ndim < 2 else (("individual", dimension), times, unit)
+        coordinates = {
+            "time": time,
+            "individual": np.arange(self.individuals),
+            "state": np.array(self.system.state_names, dtype=str),
+        }
         return xr.Dataset(data, coords=coordinates)
 
     def _refuse(self, values: Floats, names: Sequence[str], what: str) -> None:
         """Fail the individuals of whom a value is not finite."""
         for row, column in reversed(np.argwhere(~np.isfinite(values)).tolist()):
             value = f"{what} {names[column]!r} is {values[row, column]:g}"
-            self.status[row], self.reason[row] = "solver_failed", f"{value}; give every individual a finite number"
+            self.status[row], self.reason[row] = "nonfinite", f"{value}; give every individual a finite number"
 
 
 def default_backend(system: System, batch: Batch, control: Control, threads: int) -> Paths:
@@ -200,12 +302,36 @@ def default_backend(system: System, batch: Batch, control: Control, threads: int
     return rosenbrock.follow(system, batch, control, threads)
 
 
+def _solvable(system: System) -> System:
+    """``system``, with a state that stands still where it has none."""
+    return system if system.states else replace(system, states=(State(" ", "", 0, 1.0),))
+
+
+def _block(system: System, times: int, observables: int) -> int:
+    """Individuals to follow at a time."""
+    return max(1, _BLOCK // (times * max(len(system.states), observables, 1)))
+
+
+def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[tuple[slice, pd.DataFrame | None]]:
+    """The individuals in parts, each with its doses, numbered from 0."""
+    ordered = None if doses is None or doses.empty else doses.sort_values("ID", kind="stable")
+    for first in range(0, individuals, size):
+        part = slice(first, min(first + size, individuals))
+        if ordered is None:
+            yield part, None
+        else:
+            a, b = ordered["ID"].searchsorted([part.start, part.stop])
+            mine = ordered.iloc[a:b]
+            yield part, mine.assign(ID=mine["ID"] - part.start)
+
+
 def _table(parameters: pd.DataFrame | None) -> pd.DataFrame:
     return pd.DataFrame(index=[0]) if parameters is None else parameters
 
 
 def _grid(times: ArrayLike) -> Floats:
-    return np.atleast_1d(np.asarray(times, dtype=float))
+    """One row of output times for all, or a row for each."""
+    return np.atleast_2d(np.asarray(times, dtype=float))
 
 
 def _index(system: System) -> dict[str, int]:
@@ -213,18 +339,29 @@ def _index(system: System) -> dict[str, int]:
 
 
 def _setup_problems(
-    system: System, table: pd.DataFrame, rtol: float, atol: Mapping[str, float] | None, threads: int | None
+    system: System,
+    table: pd.DataFrame,
+    rtol: float,
+    atol: Mapping[str, float] | None,
+    budget: Budget | None,
+    threads: int | None,
 ) -> list[Problem]:
-    return [*setting_problems(system, rtol, atol, threads), *parameter_problems(system, table)]
+    settings = setting_problems(system, rtol, atol, threads)
+    return [*settings, *budget_problems(budget), *parameter_problems(system, table)]
 
 
-def _control(system: System, rtol: float, atol: Mapping[str, float] | None) -> Control:
+def _control(
+    system: System, rtol: float, atol: Mapping[str, float] | None, method: Method | None, budget: Budget | None
+) -> Control:
     given = atol or {}
     absolute = np.array([given.get(state.name, rtol * state.scale) for state in system.states])
-    return Control(rtol, absolute, MAX_EVALUATIONS)
+    return Control(rtol, absolute, budget or Budget(), method)
 
 
-def _default_observables(system: System) -> list[str]:
+def _default(system: System, observables: Sequence[str] | None) -> Sequence[str]:
+    """The names of what is returned."""
+    if observables is not None:
+        return observables
     return [*system.state_names, *(rule.name for rule in system.rules)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from coley.engine.tableau import Method
+from coley.system import System
 
 
 class Layout(NamedTuple):
@@ -12,10 +13,12 @@ class Layout(NamedTuple):
 
     Attributes:
         time, step, y, parameters, inflow, rtol, atol: what the driver gives to a step.
+        floor: per state, what it cannot fall below; minus infinity where there is nothing.
         accepted: 1 in the lanes that a commit moves on to ``end``.
         end, error, end_triggers, stages: what a step leaves; the error is relative to the tolerance.
         probe_time, probe: the point that a probe looks at, besides the parameters;
         probe_rates, probe_triggers: what it finds there.
+        delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
         scratch_time, argument, drift, factors: for the step's own use.
     """
 
@@ -23,6 +26,7 @@ class Layout(NamedTuple):
     parameter_count: int
     events: int
     stage_count: int
+    assignments: int
     time: int
     step: int
     y: int
@@ -30,6 +34,7 @@ class Layout(NamedTuple):
     inflow: int
     rtol: int
     atol: int
+    floor: int
     accepted: int
     end: int
     error: int
@@ -39,6 +44,9 @@ class Layout(NamedTuple):
     probe: int
     probe_rates: int
     probe_triggers: int
+    delays: int
+    priorities: int
+    values: int
     scratch_time: int
     inverse: int
     argument: int
@@ -47,16 +55,20 @@ class Layout(NamedTuple):
     size: int
 
 
-def layout(states: int, parameters: int, events: int, factors: int, method: Method) -> Layout:
-    """The layout for a system of this many states, parameters, events and entries of LU factors."""
+def layout(system: System, factors: int, method: Method) -> Layout:
+    """The layout for a system with this many entries of LU factors."""
+    states, parameters, events = len(system.states), len(system.parameters), len(system.events)
+    assignments = sum(len(event.assignments) for event in system.events)
     lengths = {
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
-        "accepted": 1, "end": states, "error": 1, "end_triggers": events, "stages": states * method.stages,
+        "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": events,
+        "stages": states * method.stages,
         "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": events,
+        "delays": events, "priorities": events, "values": assignments,
         "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,
     }  # fmt: skip
     place, first = 0, {}
     for name, length in lengths.items():
         first[name] = place
         place += length
-    return Layout(states, parameters, events, method.stages, **first, size=place)
+    return Layout(states, parameters, events, method.stages, assignments, **first, size=place)

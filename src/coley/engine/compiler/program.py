@@ -19,7 +19,7 @@ from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
 
-KERNELS = ("coley_step", "coley_commit", "coley_probe")
+KERNELS = ("coley_step", "coley_commit", "coley_probe", "coley_react")
 """Each takes the address of a workspace and returns nothing."""
 
 
@@ -42,7 +42,7 @@ def program(system: System, method: Method) -> Program:
     entries = jacobian(system)
     n = len(system.states)
     elimination = plan(n, [(i, j) for i, j, _ in entries])
-    rows = layout(n, len(system.parameters), len(system.events), len(elimination.places), method)
+    rows = layout(system, len(elimination.places), method)
     drift = by_time(system)
     triggers = [condition(system.inline(event.trigger)) for event in system.events]
     begin, solves = _begin(system, elimination, entries), solve(elimination)
@@ -54,6 +54,8 @@ def program(system: System, method: Method) -> Program:
         _step(rows, method, bool(drift), len(begin.functions), len(solves.functions)),
         _commit(rows),
         _probe(rows),
+        _outputs(system, "reactions", _reactions(system)),
+        _react(rows),
     ]
     if drift:
         by = dict(drift)
@@ -124,6 +126,24 @@ def _probe(rows: Layout) -> Function:
     return f
 
 
+def _reactions(system: System) -> list[Expression]:
+    """Delays and priorities of the events, and what they assign: one event after another, by name of the state."""
+    never = symengine.Integer(0)
+    delays = [event.delay for event in system.events]
+    priorities = [never if event.priority is None else event.priority for event in system.events]
+    values = [value for event in system.events for _, value in sorted(event.assignments.items())]
+    return [system.inline(expression) for expression in (*delays, *priorities, *values)]
+
+
+def _react(rows: Layout) -> Function:
+    """What events would do at the probe."""
+    f = Function("coley_react", ["ptr %work"])
+    point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
+    f.invoke("reactions", *point, f.address("%work", rows.delays))
+    f.emit("ret void")
+    return f
+
+
 def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) -> Function:
     """One attempt at a step: see :mod:`coley.engine.tableau` for the equations.
 
@@ -166,7 +186,7 @@ def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) 
     return f
 
 
-_USED = ("time", "step", "y", "parameters", "inflow", "rtol", "atol", "end", "error", "end_triggers",
+_USED = ("time", "step", "y", "parameters", "inflow", "rtol", "atol", "floor", "end", "error", "end_triggers",
          "scratch_time", "inverse", "argument", "drift", "factors")  # fmt: skip
 
 
@@ -183,7 +203,11 @@ def _argument(f: Function, rows: Layout, method: Method, i: int, at: Mapping[str
 
 
 def _finish(f: Function, rows: Layout, method: Method, at: Mapping[str, Value], stage: list[Value]) -> None:
-    """The end of the step, and its error in root mean square, relative to the tolerance."""
+    """The end of the step, and its error in root mean square, relative to the tolerance.
+
+    What falls below its floor is an error too, and one within the tolerance is mended (Shampine, Thompson, Kierzenka
+    and Byrne, Applied Mathematics and Computation 170:556, 2005).
+    """
     rtol = f.load(at["rtol"])
     shared = method.m[: method.stages - 1] == method.a[-1]
 
@@ -197,10 +221,14 @@ def _finish(f: Function, rows: Layout, method: Method, at: Mapping[str, Value], 
                 end = f.fma(constant(method.m[k]), u, end)
             if method.e[k]:
                 error = f.fma(constant(method.e[k]), u, error)
-        f.store(end, at["end"], j)
+        floor = f.intrinsic("minnum", start, f.load(at["floor"], j))
+        below = f.intrinsic("maxnum", f.binary("fsub", floor, end), constant(0.0))
+        f.store(f.select(f.compare("olt", end, floor), floor, end), at["end"], j)
         size = f.intrinsic("maxnum", f.intrinsic("fabs", start), f.intrinsic("fabs", end))
-        relative = f.binary("fdiv", error, f.fma(rtol, size, f.load(at["atol"], j)))
-        total = f.fma(relative, relative, total)
+        atol = f.load(at["atol"], j)
+        relative = f.binary("fdiv", error, f.fma(rtol, size, atol))
+        sunk = f.binary("fdiv", below, atol)
+        total = f.fma(relative, relative, f.fma(f.binary("fmul", sunk, constant(float(rows.states))), sunk, total))
         return f.fma(end, constant(0.0), total)  # an end that is no number is an error that is none
 
     total = f.total(rows.states, term)

@@ -1,0 +1,198 @@
+"""The loop over all lanes: each has its own individual, time, step, error and doses.
+
+A lane whose individual has ended takes the next one, so that no lane waits for another. Nothing here mixes lanes, and
+no arithmetic is reordered: what becomes of an individual depends neither on its lane nor on its neighbours.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coley.engine.compiler.layout import Layout
+from coley.engine.driver.dense import write_inside, write_now
+from coley.engine.driver.events import happen
+from coley.engine.driver.native import call, compiled, kept
+from coley.engine.driver.records import (
+    EVENT,
+    GOING,
+    NOBODY,
+    NOW,
+    OK,
+    STOP,
+    Addresses,
+    Course,
+    Events,
+    Floats,
+    Lane,
+    Limits,
+    Outcome,
+)
+from coley.engine.driver.steps import advance, first_step, judge, plan_step
+from coley.engine.memory import Memory
+from coley.engine.schedule import Schedule
+
+
+@kept
+def drive(
+    kernels: Addresses,
+    work: Floats,
+    rows: Layout,
+    dense: Floats,
+    course: Course,
+    plan: Schedule,
+    events: Events,
+    limits: Limits,
+    lanes: NDArray[np.void],
+    clock: Floats,
+    memory: Memory,
+    outcome: Outcome,
+) -> None:
+    """Follow every individual of ``course`` to its end.
+
+    Args:
+        work: the workspace (row × lane) at ``kernels.workspace``, its tolerances and floors filled in.
+        dense: coefficients of dense output (row × stage).
+        lanes: room for the lanes, of type LANE; what is in it does not matter.
+        clock: the seconds NOW, which another thread keeps; and STOP, which ends all when it is not 0.
+        memory: of events, row by row; kept up.
+    """
+    width = work.shape[1]
+    waiting, busy = np.int64(0), 1  # of one type from the start, or all is compiled twice
+    for lane in range(width):
+        lanes[lane].who, lanes[lane].code = NOBODY, OK
+        work[rows.step, lane] = 1.0
+    while busy and clock[STOP] == 0.0:
+        busy = 0
+        for lane in range(width):
+            here = lanes[lane]
+            if here.code == GOING and here.time < here.stop and not here.changed:
+                plan_step(work, rows, limits, clock, here, lane)
+            if here.code != GOING or here.time >= here.stop or here.changed:
+                waiting = _settle(
+                    kernels, work, rows, course, plan, events, limits, here, clock, memory, outcome, lane, waiting
+                )
+            busy += here.code == GOING
+        call(kernels.step, kernels.workspace)
+        for lane in range(width):
+            here = lanes[lane]
+            work[rows.accepted, lane] = 0.0
+            if here.code == GOING and judge(kernels, work, rows, dense, course, limits, memory, here, lane):
+                if here.due < here.until:
+                    write_inside(work, rows, dense, course, here, outcome, lane)
+                advance(work, rows, dense, limits, here, lane)
+        call(kernels.commit, kernels.workspace)
+
+
+@compiled
+def _settle(
+    kernels: Addresses,
+    work: Floats,
+    rows: Layout,
+    course: Course,
+    plan: Schedule,
+    events: Events,
+    limits: Limits,
+    here: Lane,
+    clock: Floats,
+    memory: Memory,
+    outcome: Outcome,
+    lane: int,
+    waiting: np.int64,
+) -> np.int64:
+    """Bring a lane to where it can try a step, with the next individual if need be; the first that still waits."""
+    while True:
+        if here.code != GOING:
+            if here.who != NOBODY:
+                _leave(work, rows, course, here, outcome, lane)
+            if waiting == len(course.start):
+                return waiting
+            _board(work, rows, course, plan, clock, here, lane, waiting)
+            waiting = np.int64(waiting + 1)
+        if here.changed or here.time >= here.expected:
+            _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, lane)
+        elif here.time < here.stop:
+            plan_step(work, rows, limits, clock, here, lane)
+            if here.code == GOING:
+                return waiting
+        else:
+            here.segment += 1
+            if here.segment == plan.first[here.who + 1]:
+                here.code = OK
+            else:
+                _enter(work, rows, plan, here, lane)
+                _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, lane)
+
+
+@compiled
+def _board(
+    work: Floats, rows: Layout, course: Course, plan: Schedule, clock: Floats, here: Lane, lane: int, who: np.int64
+) -> None:
+    """Take an individual into a lane."""
+    for j in range(rows.states):
+        work[rows.y + j, lane] = course.states[who, j]
+    for j in range(rows.parameter_count):
+        work[rows.parameters + j, lane] = course.parameters[who, j]
+    here.who, here.code, here.event = who, GOING, -1
+    here.row = who if len(course.times) > 1 else 0
+    here.outputs = course.outputs[who]
+    here.segment = plan.first[who] - 1
+    here.output = np.searchsorted(course.times[here.row, : here.outputs], course.start[who])
+    here.due = course.times[here.row, here.output] if here.output < here.outputs else np.inf
+    here.attempts = here.steps = here.evaluations = 0
+    here.time = here.stop = here.end = course.start[who]
+    here.step, here.free, here.expected = np.inf, 0.0, np.inf
+    here.boarded = clock[NOW]
+    here.changed = False
+
+
+@compiled
+def _leave(work: Floats, rows: Layout, course: Course, here: Lane, outcome: Outcome, lane: int) -> None:
+    """Write down how an individual has ended, and free its lane."""
+    who, final = here.who, here.outputs - 1
+    reached = here.time >= course.times[here.row, final] and here.code <= EVENT
+    for j in range(rows.states):
+        y = work[rows.y + j, lane]
+        outcome.last[who, j] = y
+        if reached:
+            outcome.states[who, final, j] = y
+    outcome.time[who], outcome.code[who], outcome.event[who] = here.time, here.code, here.event
+    outcome.attempts[who], outcome.steps[who] = here.attempts, here.steps
+    outcome.evaluations[who], outcome.strange[who] = here.evaluations, here.strange
+    here.who = NOBODY
+
+
+@compiled
+def _enter(work: Floats, rows: Layout, plan: Schedule, here: Lane, lane: int) -> None:
+    """Begin a segment: give its doses."""
+    segment = here.segment
+    here.time, here.end = plan.start[segment], plan.end[segment]
+    for j in range(rows.states):
+        work[rows.inflow + j, lane] = 0.0
+    for k in range(plan.bolus_first[segment], plan.bolus_first[segment + 1]):
+        work[rows.y + plan.bolus_state[k], lane] += plan.bolus_amount[k]
+    for k in range(plan.inflow_first[segment], plan.inflow_first[segment + 1]):
+        work[rows.inflow + plan.inflow_state[k], lane] += plan.inflow_rate[k]
+
+
+@compiled
+def _stop_over(
+    kernels: Addresses,
+    work: Floats,
+    rows: Layout,
+    course: Course,
+    events: Events,
+    limits: Limits,
+    here: Lane,
+    memory: Memory,
+    outcome: Outcome,
+    lane: int,
+) -> None:
+    """Where something may change at once: let events happen, write outputs, and see whether one can go on."""
+    here.changed = here.rejected = here.strange = False
+    here.last_step, here.located = 0.0, 0
+    here.step, here.free = max(here.step, here.free), 0.0
+    happen(kernels, work, rows, events, memory, here, lane)
+    write_now(work, rows, course, here, outcome, lane)
+    if here.code == GOING:
+        first_step(work, rows, limits, here, lane)

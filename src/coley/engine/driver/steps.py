@@ -1,0 +1,145 @@
+"""Steps of a lane: how long the first is, the next, and one that failed.
+
+They are controlled as in RODAS (Hairer and Wanner 1996, section IV.8): predictive, after Gustafsson.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from coley.engine.compiler.layout import Layout
+from coley.engine.driver.dense import between, locate, seen
+from coley.engine.driver.native import compiled
+from coley.engine.driver.records import (
+    CANNOT_START,
+    EPS,
+    NOW,
+    STEP_TOO_SMALL,
+    TIMEOUT,
+    TOO_MANY_STEPS,
+    Addresses,
+    Course,
+    Floats,
+    Lane,
+    Limits,
+)
+from coley.engine.memory import Memory
+
+_SHORTEST_STEP = 32 * EPS  # relative to the time
+_LOCATIONS = 8  # shorter steps towards one event, before interpolation is good enough
+
+
+@compiled
+def resolution(time: float) -> float:
+    """As :func:`coley.engine.doses.resolution`."""
+    return 1e-10 + 8 * EPS * abs(time)
+
+
+@compiled
+def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> None:
+    """A step over which the states change by the part of their size that the tolerance allows for."""
+    total = 0.0
+    for j in range(rows.states):
+        rate = work[rows.probe_rates + j, lane] + work[rows.inflow + j, lane]
+        change = rate / (abs(work[rows.y + j, lane]) + work[rows.atol + j, lane] / limits.rtol)
+        total += change * change
+        if not np.isfinite(rate):
+            total = np.nan
+    if not np.isfinite(total):
+        here.code = CANNOT_START
+    elif total > 0:
+        speed = np.sqrt(total / rows.states)
+        here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
+    if here.time < here.stop <= here.time + resolution(here.stop):
+        here.time = here.stop
+        here.changed = rows.events > 0
+
+
+@compiled
+def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: Lane, lane: int) -> None:
+    """Choose the step to try: as long as the error allows, and so that what is left to the stop is not short."""
+    now, left, h = here.time, here.stop - here.time, here.step
+    if h <= _SHORTEST_STEP * abs(now) + 1e-200 and h < left:
+        here.code = STEP_TOO_SMALL
+        return
+    if here.attempts >= limits.steps:
+        here.code = TOO_MANY_STEPS
+        return
+    if clock[NOW] - here.boarded > limits.seconds:
+        here.code = TIMEOUT
+        return
+    if h >= 0.999 * left:
+        h = left
+    elif h > 0.5 * left:
+        h = 0.5 * left
+    here.tried = h
+    work[rows.step, lane], work[rows.time, lane] = h, now
+
+
+@compiled
+def judge(
+    kernels: Addresses,
+    work: Floats,
+    rows: Layout,
+    dense: Floats,
+    course: Course,
+    limits: Limits,
+    memory: Memory,
+    here: Lane,
+    lane: int,
+) -> bool:
+    """Whether the step that was tried is accepted, and to where. If it is not, a shorter one is next."""
+    error, h = work[rows.error, lane], here.tried
+    here.evaluations += rows.stage_count
+    here.attempts += 1
+    if not error <= 1.0:
+        here.strange = not np.isfinite(error)
+        here.step = h * (0.1 if here.strange else max(0.1, 0.9 / error**limits.exponent))
+        here.rejected = True
+        return False
+    here.strange, here.share = False, 1.0
+    here.until = here.stop if h >= here.stop - here.time else here.time + h
+    share = seen(kernels, work, rows, dense, course, memory, here, lane) if rows.events else 0.0
+    if share > 0.0:
+        here.free = max(here.free, here.step)
+        share = locate(kernels, work, rows, dense, memory, here, lane, share)
+        accurate = resolution(here.time)
+        if here.located < _LOCATIONS and accurate < share * h < h - accurate:
+            here.located += 1  # a step that ends there is more accurate than this one is in between
+            here.step = share * h
+            return False
+        if share < 1.0:
+            here.share, here.until = share, here.time + share * h
+        here.changed = True
+    here.steps += 1
+    return True
+
+
+@compiled
+def advance(work: Floats, rows: Layout, dense: Floats, limits: Limits, here: Lane, lane: int) -> None:
+    """Move on to the end of an accepted step, or to the event in it, and choose the next step."""
+    if here.share < 1.0:
+        for j in range(rows.states):
+            work[rows.end + j, lane] = between(work, rows, dense, lane, j, here.share)
+    work[rows.accepted, lane] = 1.0
+    _next_step(limits, here, work[rows.error, lane])
+    here.time = here.until
+
+
+@compiled
+def _next_step(limits: Limits, here: Lane, error: float) -> None:
+    """The step after an accepted one."""
+    h = here.tried
+    error = max(error, 1e-8)
+    shrink = error**limits.exponent / 0.9
+    if here.last_step > 0.0:
+        trend = (here.last_step / h) * (error * error / here.last_error) ** limits.exponent / 0.9
+        shrink = max(shrink, trend)
+    following = h / min(6.0, max(0.2, shrink))
+    if here.rejected:
+        following = min(following, h)
+    if h < here.step and shrink <= 1.0:  # cut short by the stop, not by the error
+        following = max(following, here.step)
+    here.step = following
+    here.last_step, here.last_error = h, max(error, 1e-2)
+    here.rejected = False

@@ -1,0 +1,141 @@
+"""What solve() offers besides numbers: times of each individual, floors, budgets, results on disk, progress."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import symengine
+import xarray as xr
+
+import coley.engine.simulation
+from coley.engine import Budget, Simulation, solve
+from coley.errors import ColeyError
+from coley.system import Parameter, Reaction, Rule, State, System
+
+A, k = map(symengine.Symbol, ("A", "k"))
+NAN = np.nan
+
+
+def decay() -> System:
+    return System(
+        "decay",
+        (State("A", "mg", 10, 1.0),),
+        (Parameter("k", "1/day", 0.3), Parameter("V", "L", 5.0)),
+        (Rule("[A]", "mg/L", A / symengine.Symbol("V")),),
+        (Reaction("leave", k * A, {"A": -1}),),
+    )
+
+
+def test_each_individual_has_its_own_start_times_and_end() -> None:
+    times = np.array([[0, 1, 2, NAN], [5, 5.5, NAN, NAN], [-1, 0, 3, 9], [7, NAN, NAN, NAN]])
+    doses = pd.DataFrame({"ID": [1, 2], "TIME": [5.25, 0.0], "AMT": [4.0, 2.0], "DUR": 0.0, "CMT": "A"})
+    rates = [0.3, 0.5, 0.1, 0.2]
+    got = solve(decay(), times, parameters=pd.DataFrame({"k": rates}), doses=doses, rtol=1e-9)
+    assert got["A"].dims == ("individual", "observation")
+    np.testing.assert_array_equal(got["time"], times)
+    expected = np.full_like(times, NAN)
+    expected[0, :3] = 10 * np.exp(-0.3 * np.arange(3))
+    expected[1, :2] = 10, 10 * np.exp(-0.25) + 4 * np.exp(-0.125)
+    at_0 = 10 * np.exp(-0.1) + 2
+    expected[2] = 10, at_0, at_0 * np.exp(-0.3), at_0 * np.exp(-0.9)
+    expected[3, 0] = 10
+    np.testing.assert_allclose(got["A"], expected, rtol=1e-6)
+    assert got["end_time"].to_numpy().tolist() == [2, 5.5, 9, 7]
+    np.testing.assert_allclose(got["[A]"], expected / 5, rtol=1e-6)
+
+
+def test_own_times_in_pieces() -> None:
+    simulation = Simulation(decay(), pd.DataFrame({"k": [0.3, 0.5]}), rtol=1e-9)
+    simulation.advance([[0, 1], [0, 3]])
+    with pytest.raises(ColeyError, match="times, individual 1: start at 2, before the present 3"):
+        simulation.advance([[1, 2], [2, 4]])
+    got = simulation.advance([[1, 2], [3, 4]])
+    np.testing.assert_allclose(got["A"][:, 1], 10 * np.exp([-0.6, -2.0]), rtol=1e-6)
+
+
+def test_what_cannot_be_negative_is_not_and_the_rest_stays_exact() -> None:
+    """A constant outflow that stops at nothing: A falls by 1 a day from 2, and a step past day 2 would overshoot."""
+    flow = symengine.Piecewise((1, A > 0), (0, True))
+    system = System(
+        "tank",
+        (State("A", "", 2, 1.0, nonnegative=True), State("B", "", 0, 1.0)),
+        (),
+        reactions=(Reaction("leave", flow, {"A": -1, "B": 1}),),
+    )
+    got = solve(system, np.linspace(0, 5, 51), rtol=1e-6)
+    assert got["status"].item() == "ok"
+    assert (got["A"] >= 0).all() and got["A"][0, -1] < 1e-5
+    np.testing.assert_allclose(got["A"][0], np.maximum(2 - got["time"], 0), atol=1e-4)
+    assert got["B"][0, -1].item() == pytest.approx(2, abs=1e-4)
+
+
+def test_a_budget_of_seconds_stops_who_takes_longer() -> None:
+    """An oscillator of 1e7 turns: hours; the other individual takes no time."""
+    x, y = map(symengine.Symbol, "xy")
+    wheel = System(
+        "wheel",
+        (State("x", "", 1, 1.0), State("y", "", 0, 1.0)),
+        (Parameter("k", "", 1.0),),
+        reactions=(Reaction("x", k * y, {"x": 1}), Reaction("y", k * x, {"y": -1})),
+    )
+    speeds = pd.DataFrame({"k": [1e7, 0.0]})
+    begin = time.perf_counter()
+    got = solve(wheel, [0, 6], parameters=speeds, budget=Budget(steps=10**12, seconds=0.5))
+    assert time.perf_counter() - begin < 60
+    assert got["status"].to_numpy().tolist() == ["timeout", "ok"]
+    assert "took more than 0.5 seconds to get to day" in got["reason"].to_numpy()[0]
+    assert "allow more seconds" in got["reason"].to_numpy()[0]
+
+
+def test_counts_are_there() -> None:
+    got = solve(decay(), [0, 1, 2])
+    assert got["steps"].item() > 2 and got["rejections"].item() >= 0
+    assert got["jacobians"].item() == got["steps"].item() + got["rejections"].item()
+
+
+def test_a_system_without_states_has_a_result() -> None:
+    """Rules of time alone: no state, nothing to step."""
+    clock = symengine.Symbol("time")
+    system = System("rules", (), (Parameter("k", "", 2.0),), (Rule("line", "", k * clock),))
+    got = solve(system, [0, 1, 2], parameters=pd.DataFrame({"k": [2.0, 3.0]}))
+    assert got["line"].to_numpy().tolist() == [[0, 2, 4], [0, 3, 6]]
+    assert got["final_state"].shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
+
+
+def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    people = pd.DataFrame({"k": [0.3, NAN, 0.1, 0.2, 0.7]})
+    doses = pd.DataFrame({"ID": [4, 0, 2, 4], "TIME": [1.0, 0.5, 1.0, 0.0], "AMT": 5.0, "DUR": 0.0, "CMT": "A"})
+    whole = solve(decay(), [0, 1, 2], parameters=people, doses=doses)
+    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 12)
+    kept = solve(decay(), [0, 1, 2], parameters=people, doses=doses, store=tmp_path / "deep" / "run.zarr")
+    xr.testing.assert_identical(kept.load().astype(whole.dtypes), whole)
+    again = xr.open_zarr(tmp_path / "deep" / "run.zarr", chunks=None, consolidated=False)
+    assert again["A"].to_numpy().tobytes() == whole["A"].to_numpy().tobytes()
+    assert [path.name for path in (tmp_path / "deep").iterdir()] == ["run.zarr"]
+    with pytest.raises(ColeyError, match="is there already"):
+        solve(decay(), [0, 1], store=tmp_path / "deep" / "run.zarr")
+
+
+def test_a_run_that_breaks_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 6)
+    calls: list[int] = []
+
+    def breaks(done: int) -> None:
+        calls.append(done)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        solve(decay(), [0, 1, 2], parameters=pd.DataFrame({"k": [0.1] * 8}), store=tmp_path / "run", progress=breaks)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_counts_everybody_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 10)
+    told: list[int] = []
+    solve(decay(), [0, 1], parameters=pd.DataFrame({"k": np.linspace(0, 1, 37)}), progress=told.append)
+    assert sum(told) == 37 and len(told) > 3
