@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from coley.catalogue import load_catalogue
 from coley.engine import reference, solve
 from coley.engine.batch import Batch, Control
-from coley.engine.compiler import cache, machine
+from coley.engine.compiler import cache, linear, machine
 from coley.engine.compiler.elementary import prelude
 from coley.engine.compiler.ir import Function, render
 from coley.engine.compiler.kernels import kernels
 from coley.engine.compiler.linear import plan
-from coley.engine.compiler.program import program
+from coley.engine.compiler.program import Program, program
 from coley.engine.doses import Doses, segments
 from coley.engine.functions import functions
 from coley.engine.rosenbrock import follow_with, look
@@ -153,15 +153,20 @@ def test_rates_are_those_of_the_reference() -> None:
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
-@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.tuples(*2 * [st.integers(0, n - 1)])))))
-def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple[int, int]]]) -> None:
-    """Against elimination of a random matrix of that pattern, whose diagonal dominates."""
+@given(
+    st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.tuples(*2 * [st.integers(0, n - 1)])))),
+    st.sampled_from([0, linear.STRAIGHT]),
+)
+def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple[int, int]]], limit: int) -> None:
+    """Against elimination of a random matrix of that pattern, whose diagonal dominates; with a full block or without."""
     n, pattern = case
     generator = np.random.default_rng(n)
     matrix = np.diag(np.full(n, 100.0))
     for i, j in sorted(pattern):
         matrix[i, j] += generator.uniform(0.5, 1)
-    found = plan(n, pattern)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "STRAIGHT", limit)
+        found = plan(n, pattern)
     assert sorted(found.order) == list(range(n))
     factors = matrix[np.ix_(found.order, found.order)]
     for i in range(n):
@@ -169,7 +174,44 @@ def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple
             factors[row, i] /= factors[i, i]
             factors[row, i + 1 :] -= factors[row, i] * factors[i, i + 1 :]
     assert set(zip(*(a.tolist() for a in np.nonzero(factors)), strict=True)) <= set(found.places)
-    assert len(found.places) == sum(map(len, found.rows))
+    assert sorted(found.places.values()) == list(range(sum(map(len, found.rows))))
+    block, size = range(found.first, n), len(found.places)
+    assert [found.places[i, j] for i in block for j in block] == list(range(size - len(block) ** 2, size))
+
+
+def one_step(made: Program, width: int, seed: int = 5) -> Floats:
+    """Everything that a step leaves, lane by lane, from states and parameters at random."""
+    library, rows = machine.Library(machine.assemble(render(made.template, width)), ["coley_step"]), made.layout
+    room = np.full(rows.size * 8 + 8, np.nan)
+    work = room[-room.ctypes.data % 64 // 8 :][: rows.size * width].reshape(rows.size, width)
+    given = np.random.default_rng(seed).uniform(0.5, 1.5, (rows.end, 8))
+    work[: rows.end], work[rows.step] = given[:, :width], 0.1
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(library.addresses["coley_step"])(work.ctypes.data)
+    return work[rows.end : rows.probe_time].copy()
+
+
+@pytest.mark.parametrize("limit", [0, 20, 100])
+def test_a_full_block_changes_no_bit(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells that exchange with neighbours on a ring and across it, so that elimination fills the matrix."""
+    names = [f"y{i}" for i in range(21)]
+    cells = [symengine.Symbol(name) for name in names]
+    reactions = tuple(
+        Reaction(f"{a} {b}", k * cells[a] * (1 + cells[b]), {names[a]: -1, names[b]: 1})
+        for a in range(21)
+        for b in ((a + 1) % 21, (5 * a + 3) % 21)
+        if a != b
+    )
+    system = System("ring", tuple(State(name, "", 1, 1.0) for name in names), (Parameter("k", "", 1.0),),
+                    reactions=reactions)  # fmt: skip
+    monkeypatch.setattr(linear, "STRAIGHT", math.inf)
+    plain = program(system, RODAS4)
+    monkeypatch.setattr(linear, "STRAIGHT", limit)
+    blocked = program(system, RODAS4)
+    assert "solve_block" in blocked.template and "solve_block" not in plain.template
+    expected = one_step(plain, 8)
+    assert np.isfinite(expected).all()
+    for width in (8, 4, 1):
+        np.testing.assert_array_equal(one_step(blocked, width), expected[:, :width])
 
 
 def test_agrees_with_the_reference_on_an_assembled_model() -> None:
@@ -413,8 +455,10 @@ def test_a_function_that_the_engine_does_not_know_is_refused_by_name() -> None:
         kernels(odd, RODAS4)
 
 
-def test_the_same_ir_lowers_to_ptx() -> None:
+@pytest.mark.parametrize("limit", [10, linear.STRAIGHT])
+def test_the_same_ir_lowers_to_ptx(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One lane is one thread of a GPU. LLVM writes what an NVIDIA driver takes; running it needs a GPU."""
+    monkeypatch.setattr(linear, "STRAIGHT", limit)
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     triple = "nvptx64-nvidia-cuda"
