@@ -30,6 +30,7 @@ from coley.engine.compiler.ir import Function, render
 from coley.engine.compiler.kernels import kernels
 from coley.engine.compiler.linear import plan
 from coley.engine.compiler.program import Program, program
+from coley.engine.derivatives import jacobian
 from coley.engine.doses import Doses, segments
 from coley.engine.functions import functions
 from coley.engine.rosenbrock import follow_with, look
@@ -176,6 +177,43 @@ def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple
     assert sorted(found.places.values()) == list(range(sum(map(len, found.rows))))
     block, size = range(found.first, n), len(found.places)
     assert [found.places[i, j] for i in block for j in block] == list(range(size - len(block) ** 2, size))
+
+
+@pytest.mark.parametrize("cancer", sorted(CATALOGUE.cancers))
+def test_factors_are_those_of_the_derivative_of_the_rates(cancer: str) -> None:
+    """L U = I / (gamma h) - J, with the model with all drugs; J by central differences of the kernel's own rates.
+
+    Their error is about eps^(2/3) of the largest term of a rate, which cancels in places, and h is as long as what
+    changes fastest takes: 1e-6 of the largest entry of the row, scaled by its states.
+    """
+    drugs = tuple(CATALOGUE.drugs.values())
+    system = assemble(cancer, immuno_oncology(Context(CATALOGUE.cancer(cancer), CATALOGUE.physiology, drugs)))
+    compiled, n = kernels(system, RODAS4), len(system.states)
+    found, rows = plan(n, [(i, j) for i, j, _ in jacobian(system)]), compiled.layout
+    values = np.array([parameter.value for parameter in system.parameters])
+    scales = np.array([state.scale for state in system.states])
+    states = scales * np.random.default_rng(12).lognormal(3, 2, n)
+    steps = np.cbrt(np.finfo(float).eps) * states
+    moved = np.concatenate([states + np.diag(steps), states - np.diag(steps)])
+    rates = np.array([look(compiled, Control(1e-6, scales, 1000), values, 17.0, point) for point in moved])
+    numeric = ((rates[:n] - rates[n:]) / np.diag(moved[:n] - moved[n:])[:, None]).T
+    size = np.abs(numeric * states).max(axis=1)
+    h = 1 / (size / states).max()
+
+    room = np.zeros(rows.size * compiled.width + 8)
+    work = room[-room.ctypes.data % 64 // 8 :][: rows.size * compiled.width].reshape(rows.size, -1)
+    work[rows.y : rows.y + n], work[rows.parameters : rows.parameters + len(values)] = states[:, None], values[:, None]
+    work[rows.time], work[rows.step] = 17.0, h
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(compiled.addresses["coley_step"])(work.ctypes.data)
+    factors = np.zeros((n, n))
+    for (i, j), place in found.places.items():
+        factors[i, j] = work[rows.factors + place, 0]
+    upper = np.triu(factors, 1) + np.diag(1 / np.diag(factors))
+    product = (np.eye(n) + np.tril(factors, -1)) @ upper
+    matrix = np.zeros((n, n))
+    matrix[np.ix_(found.order, found.order)] = -product
+    matrix += np.eye(n) / (RODAS4.gamma * h)
+    assert (np.abs(numeric - matrix) * states <= 1e-6 * size[:, None] + 1e-300).all()
 
 
 def one_step(made: Program, width: int, seed: int = 5) -> Floats:
