@@ -24,18 +24,19 @@ from numpy.typing import NDArray
 from coley.catalogue import load_catalogue
 from coley.engine import reference, solve
 from coley.engine.batch import Batch, Control
-from coley.engine.compiler import cache, machine
+from coley.engine.compiler import cache, linear, machine
 from coley.engine.compiler.elementary import prelude
 from coley.engine.compiler.ir import Function, render
 from coley.engine.compiler.kernels import kernels
 from coley.engine.compiler.linear import plan
-from coley.engine.compiler.program import program
+from coley.engine.compiler.program import Program, program
+from coley.engine.derivatives import jacobian
 from coley.engine.doses import Doses, segments
 from coley.engine.functions import functions
 from coley.engine.memory import Memory
 from coley.engine.rosenbrock import follow, look
 from coley.engine.schedule import schedule
-from coley.engine.tableau import RODAS4, Method
+from coley.engine.tableau import METHODS, RODAS4, Method
 from coley.errors import ColeyError
 from coley.library import immuno_oncology
 from coley.model import Context, assemble
@@ -43,7 +44,6 @@ from coley.system import TIME, Event, Parameter, Reaction, State, System
 
 Floats = NDArray[np.float64]
 CATALOGUE = load_catalogue()
-METHODS = [RODAS4]
 x, y, k = map(symengine.Symbol, ("x", "y", "k"))
 
 
@@ -154,15 +154,20 @@ def test_rates_are_those_of_the_reference() -> None:
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
-@given(st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.tuples(*2 * [st.integers(0, n - 1)])))))
-def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple[int, int]]]) -> None:
-    """Against elimination of a random matrix of that pattern, whose diagonal dominates."""
+@given(
+    st.integers(1, 9).flatmap(lambda n: st.tuples(st.just(n), st.sets(st.tuples(*2 * [st.integers(0, n - 1)])))),
+    st.sampled_from([0, linear.STRAIGHT]),
+)
+def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple[int, int]]], limit: int) -> None:
+    """Against elimination of a random matrix of that pattern, whose diagonal dominates; with and without a block."""
     n, pattern = case
     generator = np.random.default_rng(n)
     matrix = np.diag(np.full(n, 100.0))
     for i, j in sorted(pattern):
         matrix[i, j] += generator.uniform(0.5, 1)
-    found = plan(n, pattern)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linear, "STRAIGHT", limit)
+        found = plan(n, pattern)
     assert sorted(found.order) == list(range(n))
     factors = matrix[np.ix_(found.order, found.order)]
     for i in range(n):
@@ -170,7 +175,81 @@ def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple
             factors[row, i] /= factors[i, i]
             factors[row, i + 1 :] -= factors[row, i] * factors[i, i + 1 :]
     assert set(zip(*(a.tolist() for a in np.nonzero(factors)), strict=True)) <= set(found.places)
-    assert len(found.places) == sum(map(len, found.rows))
+    assert sorted(found.places.values()) == list(range(sum(map(len, found.rows))))
+    block, size = range(found.first, n), len(found.places)
+    assert [found.places[i, j] for i in block for j in block] == list(range(size - len(block) ** 2, size))
+
+
+@pytest.mark.parametrize("cancer", sorted(CATALOGUE.cancers))
+def test_factors_are_those_of_the_derivative_of_the_rates(cancer: str) -> None:
+    """L U = I / (gamma h) - J, with the model with all drugs; J by central differences of the kernel's own rates.
+
+    Their error is about eps^(2/3) of the largest term of a rate, which cancels in places, and h is as long as what
+    changes fastest takes: 1e-6 of the largest entry of the row, scaled by its states.
+    """
+    drugs = tuple(CATALOGUE.drugs.values())
+    system = assemble(cancer, immuno_oncology(Context(CATALOGUE.cancer(cancer), CATALOGUE.physiology, drugs)))
+    compiled, n = kernels(system, RODAS4), len(system.states)
+    found, rows = plan(n, [(i, j) for i, j, _ in jacobian(system)]), compiled.layout
+    values = np.array([parameter.value for parameter in system.parameters])
+    scales = np.array([state.scale for state in system.states])
+    states = scales * np.random.default_rng(12).lognormal(3, 2, n)
+    steps = np.cbrt(np.finfo(float).eps) * states
+    moved = np.concatenate([states + np.diag(steps), states - np.diag(steps)])
+    rates = np.array([look(compiled, Control(1e-6, scales, 1000), values, 17.0, point) for point in moved])
+    numeric = ((rates[:n] - rates[n:]) / np.diag(moved[:n] - moved[n:])[:, None]).T
+    size = np.abs(numeric * states).max(axis=1)
+    h = 1 / (size / states).max()
+
+    room = np.zeros(rows.size * compiled.width + 8)
+    work = room[-room.ctypes.data % 64 // 8 :][: rows.size * compiled.width].reshape(rows.size, -1)
+    work[rows.y : rows.y + n], work[rows.parameters : rows.parameters + len(values)] = states[:, None], values[:, None]
+    work[rows.time], work[rows.step] = 17.0, h
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(compiled.addresses["coley_step"])(work.ctypes.data)
+    factors = np.zeros((n, n))
+    for (i, j), place in found.places.items():
+        factors[i, j] = work[rows.factors + place, 0]
+    upper = np.triu(factors, 1) + np.diag(1 / np.diag(factors))
+    product = (np.eye(n) + np.tril(factors, -1)) @ upper
+    matrix = np.zeros((n, n))
+    matrix[np.ix_(found.order, found.order)] = -product
+    matrix += np.eye(n) / (RODAS4.gamma * h)
+    assert (np.abs(numeric - matrix) * states <= 1e-6 * size[:, None] + 1e-300).all()
+
+
+def one_step(made: Program, width: int, seed: int = 5) -> Floats:
+    """Everything that a step leaves, lane by lane, from states and parameters at random."""
+    library, rows = machine.Library(machine.assemble(render(made.template, width)), ["coley_step"]), made.layout
+    room = np.full(rows.size * 8 + 8, np.nan)
+    work = room[-room.ctypes.data % 64 // 8 :][: rows.size * width].reshape(rows.size, width)
+    given = np.random.default_rng(seed).uniform(0.5, 1.5, (rows.end, 8))
+    work[: rows.end], work[rows.step] = given[:, :width], 0.1
+    ctypes.CFUNCTYPE(None, ctypes.c_void_p)(library.addresses["coley_step"])(work.ctypes.data)
+    return work[rows.end : rows.probe_time].copy()
+
+
+@pytest.mark.parametrize("limit", [0, 20, 100])
+def test_a_full_block_changes_no_bit(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells that exchange with neighbours on a ring and across it, so that elimination fills the matrix."""
+    names = [f"y{i}" for i in range(21)]
+    cells = [symengine.Symbol(name) for name in names]
+    reactions = tuple(
+        Reaction(f"{a} {b}", k * cells[a] * (1 + cells[b]), {names[a]: -1, names[b]: 1})
+        for a in range(21)
+        for b in ((a + 1) % 21, (5 * a + 3) % 21)
+        if a != b
+    )
+    system = System("ring", tuple(State(name, "", 1, 1.0) for name in names), (Parameter("k", "", 1.0),),
+                    reactions=reactions)  # fmt: skip
+    monkeypatch.setattr(linear, "STRAIGHT", math.inf)
+    plain = program(system, RODAS4)
+    monkeypatch.setattr(linear, "STRAIGHT", limit)
+    blocked = program(system, RODAS4)
+    assert "solve_block" in blocked.template and "solve_block" not in plain.template
+    expected = one_step(plain, 8)
+    assert np.isfinite(expected).all()
+    for width in (8, 4, 1):
+        np.testing.assert_array_equal(one_step(blocked, width), expected[:, :width])
 
 
 def test_agrees_with_the_reference_on_an_assembled_model() -> None:
@@ -222,26 +301,25 @@ def fixed_steps(method: Method, system: System, start: Floats, end: float, steps
 
 @pytest.mark.parametrize("method", METHODS, ids=lambda method: method.name)
 def test_order_of_convergence(method: Method) -> None:
-    """x' = x (2 - x) cos t from 1/2 is 2 / (1 + 3 exp(-2 sin t)); y' = t - x y is compared with many more steps.
+    """x' = x (2 - x) cos t from 1/2 is 2 / (1 + 3 exp(-2 sin t)); y' = x cos t + y (2 - x) cos t from 0 is x sin t.
 
     Errors at the end fall with the order of the method; those of dense output with the order of its polynomial, or one
     more, as a step's worth of it is.
     """
-    rates = (x * (2 - x) * symengine.cos(TIME), TIME - x * y)
+    turn = symengine.cos(TIME)
+    rates = (x * (2 - x) * turn, x * turn + y * (2 - x) * turn)
     system = System("order", (State("x", "", 1, 1.0), State("y", "", 0, 1.0)), (),
                     reactions=(Reaction("x", rates[0], {"x": 1}), Reaction("y", rates[1], {"y": 1})))  # fmt: skip
-    start, end = np.array([0.5, 1.0]), 2.0
 
     def closed_form(t: Floats | float) -> Floats:
-        return np.asarray(2 / (1 + 3 * np.exp(-2 * np.sin(t))))
+        first = 2 / (1 + 3 * np.exp(-2 * np.sin(t)))
+        return np.array([first, first * np.sin(t)]).T
 
-    exact, _ = fixed_steps(method, system, start, end, 1280)
-    assert exact[0] == pytest.approx(float(closed_form(end)), rel=1e-10)
-    errors, dense = [], []
-    for steps in (20, 40, 80):
-        final, middles = fixed_steps(method, system, start, end, steps)
-        errors.append(np.abs(final - exact))
-        dense.append(np.abs(middles[:, 0] - closed_form((np.arange(steps) + 0.5) * end / steps)).max())
+    end, errors, dense = 2.0, [], []
+    for steps in (80, 160, 320):
+        final, middles = fixed_steps(method, system, closed_form(0.0), end, steps)
+        errors.append(np.abs(final - closed_form(end)))
+        dense.append(np.abs(middles - closed_form((np.arange(steps) + 0.5) * end / steps)).max())
     np.testing.assert_allclose([np.log2(a / b) for a, b in pairwise(errors)], method.order, atol=0.3)
     for coarse, fine in pairwise(dense):
         assert len(method.dense) + 1 - 0.3 < math.log2(coarse / fine) < method.order + 0.3
@@ -419,8 +497,10 @@ def test_a_function_that_the_engine_does_not_know_is_refused_by_name() -> None:
         kernels(odd, RODAS4)
 
 
-def test_the_same_ir_lowers_to_ptx() -> None:
+@pytest.mark.parametrize("limit", [10, linear.STRAIGHT])
+def test_the_same_ir_lowers_to_ptx(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One lane is one thread of a GPU. LLVM writes what an NVIDIA driver takes; running it needs a GPU."""
+    monkeypatch.setattr(linear, "STRAIGHT", limit)
     llvm.initialize_all_targets()
     llvm.initialize_all_asmprinters()
     triple = "nvptx64-nvidia-cuda"

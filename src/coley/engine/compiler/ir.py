@@ -29,6 +29,11 @@ def integer(value: int) -> Value:
     return f"#i{value & (2**64 - 1):X}#"
 
 
+def table(name: str, numbers: Sequence[int]) -> str:
+    """Definition of a table of numbers from 0 below 2^32, to be read by :meth:`Function.entry`."""
+    return f"{name} = internal constant [{len(numbers)} x i32] [{', '.join(f'i32 {n}' for n in numbers)}]"
+
+
 def render(template: str, width: int) -> str:
     """The IR for ``width`` lanes."""
     scalar = width == 1
@@ -132,32 +137,65 @@ class Function:
         """Call a function that works on memory."""
         self.emit(f"call void @{name}({', '.join(f'ptr {p}' for p in pointers)})")
 
+    def entry(self, table: Value, place: Value | int) -> Value:
+        """A number of a :func:`table`."""
+        address = self.value(f"getelementptr inbounds i32, ptr {table}, i64 {place}")
+        return self.value(f"zext i32 {self.value(f'load i32, ptr {address}, align 4')} to i64")
+
+    def plus(self, index: Value, more: Value | int) -> Value:
+        """The sum of two numbers from 0 below 2^32, as indices are."""
+        return self.value(f"add nuw nsw i64 {index}, {more}")
+
+    def minus(self, index: Value | int, less: Value | int) -> Value:
+        """The difference of two numbers, not below 0."""
+        return self.value(f"sub nuw nsw i64 {index}, {less}")
+
+    def times(self, index: Value, factor: int) -> Value:
+        """The number ``index`` times ``factor``."""
+        return self.value(f"mul nuw nsw i64 {index}, {factor}")
+
     @contextmanager
-    def loop(self, count: int) -> Iterator[Value]:
-        """Code that is run for each number from 0 below ``count``; yields that number."""
-        with self._loop(count, None) as (index, _, _):
+    def loop(self, end: Value | int, start: Value | int = 0) -> Iterator[Value]:
+        """Code that is run for each number from ``start`` below ``end``; yields that number."""
+        with self._loop(start, end, []) as (index, _, _):
             yield index
+
+    @contextmanager
+    def sums(self, end: Value | int, first: Sequence[Value]) -> Iterator[tuple[Value, list[Value], list[Value]]]:
+        """A loop for each number from 0 below ``end`` that carries values along, from those of ``first``.
+
+        Yields the number, the values, which stay good after the loop, and a list that takes their next ones.
+        """
+        with self._loop(0, end, first) as parts:
+            yield parts
 
     def total(self, count: int, term: Callable[[Value, Value], Value]) -> Value:
         """Start at 0 and replace the total by ``term(number, total)`` for each number from 0 below ``count``."""
-        with self._loop(count, constant(0.0)) as (index, total, closing):
-            closing.append(term(index, total))
-        return closing[0]
+        with self.sums(count, [constant(0.0)]) as (index, totals, closing):
+            closing.append(term(index, totals[0]))
+        return totals[0]
 
     @contextmanager
-    def _loop(self, count: int, start: Value | None) -> Iterator[tuple[Value, Value, list[Value]]]:
+    def _loop(
+        self, start: Value | int, end: Value | int, first: Sequence[Value]
+    ) -> Iterator[tuple[Value, list[Value], list[Value]]]:
         self._count += 1
         name, before = f"loop{self._count}", self._label
-        index, following, total = f"%{name}.i", f"%{name}.next", f"%{name}.total"
+        index, following = f"%{name}.i", f"%{name}.next"
+        values, closing = [f"%{name}.value{k}" for k in range(len(first))], list[Value]()
         self.emit(f"br label %{name}")
         self._lines.append(f"{name}:")
-        self.emit(f"{index} = phi i64 [0, %{before}], [{following}, %{name}]")
-        place, closing = len(self._lines), list[Value]()
-        yield index, total, closing
-        if start is not None:
-            self._lines.insert(place, f"  {total} = phi $V [{start}, %{before}], [{closing[0]}, %{name}]")
+        place = len(self._lines)
+        self.emit(f"%{name}.more = icmp ult i64 {index}, {end}")
+        self.emit(f"br i1 %{name}.more, label %{name}.body, label %{name}.done")
+        self._lines.append(f"{name}.body:")
+        self._label = f"{name}.body"
+        yield index, values, closing
         self.emit(f"{following} = add nuw nsw i64 {index}, 1")
-        self.emit(f"{following}.more = icmp ult i64 {following}, {count}")
+        self.emit(f"br label %{name}")
+        heads = [f"  {index} = phi i64 [{start}, %{before}], [{following}, %{self._label}]"]
+        heads += [f"  {value} = phi $V [{a}, %{before}], [{b}, %{self._label}]"
+                  for value, a, b in zip(values, first, closing, strict=True)]  # fmt: skip
+        self._lines[place:place] = heads
         self._label = f"{name}.done"
-        self.emit(f"br i1 {following}.more, label %{name}, label %{self._label}")
-        self._lines.append(f"{self._label}:")
+        self._lines.append(f"{name}.done:")

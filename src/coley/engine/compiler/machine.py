@@ -52,7 +52,7 @@ def assemble(ir: str) -> bytes:
     module = llvm.parse_assembly(ir)
     module.verify()
     target = _target()
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    options = llvm.create_pipeline_tuning_options(speed_level=1)
     builder = llvm.create_pass_builder(target, options)
     builder.getModulePassManager().run(module, builder)
     code: bytes = target.emit_object(module)

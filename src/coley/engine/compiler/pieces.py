@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from coley.engine.compiler.ir import Function, Value
 
-_LONG = 400  # lines
+_LONG = 200  # lines
 
 
 class Pieces:
@@ -46,9 +46,17 @@ class Pieces:
             parameters = [f"ptr noalias {base}" for base in self._bases]
             self.functions.append(Function(f"{self._name}{len(self.functions)}", parameters, linkage="internal"))
 
+    def invoke(self, name: str, *bases: str) -> None:
+        """Call a function that works on what is in memory."""
+        self._write()
+        self.function.invoke(name, *bases)
+
     def end(self) -> None:
         """End the function under construction."""
+        self._write()
+        self.function.emit("ret void")
+
+    def _write(self) -> None:
         for (base, place), value in self._unwritten.items():
             self.function.store(value, base, place)
-        self.function.emit("ret void")
         self._known, self._unwritten = {}, {}

@@ -45,7 +45,7 @@ def program(system: System, method: Method) -> Program:
     rows = layout(system, len(elimination.places), method)
     drift = by_time(system)
     triggers = [condition(system.inline(event.trigger)) for event in system.events]
-    begin, solves = _begin(system, elimination, entries), solve(elimination)
+    (begin, eliminating), (solves, solving) = _begin(system, elimination, entries), solve(elimination)
     functions = [
         _outputs(system, "rates", system.rates),
         _outputs(system, "triggers", triggers),
@@ -60,7 +60,7 @@ def program(system: System, method: Method) -> Program:
     if drift:
         by = dict(drift)
         functions.append(_outputs(system, "drift", [by.get(i, symengine.Integer(0)) for i in range(n)]))
-    return Program("\n".join([prelude(), *map(str, functions)]), rows)
+    return Program("\n".join([prelude(), *eliminating, *solving, *map(str, functions)]), rows)
 
 
 _POINT = ("ptr noalias readonly %y", "ptr noalias readonly %p", "ptr noalias readonly %t")
@@ -85,10 +85,16 @@ def _outputs(system: System, name: str, expressions: Sequence[Expression]) -> Fu
     return f
 
 
-def _begin(system: System, elimination: Elimination, entries: Sequence[tuple[int, int, Expression]]) -> Pieces:
-    """The rates at a point, and the LU factors of ``inverse`` I - J there, which share most of their parts."""
-    parameters = [*_POINT, "ptr noalias readonly %inverse", "ptr noalias %out", "ptr noalias %lu"]
-    pieces, n = Pieces("begin", parameters, ["%lu"]), len(system.states)
+def _begin(
+    system: System, elimination: Elimination, entries: Sequence[tuple[int, int, Expression]]
+) -> tuple[Pieces, list[str]]:
+    """The rates at a point, and the LU factors of ``inverse`` I - J there, which share most of their parts.
+
+    Returns:
+        The code, and definitions that it needs.
+    """
+    more = ["ptr noalias readonly %inverse", "ptr noalias %out", "ptr noalias %lu"]
+    pieces, n = Pieces("begin", [*_POINT, *more], ["%lu"]), len(system.states)
     f, places, position = pieces.function, elimination.places, elimination.position
     values = Expressions(f, _symbols(system, f)).write([*system.rates, *(e for _, _, e in entries)])
     for i in range(n):
@@ -99,9 +105,9 @@ def _begin(system: System, elimination: Elimination, entries: Sequence[tuple[int
         matrix[i, i] = f.binary("fadd", matrix[i, i], shift) if (i, i) in matrix else shift
     for entry, value in matrix.items():
         pieces.store(value, "%lu", places[entry])
-    eliminate(pieces, elimination, set(matrix))
+    definitions = eliminate(pieces, elimination, set(matrix))
     pieces.end()
-    return pieces
+    return pieces, definitions
 
 
 def _commit(rows: Layout) -> Function:
