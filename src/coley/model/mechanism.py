@@ -76,7 +76,7 @@ class Mechanism:
     def state(self, name: str, unit: str, initial: Expression, scale: float, meaning: str) -> Expression:
         """Declare a state. ``scale`` is in ``unit``, which must be coherent."""
         _require_coherent(self.name, name, unit)
-        self.states.append(State(name, unit, symengine.sympify(initial), scale, meaning))
+        self.states.append(State(name, unit, symengine.sympify(initial), scale, meaning, nonnegative=True))
         return symengine.Symbol(name)
 
     def parameter(self, name: str, meaning: str) -> Expression:
