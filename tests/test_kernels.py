@@ -196,7 +196,7 @@ def test_factors_are_those_of_the_derivative_of_the_rates(cancer: str) -> None:
     states = scales * np.random.default_rng(12).lognormal(3, 2, n)
     steps = np.cbrt(np.finfo(float).eps) * states
     moved = np.concatenate([states + np.diag(steps), states - np.diag(steps)])
-    rates = np.array([look(compiled, Control(1e-6, scales, 1000), values, 17.0, point) for point in moved])
+    rates = np.array([look(compiled, system, Control(1e-6, scales), values, 17.0, point) for point in moved])
     numeric = ((rates[:n] - rates[n:]) / np.diag(moved[:n] - moved[n:])[:, None]).T
     size = np.abs(numeric * states).max(axis=1)
     h = 1 / (size / states).max()
