@@ -21,8 +21,9 @@ def write_rules(draft: Draft) -> None:
     for delay in draft.system.delays:
         element = draft.model.createAssignmentRule()
         element.setVariable(names[delay.name])
-        past, lag = draft.formula(delay.expression, draft.unit(delay.name)), draft.formula(delay.lag, draft.units["day"])
-        element.setMath(delayed(past, lag))
+        owner = f"delay {delay.name}"
+        past = draft.formula(delay.expression, owner, draft.unit(delay.name))
+        element.setMath(delayed(past, draft.formula(delay.lag, owner, draft.units["day"])))
     for state in draft.outline.others:
         moving = [reaction for reaction in draft.system.reactions if state.name in reaction.stoichiometry]
         if moving:
@@ -52,14 +53,13 @@ def _write_reaction(draft: Draft, reaction: Reaction) -> None:
     element.setName(reaction.name)
     element.setReversible(False)
     explain(element, reaction.meaning)
-    rate = draft.outline.told(reaction.rate)
     moved = [name for name in reaction.stoichiometry if name in draft.outline.home]
     for name in moved:
         _write_reference(draft, element, reaction, name)
-    for name in sorted(draft.outline.home.keys() & {str(symbol) for symbol in rate.free_symbols}):
+    for name in sorted(draft.outline.species_in(reaction.rate)):
         if name not in moved:
             element.createModifier().setSpecies(draft.outline.names[name])
-    draft.write(element.createKineticLaw(), rate, f"reaction {reaction.name}")
+    draft.write(element.createKineticLaw(), reaction.rate, f"reaction {reaction.name}")
 
 
 def _write_reference(draft: Draft, element: libsbml.Reaction, reaction: Reaction, name: str) -> None:

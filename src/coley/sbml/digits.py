@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import Decimal
 
 _NAMESPACE = "http://www.sbml.org/sbml/level3/version2/core"
 _STAND_IN = "coley_number_"
@@ -14,8 +15,9 @@ _VALUE = re.compile(r' (value|initialAmount|size)="[^"]*"')
 
 
 def fits(number: float) -> bool:
-    """Whether libSBML writes all of ``number``."""
-    return float(f"{number:.15g}") == number
+    """Whether ``number`` in a formula comes back from libSBML to the last bit."""
+    digits, _, exponent = f"{number:.15g}".partition("e")
+    return float(digits) * 10.0 ** int(exponent or 0) == number  # the exponent stands apart, and is multiplied in
 
 
 def stand_in(number: float, unit: str) -> str:
@@ -24,7 +26,7 @@ def stand_in(number: float, unit: str) -> str:
 
 
 def exact(document: str, values: Mapping[str, float]) -> str:
-    """``document`` with numbers for their stand-ins, and with the ``values`` of its elements, by identifier, in full."""
+    """``document`` with numbers for their stand-ins, and with the ``values`` of its elements in full, by identifier."""
 
     def tag(found: re.Match[str]) -> str:
         identifier = _ID.search(found[0])
@@ -34,10 +36,6 @@ def exact(document: str, values: Mapping[str, float]) -> str:
 
     def number(found: re.Match[str]) -> str:
         value = float.fromhex(bytes.fromhex(found[1]).decode())
-        mantissa, _, exponent = repr(value).partition("e")
-        attributes = f'xmlns:sbml="{_NAMESPACE}" sbml:units="{found[2]}"'
-        if not exponent:
-            return f"<cn {attributes}> {mantissa} </cn>"
-        return f'<cn {attributes} type="e-notation"> {mantissa} <sep/> {int(exponent)} </cn>'
+        return f'<cn xmlns:sbml="{_NAMESPACE}" sbml:units="{found[2]}"> {Decimal(repr(value)):f} </cn>'
 
     return _MATH.sub(number, _TAG.sub(tag, document))

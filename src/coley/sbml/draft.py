@@ -42,15 +42,16 @@ class Draft:
 
     def write(self, element: libsbml.SBase, expression: Expression, owner: str, unit: str = DIMENSIONLESS) -> None:
         """Make ``expression`` the formula of ``element``, which belongs to ``owner``."""
+        element.setMath(self.formula(expression, owner, unit))
+
+    def formula(self, expression: Expression, owner: str, unit: str = DIMENSIONLESS) -> libsbml.ASTNode:
+        """``expression`` as a formula; ``unit`` is what a bare number is in."""
         try:
-            element.setMath(self.formula(expression, unit))
+            return formula(expression, unit, self.outline.names, self.outline.concentrations)
         except ColeyError as error:
             where = f"model {self.system.name}, {owner}"
             self.problems.extend(Problem(where, problem.what, problem.hint) for problem in error.problems)
-
-    def formula(self, expression: Expression, unit: str = DIMENSIONLESS) -> libsbml.ASTNode:
-        """``expression`` as a formula; ``unit`` is what a bare number is in."""
-        return formula(self.outline.told(expression), unit, self.outline.names)
+            return libsbml.ASTNode(libsbml.AST_UNKNOWN)
 
     def start(self, name: str, initial: Expression, owner: str) -> float | None:
         """What a quantity starts with: a number, or else an initial assignment."""

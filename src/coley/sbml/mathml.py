@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import libsbml
+import symengine
 
 from coley.errors import ColeyError, Problem
 from coley.sbml.digits import fits, stand_in
 from coley.sbml.unit_definitions import DIMENSIONLESS
 from coley.system import TIME, Expression, canonical
 
-Node = libsbml.ASTNode
+Node = Any  # an ASTNode; libSBML publishes no types
 _LARGEST_INTEGER = 2**31
 _NODES = {
     "Equality": libsbml.AST_RELATIONAL_EQ, "Unequality": libsbml.AST_RELATIONAL_NEQ,
@@ -34,17 +36,20 @@ _NODES |= {
 _BY_NAME = {name.casefold(): node for name, node in _NODES.items()}  # symengine writes Log and log, Sin and sin
 
 
-def formula(expression: Expression, unit: str, names: Mapping[str, str]) -> Node:
+def formula(
+    expression: Expression, unit: str, names: Mapping[str, str], meanings: Mapping[Expression, Expression]
+) -> Node:
     """The formula of ``expression``.
 
     Args:
-        unit: identifier of its unit, which a bare number and zeros of a sum are given; others are pure numbers.
+        unit: identifier of its unit, which a bare number and zeros among pieces are given; others are pure numbers.
         names: identifiers of its symbols.
+        meanings: what stands for symbols that have no identifier.
 
     Raises:
         ColeyError: a function that SBML lacks.
     """
-    return _Formulas(names).node(canonical(expression), unit)
+    return _Formulas(names, meanings).node(canonical(expression), unit)
 
 
 def delayed(past: Node, lag: Node) -> Node:
@@ -53,7 +58,7 @@ def delayed(past: Node, lag: Node) -> Node:
 
 
 def _apply(kind: int, children: Sequence[Node]) -> Node:
-    node = Node(kind)
+    node = libsbml.ASTNode(kind)
     for child in children:
         node.addChild(child)
     return node
@@ -61,13 +66,13 @@ def _apply(kind: int, children: Sequence[Node]) -> Node:
 
 def _number(value: Expression, unit: str) -> Node:
     if value.is_Integer and abs(int(value)) < _LARGEST_INTEGER:
-        node = Node(libsbml.AST_INTEGER)
+        node = libsbml.ASTNode(libsbml.AST_INTEGER)
         node.setValue(int(value))
     elif value.is_Rational and max(abs(part) for part in _fraction(value)) < _LARGEST_INTEGER:
-        node = Node(libsbml.AST_RATIONAL)
+        node = libsbml.ASTNode(libsbml.AST_RATIONAL)
         node.setValue(*_fraction(value))
     elif fits(float(value)):
-        node = Node(libsbml.AST_REAL)
+        node = libsbml.ASTNode(libsbml.AST_REAL)
         node.setValue(float(value))
     else:
         return _name(stand_in(float(value), unit))
@@ -81,16 +86,17 @@ def _fraction(value: Expression) -> tuple[int, int]:
 
 
 def _name(identifier: str) -> Node:
-    node = Node(libsbml.AST_NAME)
+    node = libsbml.ASTNode(libsbml.AST_NAME)
     node.setName(identifier)
     return node
 
 
 class _Formulas:
-    """Writes expressions in the symbols that ``names`` knows."""
+    """Writes expressions in the symbols that ``names`` or ``meanings`` knows."""
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str], meanings: Mapping[Expression, Expression]) -> None:
         self._names = names
+        self._meanings = meanings
 
     def node(self, e: Expression, unit: str = DIMENSIONLESS) -> Node:
         kind = type(e).__name__
@@ -107,7 +113,7 @@ class _Formulas:
         if kind == "Piecewise":
             return self._pieces(e.args, unit)
         if kind.casefold() == "sign":
-            return self._sign(self.node(e.args[0]))
+            return self.node(_signed(e.args[0]), unit)
         known = _BY_NAME.get(kind.casefold())
         if known is None:
             raise ColeyError(Problem("", f"SBML has no function {kind}, as in {e}"))
@@ -118,9 +124,11 @@ class _Formulas:
         return unit if e.is_Number and e == 0 else DIMENSIONLESS
 
     def _symbol(self, e: Expression) -> Node:
+        if e in self._meanings:
+            return self.node(self._meanings[e])
         if e != TIME:
             return _name(self._names[str(e)])
-        node = Node(libsbml.AST_NAME_TIME)
+        node = libsbml.ASTNode(libsbml.AST_NAME_TIME)
         node.setName("time")
         return node
 
@@ -155,10 +163,7 @@ class _Formulas:
 
     def _times(self, factors: Sequence[Node]) -> Node:
         if not factors:
-            one = Node(libsbml.AST_INTEGER)
-            one.setValue(1)
-            one.setUnits(DIMENSIONLESS)
-            return one
+            return _number(symengine.Integer(1), DIMENSIONLESS)
         return factors[0] if len(factors) == 1 else _apply(libsbml.AST_TIMES, factors)
 
     def _power(self, base: Expression, exponent: Expression) -> Node:
@@ -169,7 +174,7 @@ class _Formulas:
         return _apply(libsbml.AST_FUNCTION_POWER, [self.node(base), self.node(exponent)])
 
     def _pieces(self, pieces: Sequence[Expression], unit: str) -> Node:
-        node = Node(libsbml.AST_FUNCTION_PIECEWISE)
+        node = libsbml.ASTNode(libsbml.AST_FUNCTION_PIECEWISE)
         for value, condition in zip(pieces[::2], pieces[1::2], strict=True):
             node.addChild(self.node(value, self._zero(value, unit)))
             if type(condition).__name__ == "BooleanTrue":
@@ -177,18 +182,10 @@ class _Formulas:
             node.addChild(self.node(condition))
         return node
 
-    def _sign(self, argument: Node) -> Node:
-        def compared(kind: int) -> Node:
-            return _apply(kind, [argument.deepCopy(), number(0)])
 
-        def number(value: int) -> Node:
-            node = Node(libsbml.AST_INTEGER)
-            node.setValue(value)
-            node.setUnits(DIMENSIONLESS)
-            return node
-
-        above, below = compared(libsbml.AST_RELATIONAL_GT), compared(libsbml.AST_RELATIONAL_LT)
-        return _apply(libsbml.AST_FUNCTION_PIECEWISE, [number(1), above, number(-1), below, number(0)])
+def _signed(e: Expression) -> Expression:
+    """The sign of ``e``, for which MathML has no word."""
+    return symengine.Piecewise((1, e > 0), (-1, e < 0), (0, True))
 
 
 def _is_negative(e: Expression) -> bool:

@@ -1,9 +1,9 @@
 """What becomes what: how states, parameters, rules and reactions of a System are told in the terms of SBML.
 
-A state that is an amount is a species, and stands in a compartment: in ``V`` where a rule ``[S]`` says that the state ``S``
-has the concentration ``S / V``, else in one compartment of size 1 that means nothing. A state that is no amount, such as
-a concentration, a volume or a quantity that a time drives, is a parameter with a rate rule, or the compartment that it is
-the size of. Such rules ``[S]`` need no word in SBML; formulas say ``S / V``.
+A state that is an amount is a species, and stands in a compartment: in ``V`` where a rule ``[S]`` says that the state
+``S`` has the concentration ``S / V``, else in one compartment of size 1 that means nothing. A state that is no amount,
+such as a concentration or a volume, is a parameter with a rate rule, or the compartment that it is the size of. Such
+rules ``[S]`` need no word in SBML; formulas say ``S / V``.
 """
 
 from __future__ import annotations
@@ -53,9 +53,11 @@ class Outline:
         """The states that are no species."""
         return tuple(state for state in self.system.states if state.name not in self.home)
 
-    def told(self, expression: Expression) -> Expression:
-        """``expression`` without symbols of rules that are not written."""
-        return symengine.sympify(expression).subs(self.concentrations)
+    def species_in(self, expression: Expression) -> set[str]:
+        """Names of the species that the formula of ``expression`` mentions."""
+        symbols = symengine.sympify(expression).free_symbols
+        meant = [self.concentrations.get(symbol, symbol) for symbol in symbols]
+        return {str(symbol) for part in meant for symbol in part.free_symbols} & self.home.keys()
 
 
 def outline(system: System) -> Outline:

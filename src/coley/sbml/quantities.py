@@ -23,7 +23,8 @@ def write_quantities(draft: Draft) -> None:
         element = _place(draft, parameter)
         explain(element, parameter.meaning, *provenance(parameter, draft.references))
         cite(element, parameter, draft.references)
-    for item in (*draft.outline.rules, *draft.system.delays):
+    computed: tuple[Rule | Delay, ...] = (*draft.outline.rules, *draft.system.delays)
+    for item in computed:
         explain(_place(draft, item), item.meaning)
 
 

@@ -6,8 +6,10 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import libsbml
+import pint
 
 from coley.errors import ColeyError, Problem
 from coley.sbml.identifiers import identifiers
@@ -15,6 +17,7 @@ from coley.units import dimension, parse_unit, registry
 
 DIMENSIONLESS = "dimensionless"
 _KINDS = {
+    "": DIMENSIONLESS,
     "meter": "metre", "gram": "gram", "second": "second", "mole": "mole", "cell": "item", "molecule": "item",
     "kelvin": "kelvin", "ampere": "ampere", "candela": "candela", "radian": "radian",
 }  # fmt: skip
@@ -71,16 +74,21 @@ def _readable(text: str) -> str:
 
 def _factors(text: str) -> list[_Factor]:
     factors = []
-    for name, power in registry.Quantity(1.0, parse_unit(text)).unit_items():
-        magnitude, roots = registry.get_root_units(name)
-        found = list(registry.Quantity(1.0, roots).unit_items())
-        if not found:
-            factors.append(_factor(DIMENSIONLESS, float(magnitude), 1.0, float(power)))
-        for place, (root, exponent) in enumerate(found):
-            if root not in _KINDS:
-                raise ColeyError(Problem(f"unit {text!r}", f"SBML has no unit for {root}"))
-            factors.append(_factor(_KINDS[root], float(magnitude) if place == 0 else 1.0, float(exponent), float(power)))
+    for name, power in _items(parse_unit(text)):
+        root: Any = registry.Quantity(1.0, registry.parse_units(name)).to_root_units()
+        magnitude = float(root.magnitude)
+        for base, exponent in _items(root.units) or [("", 1.0)]:
+            if base not in _KINDS:
+                raise ColeyError(Problem(f"unit {text!r}", f"SBML has no unit for {base}"))
+            factors.append(_factor(_KINDS[base], magnitude, exponent, power))
+            magnitude = 1.0
     return factors
+
+
+def _items(unit: pint.Unit) -> list[tuple[str, float]]:
+    """The units that ``unit`` is a product of, and their powers."""
+    items: Any = registry.Quantity(1.0, unit).unit_items()  # pint admits complex powers, which none of ours are
+    return [(name, float(power)) for name, power in items]
 
 
 def _factor(kind: str, magnitude: float, exponent: float, power: float) -> _Factor:
