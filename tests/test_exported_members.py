@@ -24,10 +24,22 @@ PUBLIC = {
     "load_trial",
     "parse_regimen",
     "run",
+    "save_sbml",
     "solve",
     "write_report",
 }
-HEAVY = {"altair", "lifelines", "matplotlib", "pandas", "pyarrow", "scipy", "symengine", "vl_convert", "xarray"}
+HEAVY = {
+    "altair",
+    "libsbml",
+    "lifelines",
+    "matplotlib",
+    "pandas",
+    "pyarrow",
+    "scipy",
+    "symengine",
+    "vl_convert",
+    "xarray",
+}
 
 
 def modules_after(statement: str) -> set[str]:

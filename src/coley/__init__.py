@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coley.library import basic
     from coley.regimen import parse as parse_regimen
     from coley.report import figures, write_report
+    from coley.sbml import save_sbml
     from coley.system import System
     from coley.trial import TrialResult, run
 
@@ -30,6 +31,7 @@ _HOMES = {
     "load_trial": ("coley.catalogue", "load_trial"),
     "parse_regimen": ("coley.regimen", "parse"),
     "run": ("coley.trial", "run"),
+    "save_sbml": ("coley.sbml", "save_sbml"),
     "solve": ("coley.engine", "solve"),
     "write_report": ("coley.report", "write_report"),
 }
@@ -45,6 +47,7 @@ __all__ = [
     "load_trial",
     "parse_regimen",
     "run",
+    "save_sbml",
     "solve",
     "write_report",
 ]

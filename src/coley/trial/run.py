@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -11,14 +10,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.catalogue import Catalogue, load_catalogue
-from coley.catalogue.schema import Arm, Drug, Trial
+from coley.catalogue.schema import Trial
 from coley.errors import ColeyError, Problem
-from coley.library import immuno_oncology, observables
-from coley.model import Context, assemble
+from coley.library import observables
+from coley.model import Context
 from coley.population import Cohort, Progress, recruit
-from coley.regimen import Regimen, read
-from coley.system import System
 from coley.trial import tables
+from coley.trial.arms import Plan, read_arms
 from coley.trial.calendar import MONTH, entry_days, visit_days
 from coley.trial.course import follow
 from coley.trial.describe import describe, manifest, notes
@@ -35,20 +33,10 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class _Plan:
-    """One arm, read against the catalogue: its own regimen first, then what may follow it; and its model."""
-
-    arm: Arm
-    regimens: tuple[Regimen, ...]
-    drugs: Mapping[str, Drug]
-    system: System
-
-
-@dataclass(frozen=True)
 class _Simulated:
     """A trial as it went: its arms, everything they are made of, the patients, and what happened to them."""
 
-    plans: tuple[_Plan, ...]
+    plans: tuple[Plan, ...]
     context: Context
     cohort: Cohort
     entry: Floats
@@ -112,7 +100,7 @@ def _simulate(
     trial: Trial, catalogue: Catalogue, patients: int, seed: int, threads: int | None, progress: Progress
 ) -> _Simulated:
     _check(patients, seed)
-    plans = _plans(trial, catalogue)
+    plans = read_arms(trial, catalogue)
     drugs = {name: drug for plan in plans for name, drug in plan.drugs.items()}
     context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
     cohort = recruit(context, trial.eligibility, patients, seed=seed, threads=threads, progress=progress)
@@ -132,39 +120,8 @@ def _check(patients: int, seed: int) -> None:
         raise ColeyError(problems)
 
 
-def _plans(trial: Trial, catalogue: Catalogue) -> tuple[_Plan, ...]:
-    """Every arm, read against the catalogue.
-
-    Raises:
-        ColeyError: with an unknown cancer and every fault of every regimen.
-    """
-    problems: list[Problem] = []
-    try:
-        catalogue.cancer(trial.cancer)
-    except ColeyError as error:
-        problems += error.problems
-    for arm in trial.arms:
-        for text in _texts(arm):
-            faults = catalogue.regimen_problems(text)
-            problems += [Problem(f"arm {arm.name!r}: {fault.where}", fault.what, fault.hint) for fault in faults]
-    if problems:
-        raise ColeyError(problems)
-    return tuple(_plan(trial, catalogue, arm) for arm in trial.arms)
-
-
-def _plan(trial: Trial, catalogue: Catalogue, arm: Arm) -> _Plan:
-    regimens = tuple(read(catalogue.regimen_text(text), catalogue.drugs) for text in _texts(arm))
-    drugs = {name: catalogue.drugs[name] for regimen in regimens for name in regimen.drugs}
-    context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
-    return _Plan(arm, regimens, drugs, assemble(f"{trial.name}, {arm.name}", immuno_oncology(context)))
-
-
-def _texts(arm: Arm) -> tuple[str, ...]:
-    return (arm.regimen, *(option.regimen for option in arm.subsequent))
-
-
 def _follow(
-    trial: Trial, plan: _Plan, cohort: Cohort, scans: Lesions, seed: int, threads: int | None, progress: Progress
+    trial: Trial, plan: Plan, cohort: Cohort, scans: Lesions, seed: int, threads: int | None, progress: Progress
 ) -> History:
     horizon = trial.follow_up_months * MONTH
     treatments = [
