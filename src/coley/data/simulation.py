@@ -11,10 +11,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from coley.data.engine_call import Settings, follow
-from coley.data.episodes import Episodes, episodes, on_grid
+from coley.data.episodes import DOSE_COLUMNS, Episodes, episodes, on_grid
 from coley.data.record_checks import MOST_OVERLAPS
 from coley.data.records import Records
-from coley.data.steady import joined, steady_states, still_running
+from coley.data.steady import ALWAYS, Steady, joined, resting_states, steady_states, still_running
 from coley.engine import Simulation
 from coley.engine.checks import observable_problems, time_problems
 from coley.errors import ColeyError, Problem
@@ -161,14 +161,30 @@ def _from_steady_states(
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.Series]:
     """Parameters with the initial states of every episode, all doses, and why some episodes have no steady state."""
     initial = Simulation(system, own).states
+    failed = pd.Series("", index=range(len(own)), dtype=object)
+    constant = cut.steady["rate"] > 0
+    for asked, find in ((cut.steady[~constant], steady_states), (cut.steady[constant], _constantly_infused)):
+        if len(asked):
+            rows = asked.index.to_numpy()
+            found = find(system, asked, own.iloc[rows], initial[rows], settings)
+            initial[rows] = found.states
+            failed[rows] = found.reason
     rows = cut.steady.index.to_numpy()
-    found = steady_states(system, cut.steady, own.iloc[rows], initial[rows], settings)
-    initial[rows] = found.states
     running = still_running(cut.steady, cut.steady["II"].to_numpy(), cut.steady["TIME"].to_numpy())
     running["ID"] = rows[running["ID"].to_numpy(dtype=np.intp)]
-    failed = pd.Series(dict(zip(rows, found.reason, strict=True)), dtype=object).reindex(range(len(own)), fill_value="")
     states = dict(zip(system.state_names, initial.T, strict=True))
     return own.assign(**states), joined(cut.doses, running) if len(cut.doses) else running, failed
+
+
+def _constantly_infused(
+    system: System, asked: pd.DataFrame, parameters: pd.DataFrame, initial: Floats, settings: Settings
+) -> Steady:
+    """States of individuals who have always had the infusion that ends now."""
+    start = asked["TIME"].to_numpy(dtype=float) - ALWAYS
+    amount = asked["rate"].to_numpy() * ALWAYS
+    columns = (np.arange(len(asked)), start, amount, np.full(len(asked), ALWAYS), asked["CMT"].to_numpy())
+    doses = pd.DataFrame(dict(zip(DOSE_COLUMNS, columns, strict=True)))
+    return resting_states(system, start, parameters, initial, doses, settings)
 
 
 def _results(course: xr.Dataset, cut: Episodes, ids: pd.Index, names: Sequence[str], failed: pd.Series) -> pd.DataFrame:

@@ -32,7 +32,7 @@ class Steady:
     """States just before the doses that ask for them (episode × state); ``reason`` says why there are none, or ""."""
 
     states: Floats
-    reason: list[str]
+    reason: NDArray[np.object_]
 
 
 def steady_states(
@@ -45,9 +45,9 @@ def steady_states(
     leaps ahead by it where it is not (vector Aitken extrapolation: Brezinski C, Redivo Zaglia M, Extrapolation Methods,
     North-Holland 1991, chapter 4). Where it leaps to does not decide what is found, only how soon.
     """
-    asked = asked.reset_index(drop=True)
-    states, reason = initial.copy(), ["" for _ in range(len(asked))]
-    floor = np.array([settings.atol.get(state.name, settings.rtol * state.scale) for state in system.states])
+    asked, parameters = asked.reset_index(drop=True), parameters.reset_index(drop=True)
+    states, reason = initial.copy(), np.full(len(asked), "", dtype=object)
+    floor = _floor(system, settings)
     before = np.full(states.shape, np.nan)
     going = np.arange(len(asked))
     for look in range(LOOKS):
@@ -56,8 +56,7 @@ def steady_states(
         change = reached - states[going]
         ratio = _ratio(change / weights, before[going] / weights)
         done = (failed != "") | _settled(np.abs(change / weights).max(axis=1), ratio)
-        for row, why in zip(going[failed != ""], failed[failed != ""], strict=True):
-            reason[row] = f"no steady state: {why}"
+        reason[going] = np.where(failed != "", "no steady state: " + failed, "")
         leap = ~done & (ratio > _LEAP_RATIOS[0]) & (ratio < _LEAP_RATIOS[1]) & (look < _LEAPS)
         factor = np.where(leap, ratio / np.where(leap, 1 - ratio, 1), 0)
         ahead = reached + factor[:, None] * change
@@ -69,8 +68,30 @@ def steady_states(
             break
     else:
         for row, state in zip(going, worst, strict=True):
-            reason[row] = _unsettled(system.state_names[state], asked.iloc[row])
+            doses = f"{LOOKS * CYCLES} doses every {asked['II'][row]:g}"
+            reason[row] = (
+                f"no steady state: {system.state_names[state]} still changes after {doses}; give doses one by one"
+            )
     return Steady(states, reason)
+
+
+def resting_states(
+    system: System, start: Floats, parameters: pd.DataFrame, initial: Floats, doses: pd.DataFrame, settings: Settings
+) -> Steady:
+    """Where states come to rest, from ``initial`` at ``start`` on: they are the same half of :data:`ALWAYS` later."""
+    times = start[:, None] + np.array([0, 0.5, 1]) * ALWAYS
+    found, failed = _states_at(system, times, parameters, initial, doses, settings)
+    middle, end = found[:, 1], found[:, 2]
+    change = np.abs(end - middle) / (settings.rtol * np.abs(end) + _floor(system, settings))
+    worst = np.nan_to_num(change).argmax(axis=1)
+    moves = np.array([f"{system.state_names[state]} still changes after {ALWAYS:g} units of time" for state in worst])
+    failed = np.where((failed == "") & (change.max(axis=1) > 1), moves, failed)
+    return Steady(end, np.where(failed != "", "no steady state: " + failed, ""))
+
+
+def _floor(system: System, settings: Settings) -> Floats:
+    """The absolute tolerance of every state."""
+    return np.array([settings.atol.get(state.name, settings.rtol * state.scale) for state in system.states])
 
 
 def _ratio(change: Floats, before: Floats) -> Floats:
@@ -91,25 +112,26 @@ def _round(
     system: System, asked: pd.DataFrame, parameters: pd.DataFrame, states: Floats, settings: Settings
 ) -> tuple[Floats, NDArray[np.object_]]:
     """States (episode × state) after a round of doses up to the time that asks, and why some did not get there."""
-    constant = (asked["rate"] > 0).to_numpy()
-    interval = np.where(constant, ALWAYS, asked["II"])
-    rounds = np.where(constant, 1, CYCLES)
-    end = asked["TIME"].to_numpy(dtype=float)
-    frame = asked.assign(
-        DUR=np.where(constant, ALWAYS, asked["DUR"]), AMT=np.where(constant, asked["rate"] * ALWAYS, asked["AMT"])
-    )
-    row = np.repeat(np.arange(len(frame)), rounds)
-    k = pd.Series(row).groupby(row).cumcount().to_numpy() + 1
-    given = frame[["AMT", "DUR", "CMT"]].iloc[row].assign(ID=row, TIME=end[row] - k * interval[row])
-    doses = joined(given, still_running(frame, interval, end - rounds * interval))
-    times = np.column_stack([end - rounds * interval, end])
+    interval, end = asked["II"].to_numpy(dtype=float), asked["TIME"].to_numpy(dtype=float)
+    start = end - CYCLES * interval
+    row = np.repeat(np.arange(len(asked)), CYCLES)
+    since = np.tile(np.arange(CYCLES), len(asked))
+    given = asked[["AMT", "DUR", "CMT"]].iloc[row].assign(ID=row, TIME=start[row] + since * interval[row])
+    doses = joined(given, still_running(asked, interval, start))
+    course, failed = _states_at(system, np.column_stack([start, end]), parameters, states, doses, settings)
+    return np.where((failed == "")[:, None], course[:, 1], states), failed
+
+
+def _states_at(
+    system: System, times: Floats, parameters: pd.DataFrame, states: Floats, doses: pd.DataFrame, settings: Settings
+) -> tuple[Floats, NDArray[np.object_]]:
+    """States (individual × time × state) from ``states`` on, and why some did not get to the end, or ""."""
     table = parameters.reset_index(drop=True).assign(**dict(zip(system.state_names, states.T, strict=True)))
     course = follow(system, times, table, doses, system.state_names, settings.tighter())
-    reached = np.stack([course[name].to_numpy()[:, -1] for name in system.state_names], axis=1)
-    ok = (course["status"].to_numpy() == "ok") & np.isfinite(reached).all(axis=1)
-    failed = np.where(ok, "", course["reason"].to_numpy().astype(object))
-    failed = np.where(~ok & (failed == ""), "a state is no finite number", failed)
-    return np.where(ok[:, None], reached, states), failed
+    found = np.stack([course[name].to_numpy() for name in system.state_names], axis=2)
+    ok = (course["status"].to_numpy() == "ok") & np.isfinite(found).all(axis=(1, 2))
+    reason = course["reason"].to_numpy().astype(object)
+    return found, np.where(ok, "", np.where(reason == "", "a state is no finite number", reason))
 
 
 def still_running(asked: pd.DataFrame, interval: Floats, time: Floats) -> pd.DataFrame:
@@ -126,10 +148,3 @@ def still_running(asked: pd.DataFrame, interval: Floats, time: Floats) -> pd.Dat
 def joined(doses: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
     """Both tables of doses in one."""
     return pd.concat([doses, more], ignore_index=True) if len(more) else doses
-
-
-def _unsettled(state: str, asked: pd.Series) -> str:
-    if asked["rate"] > 0:
-        return f"no steady state: {state} still changes after an infusion over {LOOKS * ALWAYS:g} units of time"
-    doses = f"{LOOKS * CYCLES} doses every {asked['II']:g}"
-    return f"no steady state: {state} still changes after {doses}; give the doses themselves, without SS"
