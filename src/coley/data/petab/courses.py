@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from coley.data.engine_call import Settings, follow
 from coley.data.episodes import DOSE_COLUMNS
-from coley.data.petab.problem import PREEQUILIBRATION, PetabProblem
+from coley.data.petab.problem import PREEQUILIBRATION, Period, PetabProblem
 from coley.data.steady import resting_states
 from coley.engine import Simulation
-from coley.system import TIME, Expression
+from coley.system import TIME, Expression, System
 
 Floats = NDArray[np.float64]
 _NO_DOSES = pd.DataFrame({name: pd.Series(dtype=float) for name in DOSE_COLUMNS})
@@ -31,7 +31,7 @@ class _Course:
 
 
 def values_at_measurements(
-    problem: PetabProblem, parameters: dict[str, float], names: Sequence[str], settings: Settings
+    problem: PetabProblem, parameters: Mapping[str, float], names: Sequence[str], settings: Settings
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Values of states, parameters and rules at every measurement, and why experiments failed, by name.
 
@@ -65,34 +65,64 @@ def computed(expressions: Sequence[Expression], columns: pd.DataFrame) -> Floats
     return np.asarray(function(columns.to_numpy(dtype=float))).reshape(len(columns), len(expressions))
 
 
-def _enter(problem: PetabProblem, course: _Course, rows: NDArray[np.intp], k: int, given: dict[str, float]) -> None:
-    """Apply what the conditions of the k-th period set: parameters first, then states, from what was before."""
-    system = problem.system
+def _enter(problem: PetabProblem, course: _Course, rows: NDArray[np.intp], k: int, given: Mapping[str, float]) -> None:
+    """Apply what the conditions of the k-th period set.
+
+    At the start parameters are set before initial states follow from them; later all values come from what was before.
+    """
+    system, periods = problem.system, list(problem.experiments.values())
+    if k == 0:
+        for row in rows:
+            _set_parameters(course, row, _values(problem, course, row, periods[row][0], system.parameter_names, given))
+        course.states[rows] = Simulation(system, course.parameters.iloc[rows]).states
     for row in rows:
-        period = problem.experiments[list(problem.experiments)[row]][k]
-        if k == 0:
-            course.states[row] = Simulation(system, course.parameters.iloc[[row]]).states[0]
-        for kind in (system.parameter_names, system.state_names):
-            names = [name for name in period.changes if name in kind]
-            if not names:
-                continue
-            now = pd.DataFrame(
-                [
-                    {
-                        **given,
-                        **course.parameters.iloc[row],
-                        **dict(zip(system.state_names, course.states[row], strict=True)),
-                        str(TIME): max(period.time, 0.0),
-                    }
-                ]
-            )
-            values = computed([system.inline(period.changes[name]) for name in names], now)[0]
-            if kind is system.parameter_names:
-                course.parameters.loc[row, names] = values
-                if k == 0:
-                    course.states[row] = Simulation(system, course.parameters.iloc[[row]]).states[0]
-            else:
-                course.states[row, [system.state_names.index(name) for name in names]] = values
+        period = periods[row][k]
+        values = _values(problem, course, row, period, (*system.parameter_names, *system.state_names), given)
+        values |= _kept_concentrations(problem, course, row, period) if k else {}
+        _set_parameters(course, row, {name: values[name] for name in values if name in system.parameter_names})
+        for concentrations in (False, True):  # amounts follow from sizes of compartments, which may be states
+            for name in (name for name in values if name in system.state_names):
+                if (name in problem.compartments) == concentrations:
+                    size = _now(system, course, row, problem.compartments[name]) if concentrations else 1.0
+                    course.states[row, system.state_names.index(name)] = values[name] * size
+
+
+def _values(
+    problem: PetabProblem, course: _Course, row: int, period: Period, names: Sequence[str], given: Mapping[str, float]
+) -> dict[str, float]:
+    """What a period sets those of ``names`` to, as things stand."""
+    system = problem.system
+    changes = {name: value for name, value in period.changes.items() if name in names}
+    if not changes:
+        return {}
+    states = zip(system.state_names, course.states[row], strict=True)
+    now = {**given, **course.parameters.iloc[row], **dict(states), str(TIME): max(period.time, 0.0)}
+    return {name: float(system.inline(value).subs(now)) for name, value in changes.items()}
+
+
+def _kept_concentrations(problem: PetabProblem, course: _Course, row: int, period: Period) -> dict[str, float]:
+    """Concentrations in compartments that change in size: they stay what they are, unless the period sets them."""
+    return {
+        name: course.states[row, problem.system.state_names.index(name)]
+        / _now(problem.system, course, row, compartment)
+        for name, compartment in problem.compartments.items()
+        if compartment in period.changes and name not in period.changes and name in problem.system.state_names
+    }
+
+
+def _now(system: System, course: _Course, row: int, name: str) -> float:
+    """A parameter or state, or a rule of these, as it stands."""
+    if name in system.state_names:
+        return float(course.states[row, system.state_names.index(name)])
+    if name in system.parameter_names:
+        return float(course.parameters.at[row, name])
+    states = zip(system.state_names, course.states[row], strict=True)
+    return float(system.inline(symengine.Symbol(name)).subs({**course.parameters.iloc[row], **dict(states)}))
+
+
+def _set_parameters(course: _Course, row: int, values: Mapping[str, float]) -> None:
+    for name, value in values.items():
+        course.parameters.at[row, name] = value
 
 
 def _follow(

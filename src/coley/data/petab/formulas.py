@@ -10,10 +10,14 @@ from coley.system import Expression
 
 
 class Names:
-    """What the ids of an SBML model mean in formulas: a species is its concentration, unless it only has an amount."""
+    """What the ids of an SBML model mean in formulas: a species is its concentration, unless it only has an amount.
+
+    Attributes:
+        compartments: of the species that are concentrations, by species.
+    """
 
     def __init__(self, sbml_model: Any) -> None:
-        self._homes: dict[str, str] = {
+        self.compartments: dict[str, str] = {
             species.getId(): species.getCompartment()
             for species in sbml_model.getListOfSpecies()
             if not species.getHasOnlySubstanceUnits()
@@ -29,12 +33,8 @@ class Names:
 
         parsed = formula if hasattr(formula, "free_symbols") else sympify_petab(_plain(formula))
         expression = symengine.sympify(parsed)
-        symbols = {symengine.Symbol(name): symengine.Symbol(f"[{name}]") for name in self._homes}
+        symbols = {symengine.Symbol(name): symengine.Symbol(f"[{name}]") for name in self.compartments}
         return expression.subs({old: new for old, new in symbols.items() if old in expression.free_symbols})
-
-    def amount(self, target: str, value: Expression) -> Expression:
-        """What to set the state ``target`` to where a condition says ``value``."""
-        return value * symengine.Symbol(self._homes[target]) if target in self._homes else value
 
 
 def _plain(formula: Any) -> Any:

@@ -54,6 +54,7 @@ class PetabProblem:
         measurements: a row per measurement: ``observable``, ``experiment``, ``time``, ``measurement``, and
             ``overrides``, the values that it puts in for placeholders of formula and noise.
         table: the measurement table as it was read, row by row the same.
+        compartments: by species that conditions set as a concentration, the compartment that makes an amount of it.
     """
 
     name: str
@@ -63,6 +64,7 @@ class PetabProblem:
     experiments: Mapping[str, tuple[Period, ...]]
     measurements: pd.DataFrame
     table: pd.DataFrame
+    compartments: Mapping[str, str]
 
 
 def checked(problem: PetabProblem) -> PetabProblem:

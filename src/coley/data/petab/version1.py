@@ -46,7 +46,9 @@ def read(path: Path) -> PetabProblem:
     parameters = {str(name): float(value) for name, value in problem.parameter_df["nominalValue"].items()}
     observables = {name: _observable(str(name), row, names) for name, row in problem.observable_df.iterrows()}
     system = load_model(problem.model, path)
-    return PetabProblem(path.name, system, parameters, observables, experiments, measurements, measured)
+    return PetabProblem(
+        path.name, system, parameters, observables, experiments, measurements, measured, names.compartments
+    )
 
 
 def _validate(problem: Any, name: str) -> None:
@@ -98,7 +100,7 @@ def _periods(conditions: pd.DataFrame, pair: tuple[str, str], names: Names) -> t
 def _changes(condition: pd.Series, names: Names) -> dict[str, Any]:
     """What a condition sets; an empty cell sets nothing."""
     return {
-        str(target): names.amount(str(target), names.read(value))
+        str(target): names.read(value)
         for target, value in condition.items()
         if target != "conditionName" and not pd.isna(value)
     }

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +39,7 @@ def read(path: Path) -> PetabProblem:
         default | {name: periods or default[""] for name, periods in experiments.items()},
         _measurements(problem, names),
         problem.measurement_df,
+        names.compartments,
     )
 
 
@@ -60,8 +60,7 @@ def _measurements(problem: Any, names: Names) -> pd.DataFrame:
 
 def _period(problem: Any, period: Any, names: Names) -> Period:
     changes = problem.get_changes_for_period(period)
-    set_to: Mapping[str, Any] = {item.target_id: names.read(item.target_value) for item in changes}
-    return Period(float(period.time), {name: names.amount(name, value) for name, value in set_to.items()})
+    return Period(float(period.time), {item.target_id: names.read(item.target_value) for item in changes})
 
 
 def _observable(item: Any, names: Names) -> Observable:
