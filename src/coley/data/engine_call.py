@@ -39,22 +39,13 @@ def follow(
     settings: Settings,
 ) -> xr.Dataset:
     """Solve for every row of ``times``, which is NaN behind its last time."""
-    # TEMPORARY until the engine takes times by individual
-    parts = []
-    for i in range(len(times)):
-        d = doses[doses["ID"] == i].assign(ID=0)
-        row = times[i][np.isfinite(times[i])]
-        one = solve(
-            system,
-            row,
-            parameters=parameters.iloc[[i]].reset_index(drop=True),
-            doses=d,
-            observables=observables,
-            rtol=settings.rtol,
-            atol=dict(settings.atol) or None,
-            threads=1,
-        )
-        one = one.drop_vars("time").rename(time="observation").pad(observation=(0, times.shape[1] - len(row)))
-        one.attrs = {}
-        parts.append(one)
-    return xr.concat(parts, "individual")
+    return solve(
+        system,
+        times,
+        parameters=parameters,
+        doses=doses,
+        observables=observables,
+        rtol=settings.rtol,
+        atol=settings.atol,
+        threads=settings.threads,
+    )

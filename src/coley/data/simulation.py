@@ -86,7 +86,7 @@ def _joined(
     names: Sequence[str],
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Parameters of every individual, and the records of all."""
-    problems = [*(time_problems(times) if times is not None else ()), *observable_problems(system, names)]
+    problems = [*(time_problems(times, 0) if times is not None else ()), *observable_problems(system, names)]
     table = _individuals(records, parameters, problems)
     rows = _rows_of(records, table)
     if times is None and not (rows["EVID"] == 0).any():

@@ -46,7 +46,7 @@ def values_at_measurements(
     course = _Course(
         table, np.zeros((len(experiments), len(problem.system.states))), np.full(len(experiments), "", object)
     )
-    where = pd.Index(experiments).get_indexer(problem.measurements["experiment"])
+    where = pd.Index(experiments).get_indexer(pd.Index(problem.measurements["experiment"]))
     found = pd.DataFrame(np.nan, index=problem.measurements.index, columns=list(names))
     for k in range(max(map(len, problem.experiments.values()))):
         rows = np.array(
@@ -102,11 +102,15 @@ def _values(
 
 def _kept_concentrations(problem: PetabProblem, course: _Course, row: int, period: Period) -> dict[str, float]:
     """Concentrations in compartments that change in size: they stay what they are, unless the period sets them."""
-    return {
-        name: course.states[row, problem.system.state_names.index(name)]
-        / _now(problem.system, course, row, compartment)
+    known = problem.system.state_names
+    kept = {
+        name: compartment
         for name, compartment in problem.compartments.items()
-        if compartment in period.changes and name not in period.changes and name in problem.system.state_names
+        if compartment in period.changes and name not in period.changes and name in known
+    }
+    return {
+        name: course.states[row, known.index(name)] / _now(problem.system, course, row, compartment)
+        for name, compartment in kept.items()
     }
 
 
@@ -115,7 +119,7 @@ def _now(system: System, course: _Course, row: int, name: str) -> float:
     if name in system.state_names:
         return float(course.states[row, system.state_names.index(name)])
     if name in system.parameter_names:
-        return float(course.parameters.at[row, name])
+        return float(course.parameters[name].to_numpy()[row])
     states = zip(system.state_names, course.states[row], strict=True)
     return float(system.inline(symengine.Symbol(name)).subs({**course.parameters.iloc[row], **dict(states)}))
 

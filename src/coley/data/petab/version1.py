@@ -93,15 +93,15 @@ def _name(pair: tuple[str, str]) -> str:
 
 def _periods(conditions: pd.DataFrame, pair: tuple[str, str], names: Names) -> tuple[Period, ...]:
     before, after = pair
-    periods = [Period(PREEQUILIBRATION, _changes(conditions.loc[before], names))] if before else []
-    return (*periods, Period(0.0, _changes(conditions.loc[after], names)))
+    periods = [Period(PREEQUILIBRATION, _changes(conditions, before, names))] if before else []
+    return (*periods, Period(0.0, _changes(conditions, after, names)))
 
 
-def _changes(condition: pd.Series, names: Names) -> dict[str, Any]:
+def _changes(conditions: pd.DataFrame, name: str, names: Names) -> dict[str, Any]:
     """What a condition sets; an empty cell sets nothing."""
     return {
         str(target): names.read(value)
-        for target, value in condition.items()
+        for target, value in conditions.loc[[name]].iloc[0].items()
         if target != "conditionName" and not pd.isna(value)
     }
 
