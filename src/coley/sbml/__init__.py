@@ -1,0 +1,1 @@
+"""SBML: models of others become Systems, and Systems become SBML."""
