@@ -6,6 +6,7 @@ Numerical and plotting libraries are imported inside the commands, so that ``col
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -107,6 +108,7 @@ def run(
     from coley.trial import run as run_trial
 
     check_writable(folder)
+    gc.freeze()  # what the imports made stays, and need not be looked through at every collection
     with progress_bars() as progress:
         result = run_trial(protocol, patients=patients, seed=seed, threads=threads, progress=progress)
         progress("report", 0, 1)
