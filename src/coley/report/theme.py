@@ -140,7 +140,7 @@ def finish(chart: Any, title: str, subtitle: str | Iterable[str] = ()) -> Figure
     sentences = [subtitle] if isinstance(subtitle, str) else list(subtitle)
     lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 122)]
     heading = alt.Title(title, subtitle=lines) if lines else alt.Title(title)
-    finished: Figure = chart.properties(title=heading).configure(**_CONFIG)
+    finished: Figure = chart.properties(title=heading, config=_CONFIG)
     return finished
 
 
