@@ -54,6 +54,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script ``coley``."""
+    gc.disable()  # imports make what stays; ``run`` collects garbage after them
     app()
 
 
@@ -108,7 +109,8 @@ def run(
     from coley.trial import run as run_trial
 
     check_writable(folder)
-    gc.freeze()  # what the imports made stays, and need not be looked through at every collection
+    gc.freeze()  # no collection looks through what the imports made
+    gc.enable()
     with progress_bars() as progress:
         result = run_trial(protocol, patients=patients, seed=seed, threads=threads, progress=progress)
         progress("report", 0, 1)
