@@ -1,4 +1,4 @@
-"""SBML: systems to files."""
+"""SBML: models of others become Systems, and Systems become SBML."""
 
 from coley.sbml.writing import save_sbml
 
