@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
+
+from coley.errors import Problem
 
 LARGEST_FILE = 100_000_000
 """Bytes of a file."""
@@ -40,11 +43,18 @@ REFUSED: Mapping[str, str] = MappingProxyType(
 """Code of each refusal, and what is refused."""
 
 
-class Refusal(Exception):
-    """Something that import refuses, for one of the reasons of :data:`REFUSED`.
+@dataclass(frozen=True)
+class Refused(Problem):
+    """A problem with the key of its reason in :data:`REFUSED`."""
 
-    Attributes:
-        code: key of the reason.
+    code: str = ""
+
+
+class Refusal(Exception):
+    """Something that import refuses, before its place is known.
+
+    Args:
+        code: key of the reason in :data:`REFUSED`.
         what: what is wrong, as a sentence without its full stop.
         hint: what would be right.
     """
@@ -52,4 +62,8 @@ class Refusal(Exception):
     def __init__(self, code: str, what: str, hint: str = "") -> None:
         assert code in REFUSED
         super().__init__(what)
-        self.code, self.what, self.hint = code, what, hint
+        self._code, self._what, self._hint = code, what, hint
+
+    def at(self, where: str) -> Refused:
+        """The refusal as a problem with its place."""
+        return Refused(where, self._what, self._hint, self._code)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import symengine
 
-from coley.errors import ColeyError, Problem
+from coley.errors import ColeyError
 from coley.sbml.fast import equilibrate
 from coley.sbml.importer.beginning import Beginning, magnitudes
 from coley.sbml.importer.happenings import event
@@ -16,7 +16,7 @@ from coley.sbml.importer.motion import Motion
 from coley.sbml.importer.numbers import CONSTANTS, put_in
 from coley.sbml.importer.ordering import Definitions, demand_size, ordered
 from coley.sbml.importer.roles import Roles, by_symbol, roles, unit_of
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import Refusal, Refused
 from coley.system import Delay, Expression, Parameter, Rule, State, System
 
 
@@ -26,11 +26,15 @@ def assemble(model: Model, file: str) -> System:
     Raises:
         ColeyError: what is refused.
     """
-    known = roles(model)
     try:
-        return _System(known).system()
+        system = _System(roles(model)).system()
     except Refusal as refusal:
-        raise ColeyError(Problem(file, refusal.what, refusal.hint)) from None
+        raise ColeyError(refusal.at(file)) from None
+    fast = {reaction.name for reaction in model.reactions if reaction.fast}
+    try:
+        return equilibrate(system, fast) if fast else system
+    except ColeyError as error:
+        raise ColeyError([Refused(file, p.what, p.hint, "fast") for p in error.problems]) from None
 
 
 class _System:
@@ -49,17 +53,15 @@ class _System:
     def system(self) -> System:
         reactions = self._motion.reactions()
         events = tuple(event(occasion, self._roles, self._definitions) for occasion in self._model.events)
-        system = System(
+        return System(
             name=self._model.name,
             states=tuple(self._states()),
             parameters=tuple(self._parameters()),
             rules=tuple(self._rules()),
             reactions=reactions,
             events=events,
-            delays=tuple(Delay(str(s), "", expression, lag) for s, (expression, lag) in self._model.past.items()),
+            delays=tuple(self._delays()),
         )
-        fast = {reaction.name for reaction in self._model.reactions if reaction.fast}
-        return equilibrate(system, fast) if fast else system
 
     def _define(self) -> dict[Expression, Expression]:
         """Whatever is neither state nor constant: rules, the other of amount and concentration, rates of reactions."""
@@ -117,6 +119,13 @@ class _System:
         for symbol in ordered(every):
             numbers[symbol] = put_in(every[symbol], numbers)
         return numbers
+
+    def _delays(self) -> Iterator[Delay]:
+        constant = {*self._beginning.parameters, *self._beginning.constants}
+        for symbol, (expression, lag) in self._model.past.items():
+            if not lag.free_symbols <= constant:
+                raise Refusal("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
+            yield Delay(str(symbol), "", expression, lag)
 
     def _feeds(self) -> dict[str, set[str]]:
         feeds: dict[str, set[str]] = {}

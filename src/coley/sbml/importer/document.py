@@ -10,7 +10,7 @@ import libsbml
 
 from coley.errors import ColeyError, Problem
 from coley.sbml.importer.screening import screen
-from coley.sbml.limits import LARGEST_FILE, Refusal
+from coley.sbml.limits import LARGEST_FILE, Refusal, Refused
 
 Document = Any  # libSBML publishes no types
 
@@ -39,13 +39,13 @@ def read(path: Path) -> Document:
         screen(data)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ColeyError(Problem(str(path), f"is not text in UTF-8 (byte {error.start})")) from None
+        raise ColeyError(Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")) from None
     except Refusal as refusal:
-        raise ColeyError(Problem(str(path), refusal.what, refusal.hint)) from None
+        raise ColeyError(refusal.at(str(path))) from None
     document = libsbml.readSBMLFromString(text)
     _demand(document, path)
     if document.getModel() is None:
-        raise ColeyError(Problem(str(path), "holds no model"))
+        raise ColeyError(Refused(str(path), "holds no model", code="not-sbml"))
     for category in _UNCHECKED:
         document.setConsistencyChecks(category, False)
     document.checkConsistency()
@@ -53,7 +53,7 @@ def read(path: Path) -> Document:
     if document.getLevel() < 3:
         document.setLevelAndVersion(3, 1, False)
         if document.getLevel() < 3:
-            raise ColeyError(list(_faults(document, path)) or Problem(str(path), "cannot be read as SBML Level 3"))
+            raise ColeyError(list(_faults(document, path)) or Refused(str(path), "cannot be read as SBML Level 3", code="invalid"))
     return document
 
 
@@ -78,11 +78,11 @@ def _packages(document: Document, path: Path) -> Iterator[Problem]:
     for i in range(document.getNumPlugins()):
         name = document.getPlugin(i).getPackageName()
         if document.getPackageRequired(name) and name != "l3v2extendedmath":
-            yield Problem(str(path), f"uses the package {name!r}, which changes what the model means", "use core SBML")
+            yield Refused(str(path), f"uses the package {name!r}, which changes what models mean", "use core SBML", "package")
     for i in range(document.getNumUnknownPackages()):
         uri = document.getUnknownPackageURI(i)
         if document.getPackageRequired(uri):
-            yield Problem(str(path), f"uses the unknown package {uri!r}, which changes what the model means")
+            yield Refused(str(path), f"uses the package {uri!r}, which changes what models mean", "use core SBML", "package")
 
 
 def _faults(document: Document, path: Path) -> Iterator[Problem]:
@@ -91,4 +91,4 @@ def _faults(document: Document, path: Path) -> Iterator[Problem]:
         if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or error.getErrorId() in _HARMLESS:
             continue
         what = " ".join(error.getMessage().split()) or error.getShortMessage()
-        yield Problem(f"{path}, line {error.getLine()}", what.rstrip("."))
+        yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code="invalid")

@@ -165,7 +165,7 @@ class _Extraction:
         try:
             return (read or self._formulas.value)(element.getMath(), local)
         except Refusal as refusal:
-            self.problems.append(Problem(self._place(element), refusal.what, refusal.hint))
+            self.problems.append(refusal.at(self._place(element)))
             return NAN
 
     def _place(self, element: Element) -> str:
