@@ -1,6 +1,6 @@
 """Processor time per individual beside libRoadRunner and CVODE, at the same achieved error, on one core.
 
-    python benchmarks/peers.py [--quick] [--error 1e-5] [--repeats 3]
+    python benchmarks/peers.py [--quick] [--amici] [--error 1e-5] [--repeats 3]
 
 Same equations, same doses and outputs. All run over a range of tolerances, in turn, several times over; the least time
 of each counts, and the time at an error is read off between the points. Errors are against CVODE at a far tighter
@@ -27,22 +27,36 @@ from coley.engine import cvode, rosenbrock
 from coley.engine.batch import Batch, Paths
 from coley.system import System
 
+Outcome = tuple[np.ndarray, float]  # individual × time × state, seconds of processor time
 Dose = tuple[float, float, float, str]
 TOLERANCES = (1e-3, 1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 MANY, FEW = 256, 8
 PAIR = ("nivolumab", "ipilimumab")
 
 
-def fast(system: System, batch: Batch, rtol: float) -> np.ndarray:
-    return _all_states(rosenbrock.follow(system, batch, control(system, rtol), 1))
+def fast(system: System, batch: Batch, rtol: float) -> Outcome:
+    return timed(lambda: _all_states(rosenbrock.follow(system, batch, control(system, rtol), 1)))
 
 
-def slow(system: System, batch: Batch, rtol: float) -> np.ndarray:
-    return _all_states(cvode.follow(system, batch, control(system, rtol)))
+def cvode_in_python(system: System, batch: Batch, rtol: float) -> Outcome:
+    return timed(lambda: _all_states(cvode.follow(system, batch, control(system, rtol))))
 
 
-def other(system: System, batch: Batch, rtol: float) -> np.ndarray:
-    return roadrunner_peer.follow(system, batch, control(system, rtol))
+def libroadrunner(system: System, batch: Batch, rtol: float) -> Outcome:
+    return timed(lambda: roadrunner_peer.follow(system, batch, control(system, rtol)))
+
+
+def amici_solver(system: System, batch: Batch, rtol: float) -> Outcome:
+    """Only the seconds inside AMICI's solver."""
+    import amici_peer
+
+    return amici_peer.follow(system, batch, control(system, rtol))
+
+
+def timed(run: Callable[[], np.ndarray]) -> Outcome:
+    begin = time.process_time()
+    states = run()
+    return states, time.process_time() - begin
 
 
 def _all_states(paths: Paths) -> np.ndarray:
@@ -56,7 +70,7 @@ class Contender:
     """Who runs, with how many individuals; the error and the least seconds per individual by tolerance, so far."""
 
     name: str
-    run: Callable[[System, Batch, float], np.ndarray]
+    run: Callable[[System, Batch, float], Outcome]
     individuals: int
     points: dict[float, tuple[float, float]] = field(default_factory=dict)
 
@@ -64,15 +78,13 @@ class Contender:
         """Run once; a tolerance at which it fails gives no point."""
         try:
             self.run(system, batch.part(0, 1), rtol)  # compiles
-            begin = time.process_time()
-            states = self.run(system, batch.part(0, self.individuals), rtol)
+            states, seconds = self.run(system, batch.part(0, self.individuals), rtol)
         except RuntimeError:
             return
-        seconds = (time.process_time() - begin) / self.individuals
         scales = np.array([state.scale for state in system.states])
         deviation = (states[: len(exact)] - exact) / np.maximum(np.abs(exact), scales)
         error = float(np.sqrt(np.mean(deviation**2)))
-        self.points[rtol] = (error, min(seconds, self.points.get(rtol, (error, np.inf))[1]))
+        self.points[rtol] = (error, min(seconds / self.individuals, self.points.get(rtol, (error, np.inf))[1]))
 
     def seconds_at(self, error: float) -> float:
         """Seconds per individual at an error, between the measured points; infinite where they do not reach it."""
@@ -80,21 +92,22 @@ class Contender:
         return float(np.exp(np.interp(np.log(error), errors, seconds, left=np.inf)))
 
 
-def compare(label: str, system: System, days: float, doses: Sequence[Dose], error: float, repeats: int) -> None:
+def compare(label: str, system: System, days: float, doses: Sequence[Dose], asked: argparse.Namespace) -> None:
     """One line: who takes how long for an individual, and how many times as long as coley."""
     batch = population(system, MANY, np.linspace(0, days, 105), doses)
-    exact = slow(system, batch.part(0, FEW), 1e-10)
-    ours, *theirs = contenders = [
+    exact, _ = cvode_in_python(system, batch.part(0, FEW), 1e-10)
+    contenders = [
         Contender("coley", fast, MANY),
-        Contender("libRoadRunner", other, FEW),
-        Contender("CVODE", slow, FEW),
+        Contender("libRoadRunner", libroadrunner, FEW),
+        Contender("CVODE", cvode_in_python, FEW),
     ]
-    for _ in range(repeats):
+    if asked.amici:
+        contenders.append(Contender("AMICI", amici_solver, FEW))
+    for _ in range(asked.repeats):
         for rtol in TOLERANCES:
             for contender in contenders:
                 contender.measure(system, batch, rtol, exact)
-    own = ours.seconds_at(error)
-    found = [peer.seconds_at(error) for peer in theirs]
+    own, *found = [contender.seconds_at(asked.error) for contender in contenders]
     cells = "".join(f"{1e3 * seconds:11.2f} {seconds / own:7.1f}" for seconds in found)
     print(f"{label:42} {len(system.states):6} {1e3 * own:10.3f} {cells}", flush=True)
 
@@ -109,15 +122,18 @@ def both(copies: int = 1) -> list[Dose]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="the assembled melanoma model only")
+    parser.add_argument("--amici", action="store_true", help="beside AMICI too, which is built for each model")
     parser.add_argument("--error", type=float, default=1e-5, help="at which times are compared")
     parser.add_argument("--repeats", type=int, default=3)
     asked = parser.parse_args()
     print(f"{machine()}; one core; error {asked.error:g}\n")
-    print(f"{'':42} {'states':>6} {'coley, ms':>10} {'RR, ms':>11} {'ratio':>7} {'CVODE, ms':>10} {'ratio':>7}")
+    peers = ["RR, ms", "CVODE, ms"] + ["AMICI, ms"] * asked.amici
+    heads = "".join(f"{name:>11} {'ratio':>7}" for name in peers)
+    print(f"{'':42} {'states':>6} {'coley, ms':>10} {heads}")
     years = 2 * DAYS_PER_YEAR
 
     def line(label: str, system: System, days: float, doses: Sequence[Dose]) -> None:
-        compare(label, system, days, doses, asked.error, asked.repeats)
+        compare(label, system, days, doses, asked)
 
     line("melanoma, nivolumab + ipilimumab, 2 years", assembled("melanoma", PAIR), years, both())
     if asked.quick:
