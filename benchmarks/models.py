@@ -31,6 +31,16 @@ def assembled(cancer: str, drugs: Sequence[str] | None = None) -> System:
     return assemble(cancer, immuno_oncology(context))
 
 
+def versions(cancer: str, copies: int) -> System:
+    """The immuno-oncology model of a cancer with every drug of the catalogue in ``copies`` versions."""
+    catalogue = load_catalogue()
+    drugs = list(catalogue.drugs.values())
+    for i in range(2, copies + 1):
+        drugs += [drug.model_copy(update={"name": f"{drug.name}-{i}"}) for drug in catalogue.drugs.values()]
+    context = Context(catalogue.cancer(cancer), catalogue.physiology, tuple(drugs))
+    return assemble(f"{cancer} {copies}", immuno_oncology(context))
+
+
 def network(n: int) -> System:
     """A stiff network of ``n`` species: a cycle of saturable conversions, with a binding to a neighbour for each.
 
