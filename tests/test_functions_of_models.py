@@ -79,10 +79,11 @@ each = pytest.mark.parametrize(("rate", "expected", "low", "high"), CASES, ids=l
 @each
 def test_functions(rate: object, expected: Callable[[Floats], Floats], low: float, high: float) -> None:
     """To twenty units in the last place of the value, or of its change by such a unit of x."""
-    compiled = kernels(system(rate), RODAS4)
+    model = system(rate)
+    compiled = kernels(model, RODAS4)
     points = np.random.default_rng(21).uniform(low, high, 60)
-    control = Control(1e-6, np.ones(1), 10)
-    got = np.array([look(compiled, control, np.zeros(0), 0.0, np.array([point]))[0] for point in points])
+    control = Control(1e-6, np.ones(1))
+    got = np.array([look(compiled, model, control, np.zeros(0), 0.0, np.array([point]))[0] for point in points])
     unit = np.spacing(np.abs(points))
     change = np.abs(expected(np.clip(points + unit, low, high)) - expected(points))
     exact = expected(points)
@@ -113,13 +114,14 @@ def test_derivatives(rate: object, expected: Callable[[Floats], Floats], low: fl
 def test_pieces_become_a_choice_between_values() -> None:
     """No branch: both values are there, and every lane takes its own."""
     rate = symengine.Piecewise((x**2, x < 1), (2 * x - 1, x < 3), (5, True))
-    code = program(system(rate), RODAS4).template
+    model = system(rate)
+    code = program(model, RODAS4).template
     rates = code[code.index("@rates(") :]
     rates = rates[: rates.index("}")]
     assert rates.count("select $B") == 2 and "br " not in rates
-    compiled, control = kernels(system(rate), RODAS4), Control(1e-6, np.ones(1), 10)
+    compiled, control = kernels(model, RODAS4), Control(1e-6, np.ones(1))
     for value, expected in ((0.5, 0.25), (1.0, 1.0), (2.0, 3.0), (3.0, 5.0), (9.0, 5.0)):
-        assert look(compiled, control, np.zeros(0), 0.0, np.array([value]))[0] == expected
+        assert look(compiled, model, control, np.zeros(0), 0.0, np.array([value]))[0] == expected
 
 
 def test_roundings_are_constant_to_a_derivative() -> None:
