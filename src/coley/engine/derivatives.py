@@ -16,13 +16,22 @@ def jacobian(system: System) -> list[tuple[int, int, Expression]]:
     for i, rate in enumerate(system.rates):
         parts = piecewise(rate)
         for j, symbol in sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys()):
-            entries.append((i, j, parts.diff(symbol)))
+            entries.append((i, j, _derivative(parts, symbol)))
     return entries
 
 
 def by_time(system: System) -> list[tuple[int, Expression]]:
     """The derivatives by ``time`` of the rates that name it."""
-    return [(i, piecewise(rate).diff(TIME)) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
+    return [(i, _derivative(piecewise(rate), TIME)) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
+
+
+def _derivative(expression: Expression, symbol: Expression) -> Expression:
+    """The derivative between the steps of roundings, which symengine would leave as they are."""
+    roundings = expression.atoms(symengine.floor, symengine.ceiling)
+    if not roundings:
+        return expression.diff(symbol)
+    held = {rounding: symengine.Dummy() for rounding in roundings}
+    return expression.subs(held).diff(symbol).subs({level: rounding for rounding, level in held.items()})
 
 
 def condition(expression: Expression) -> Expression:
