@@ -53,7 +53,7 @@ def _problems(table: Table, names: list[str], system: System) -> Iterator[Proble
             yield Problem(f"{table.source}, column {name}", "is no parameter or state of the model", hint)
             continue
         yield from table.strange(name)
-        yield from table.faults(table.text(name) == "", name, "is no value", "every individual needs one")
+        yield from table.faults(table.missing(name), name, "is no value", "every individual needs one")
     if "ID" in table.columns:
         text = table.text("ID")
         yield from table.faults(text == "", "ID", "is no ID")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -14,20 +14,22 @@ from coley.engine import solve
 from coley.system import System
 
 Floats = NDArray[np.float64]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Tolerances and threads, as in :func:`coley.solve`."""
+    """Tolerances, threads and progress, as in :func:`coley.solve`."""
 
     rtol: float = 1e-6
     atol: Mapping[str, float] = field(default_factory=dict)
     threads: int | None = None
+    progress: Progress | None = None
 
     def tighter(self) -> Settings:
-        """A tenth of the tolerances."""
+        """A tenth of the tolerances, for work that goes before what is asked for."""
         atol = {name: value / 10 for name, value in self.atol.items()}
-        return replace(self, rtol=max(self.rtol / 10, 1e-12), atol=atol)
+        return replace(self, rtol=max(self.rtol / 10, 1e-12), atol=atol, progress=None)
 
 
 def follow(
@@ -48,4 +50,5 @@ def follow(
         rtol=settings.rtol,
         atol=settings.atol,
         threads=settings.threads,
+        progress=settings.progress,
     )

@@ -59,7 +59,7 @@ def record_problems(table: Table, system: System) -> Iterator[Problem]:
 
 
 def _identity_problems(table: Table) -> Iterator[Problem]:
-    yield from table.faults(np.isnan(table.floats("TIME")) & (table.text("TIME") == ""), "TIME", "is no time")
+    yield from table.faults(np.isnan(table.floats("TIME")) & table.missing("TIME"), "TIME", "is no time")
     if "ID" not in table.columns:
         return
     text = table.text("ID")
@@ -108,7 +108,7 @@ def _amount_problems(table: Table, doses: Flags) -> Iterator[Problem]:
     nothing = np.nan_to_num(amount) == 0
     yield from table.faults(doses & (amount < 0), "AMT", "is no dose", "a number from 0 up")
     constant = steady & (rate > 0)
-    yield from table.faults(doses & (table.text("AMT") == "") & ~constant, "AMT", "is no dose")
+    yield from table.faults(doses & table.missing("AMT") & ~constant, "AMT", "is no dose")
     idle = doses & nothing & (rate != 0) & ~constant
     yield from table.faults(idle, "RATE", "is the rate of an infusion of nothing", "give AMT")
     yield from table.faults(doses & nothing & steady & (rate == 0), "SS", "is the steady state of no dose", "give AMT")
@@ -194,7 +194,7 @@ def _column_problems(table: Table, system: System) -> Iterator[Problem]:
             yield Problem(where, what, did_you_mean(name, known) or "take the column out")
         elif name in known:
             yield from table.strange(name)
-            yield from table.faults(table.text(name) == "", name, "is no value", "every record needs it")
+            yield from table.faults(table.missing(name), name, "is no value", "every record needs it")
             values = table.floats(name)
             changes = np.zeros(len(table), dtype=bool)
             changes[1:] = same & (values[1:] != values[:-1]) & ~np.isnan(values[1:]) & ~np.isnan(values[:-1])

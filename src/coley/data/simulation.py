@@ -10,7 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from coley.data.engine_call import Settings, follow
+from coley.data.engine_call import Progress, Settings, follow
 from coley.data.episodes import DOSE_COLUMNS, Episodes, episodes, on_grid
 from coley.data.record_checks import MOST_OVERLAPS
 from coley.data.records import Records
@@ -48,6 +48,7 @@ def simulate(
     rtol: float = 1e-6,
     atol: Mapping[str, float] | None = None,
     threads: int | None = None,
+    progress: Progress | None = None,
 ) -> Course:
     """Simulate doses and observations of many individuals at once.
 
@@ -62,6 +63,8 @@ def simulate(
             of the records must be in it; who is in it alone is simulated without doses, at ``times``.
         observables: states, parameters or rules to return; default all states and rules.
         rtol, atol, threads: as in :func:`coley.solve`.
+        progress: told how many episodes have been followed since it was told last: one per individual, and one more for
+            each reset or steady state in the middle of a course.
 
     Raises:
         ColeyError: records and parameters that do not fit each other, or what :func:`coley.solve` refuses.
@@ -69,7 +72,7 @@ def simulate(
     names = list(observables) if observables is not None else [*system.state_names, *(r.name for r in system.rules)]
     table, rows = _joined(system, records, parameters, times, names)
     cut = episodes(rows)
-    settings = Settings(rtol, dict(atol or {}), threads)
+    settings = Settings(rtol, dict(atol or {}), threads, progress)
     own = table.iloc[cut.who].reset_index(drop=True)
     doses, failed = cut.doses, pd.Series("", index=np.arange(len(cut.who)), dtype=object)
     if len(cut.steady):

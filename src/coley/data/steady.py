@@ -13,13 +13,13 @@ from coley.data.episodes import DOSE_COLUMNS
 from coley.system import System
 
 Floats = NDArray[np.float64]
-CYCLES = 16
+CYCLES = 4
 """Doses between two looks at whether states repeat."""
-LOOKS = 64
+LOOKS = 256
 """Looks before the search ends: 1,024 doses."""
 _LEAP_RATIOS = (0.1, 0.999)
 """Ratios at which to leap: below it is not worth it, above there may be nothing to leap to."""
-_LEAPS = LOOKS // 4
+_LEAPS = 16
 """Looks after which there are no more leaps, so that they never carry a state that only grows out of sight."""
 _NOISE = 0.1
 """A change, in units of the tolerance, that may be nothing but error of the solver."""

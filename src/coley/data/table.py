@@ -29,7 +29,7 @@ class Table:
     Attributes:
         source: what the table is called in messages, the name of its file.
         counted: what ``numbers`` counts: lines of a text, or rows of a table that has no lines.
-        columns: cells by column, in order: text, or numbers where the source had numbers.
+        columns: cells by column, in order: numbers where the source had numbers, else text, "" where missing.
     """
 
     source: str
@@ -45,6 +45,11 @@ class Table:
         columns = {name: cells[rows].reset_index(drop=True) for name, cells in self.columns.items()}
         return Table(self.source, self.counted, self.numbers[rows], columns)
 
+    def missing(self, column: str) -> Flags:
+        """Whether the cells of a column hold nothing."""
+        cells = self.columns[column]
+        return np.asarray(cells.isna() if pd.api.types.is_numeric_dtype(cells) else cells == "")
+
     def text(self, column: str) -> pd.Series:
         """The cells of a column as text, "" where missing; whole numbers without a decimal point."""
         cells = self.columns[column]
@@ -52,20 +57,19 @@ class Table:
             whole = cells.notna() & (cells == np.floor(cells)) & (np.abs(cells) < 2**53)
             integers = cells.where(whole, 0).astype(np.int64).astype(str)
             return cells.astype(str).mask(whole, integers).mask(cells.isna(), "")
-        text = cells.astype(str).str.strip().mask(cells.isna(), "")
-        return text.mask(text.isin(MISSING), "")
+        return cells.astype(str) if pd.api.types.is_numeric_dtype(cells) else cells
 
     def floats(self, column: str) -> Floats:
         """The cells of a column as numbers, NaN where missing; those that :meth:`strange` points at are NaN too."""
         cells = self.columns[column]
-        if not pd.api.types.is_numeric_dtype(cells):
-            cells = pd.to_numeric(self.text(column), errors="coerce")
-        values = np.asarray(cells.astype(float), dtype=float)
+        values = np.asarray(pd.to_numeric(cells, errors="coerce").astype(float), dtype=float)
         return np.where(np.isfinite(values), values, np.nan)
 
     def strange(self, column: str) -> Iterator[Problem]:
         """The cells of a column that hold something other than a finite number."""
-        bad = np.isnan(self.floats(column)) & (self.text(column) != "").to_numpy()
+        bad = np.isnan(self.floats(column)) & ~self.missing(column)
+        if not bad.any():
+            return
         decimal = self.text(column).str.fullmatch(r"-?\d+,\d+").to_numpy(dtype=bool)
         yield from self.faults(bad & decimal, column, "is not a number", "write a decimal point")
         yield from self.faults(bad & ~decimal, column, "is not a finite number")
@@ -74,7 +78,7 @@ class Table:
         """One problem for the rows where ``bad`` holds, with their lines; ``what`` follows the first one's cell."""
         rows = np.flatnonzero(bad)
         if len(rows):
-            cell = self.text(column).iloc[rows[0]] if column in self.columns else ""
+            cell = self[np.arange(len(self)) == rows[0]].text(column).iloc[0] if column in self.columns else ""
             yield Problem(self.place(rows, column), f"{clipped(cell) if cell else 'a missing cell'} {what}", hint)
 
     def place(self, rows: NDArray[np.intp], column: str) -> str:
@@ -125,8 +129,18 @@ def _framed(frame: pd.DataFrame, name: str) -> Table:
     problems = list(_heading_problems(list(map(str, frame.columns)), name, ""))
     if problems:
         raise ColeyError(problems)
-    cells = {str(column): frame[column].reset_index(drop=True) for column in frame.columns}
+    cells = {str(column): _cells(frame[column].reset_index(drop=True)) for column in frame.columns}
     return Table(name, "row", np.arange(1, len(frame) + 1), cells)
+
+
+def _cells(cells: pd.Series) -> pd.Series:
+    """The cells of a column as a Table holds them."""
+    if pd.api.types.is_bool_dtype(cells):
+        return cells.astype(int)
+    if pd.api.types.is_numeric_dtype(cells):
+        return cells.astype(float) if cells.isna().any() else cells
+    text = cells.astype(str).str.strip().mask(cells.isna(), "")
+    return text.mask(text.isin(MISSING), "")
 
 
 def _csv(path: Path) -> Table:
@@ -150,7 +164,7 @@ def _csv(path: Path) -> Table:
     if problems:
         raise ColeyError(_few(problems, path.name))
     cells = zip(*rows, strict=True) if rows else [()] * len(heading)
-    columns = {name: pd.Series(column, dtype=object) for name, column in zip(heading, cells, strict=True)}
+    columns = {name: _cells(pd.Series(column, dtype=object)) for name, column in zip(heading, cells, strict=True)}
     return Table(path.name, "line", np.array(lines[1:], dtype=np.int64), columns)
 
 

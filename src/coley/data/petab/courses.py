@@ -7,203 +7,101 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import symengine
 from numpy.typing import NDArray
 
 from coley.data.engine_call import Settings, follow
 from coley.data.episodes import DOSE_COLUMNS
-from coley.data.petab.problem import PREEQUILIBRATION, Period, PetabProblem
+from coley.data.petab.conditions import Standing, enter, just_before
+from coley.data.petab.problem import PREEQUILIBRATION, PetabProblem
 from coley.data.steady import resting_states
-from coley.engine import Simulation
-from coley.system import TIME, Expression, System
 
 Floats = NDArray[np.float64]
+Rows = NDArray[np.intp]
 _NO_DOSES = pd.DataFrame({name: pd.Series(dtype=float) for name in DOSE_COLUMNS})
 
 
 @dataclass(eq=False)
-class _Course:
-    """Where experiments stand: a row of ``parameters`` and of ``states`` to each, and why some could not go on."""
+class _Seen:
+    """Measurements: the experiment of each by position, its time, and what is found there, a column for each name."""
 
-    parameters: pd.DataFrame
-    states: Floats
-    reason: NDArray[np.object_]
+    experiment: Rows
+    time: Floats
+    values: dict[str, Floats]
+
+    def during(self, row: int, first: float, last: float) -> Rows:
+        """The measurements of an experiment from ``first`` on and before ``last``."""
+        return np.flatnonzero((self.experiment == row) & (self.time >= first) & (self.time < last))
 
 
 def values_at_measurements(
-    problem: PetabProblem, parameters: Mapping[str, float], names: Sequence[str], settings: Settings
+    problem: PetabProblem, given: Mapping[str, float], names: Sequence[str], settings: Settings
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Values of states, parameters and rules at every measurement, and why experiments failed, by name.
 
     The states at the end of one period are those at the start of the next, save what a condition sets. A measurement at
-    the time of a change comes after it; at infinite time states are at rest. Triggers of events start anew with a
-    period.
+    the time of a change comes after it; at infinite time states are at rest. An event that is due when a period ends,
+    after a delay of its own, is lost.
     """
-    experiments = list(problem.experiments)
-    table = pd.DataFrame(
-        {p.name: parameters.get(p.name, p.value) for p in problem.system.parameters}, index=range(len(experiments))
-    )
-    course = _Course(
-        table, np.zeros((len(experiments), len(problem.system.states))), np.full(len(experiments), "", object)
-    )
-    where = pd.Index(experiments).get_indexer(pd.Index(problem.measurements["experiment"]))
-    found = pd.DataFrame(np.nan, index=problem.measurements.index, columns=list(names))
+    standing = Standing(problem, given)
+    measurements = problem.measurements
+    where = pd.Index(list(problem.experiments)).get_indexer(pd.Index(measurements["experiment"]))
+    time = measurements["time"].to_numpy(dtype=float)
+    seen = _Seen(where, time, {name: np.full(len(time), np.nan) for name in names})
     for k in range(max(map(len, problem.experiments.values()))):
-        rows = np.array(
-            [i for i, name in enumerate(experiments) if len(problem.experiments[name]) > k and not course.reason[i]]
+        rows = standing.going(k)
+        enter(standing, rows, k)
+        begin, end = standing.begins(rows, k), standing.begins(rows, k + 1)
+        rest = begin == PREEQUILIBRATION
+        _rest(standing, rows[rest], np.zeros(rest.sum()), settings)
+        last = _stretch(standing, rows[~rest], begin[~rest], end[~rest], seen, settings)
+        asked = (
+            np.isinf(end[~rest]) & np.isin(rows[~rest], where[np.isposinf(time)]) & (standing.reason[rows[~rest]] == "")
         )
-        if len(rows):
-            _enter(problem, course, rows, k, parameters)
-            _follow(problem, course, rows, k, where, found, settings)
-    failed = {name: reason for name, reason in zip(experiments, course.reason, strict=True) if reason}
-    return found, failed
+        _rest(standing, rows[~rest][asked], last[asked], settings)
+        _look(standing, rows[~rest][asked], seen, settings)
+    failed = {name: why for name, why in zip(problem.experiments, standing.reason, strict=True) if why}
+    return pd.DataFrame(seen.values, index=measurements.index), failed
 
 
-def computed(expressions: Sequence[Expression], columns: pd.DataFrame) -> Floats:
-    """Values (row × expression) of expressions in the names of ``columns``."""
-    function = symengine.Lambdify([symengine.Symbol(name) for name in columns], list(expressions), backend="llvm")
-    return np.asarray(function(columns.to_numpy(dtype=float))).reshape(len(columns), len(expressions))
-
-
-def _enter(problem: PetabProblem, course: _Course, rows: NDArray[np.intp], k: int, given: Mapping[str, float]) -> None:
-    """Apply what the conditions of the k-th period set.
-
-    At the start parameters are set before initial states follow from them; later all values come from what was before.
-    """
-    system, periods = problem.system, list(problem.experiments.values())
-    if k == 0:
-        for row in rows:
-            _set_parameters(course, row, _values(problem, course, row, periods[row][0], system.parameter_names, given))
-        course.states[rows] = Simulation(system, course.parameters.iloc[rows]).states
-    for row in rows:
-        period = periods[row][k]
-        values = _values(problem, course, row, period, (*system.parameter_names, *system.state_names), given)
-        values |= _kept_concentrations(problem, course, row, period) if k else {}
-        _set_parameters(course, row, {name: values[name] for name in values if name in system.parameter_names})
-        for concentrations in (False, True):  # amounts follow from sizes of compartments, which may be states
-            for name in (name for name in values if name in system.state_names):
-                if (name in problem.compartments) == concentrations:
-                    size = _now(system, course, row, problem.compartments[name]) if concentrations else 1.0
-                    course.states[row, system.state_names.index(name)] = values[name] * size
-
-
-def _values(
-    problem: PetabProblem, course: _Course, row: int, period: Period, names: Sequence[str], given: Mapping[str, float]
-) -> dict[str, float]:
-    """What a period sets those of ``names`` to, as things stand."""
-    system = problem.system
-    changes = {name: value for name, value in period.changes.items() if name in names}
-    if not changes:
-        return {}
-    states = zip(system.state_names, course.states[row], strict=True)
-    now = {**given, **course.parameters.iloc[row], **dict(states), str(TIME): max(period.time, 0.0)}
-    return {name: float(system.inline(value).subs(now)) for name, value in changes.items()}
-
-
-def _kept_concentrations(problem: PetabProblem, course: _Course, row: int, period: Period) -> dict[str, float]:
-    """Concentrations in compartments that change in size: they stay what they are, unless the period sets them."""
-    known = problem.system.state_names
-    kept = {
-        name: compartment
-        for name, compartment in problem.compartments.items()
-        if compartment in period.changes and name not in period.changes and name in known
-    }
-    return {
-        name: course.states[row, known.index(name)] / _now(problem.system, course, row, compartment)
-        for name, compartment in kept.items()
-    }
-
-
-def _now(system: System, course: _Course, row: int, name: str) -> float:
-    """A parameter or state, or a rule of these, as it stands."""
-    if name in system.state_names:
-        return float(course.states[row, system.state_names.index(name)])
-    if name in system.parameter_names:
-        return float(course.parameters[name].to_numpy()[row])
-    states = zip(system.state_names, course.states[row], strict=True)
-    return float(system.inline(symengine.Symbol(name)).subs({**course.parameters.iloc[row], **dict(states)}))
-
-
-def _set_parameters(course: _Course, row: int, values: Mapping[str, float]) -> None:
-    for name, value in values.items():
-        course.parameters.at[row, name] = value
-
-
-def _follow(
-    problem: PetabProblem,
-    course: _Course,
-    rows: NDArray[np.intp],
-    k: int,
-    where: NDArray[np.intp],
-    found: pd.DataFrame,
-    settings: Settings,
-) -> None:
-    """Go through the k-th period of the experiments ``rows``, filling in what was measured then."""
-    experiments = [problem.experiments[name] for name in problem.experiments]
-    begin = np.array([experiments[row][k].time for row in rows])
-    end = np.array([experiments[row][k + 1].time if len(experiments[row]) > k + 1 else np.inf for row in rows])
-    rest = begin == PREEQUILIBRATION
-    if rest.any():
-        _rest(problem, course, rows[rest], np.zeros(rest.sum()), settings)
-    rows, begin, end = rows[~rest], begin[~rest], end[~rest]
-    if not len(rows):
-        return
-    time = problem.measurements["time"].to_numpy()
-    grids = []
+def _stretch(standing: Standing, rows: Rows, begin: Floats, end: Floats, seen: _Seen, settings: Settings) -> Floats:
+    """Go through a period of the experiments ``rows``, noting what is measured then; gives when each was left."""
+    grids = {}
     for row, first, last in zip(rows, begin, end, strict=True):
-        seen = time[(where == row) & np.isfinite(time)]
-        points = np.unique([first, *seen[(seen >= first) & (seen < last)], *([last] if np.isfinite(last) else [])])
-        grids.append(points)
-    times = np.full((len(rows), max(map(len, grids))), np.nan)
-    for i, grid in enumerate(grids):
-        times[i, : len(grid)] = grid
-    names = [*problem.system.state_names, *(name for name in found.columns if name not in problem.system.state_names)]
-    table = course.parameters.iloc[rows].reset_index(drop=True)
-    states = dict(zip(problem.system.state_names, course.states[rows].T, strict=True))
-    run = follow(problem.system, times, table.assign(**states), _NO_DOSES, names, settings)
-    for i, (row, grid, last) in enumerate(zip(rows, grids, end, strict=True)):
-        here = np.flatnonzero((where == row) & np.isfinite(time) & (time >= grid[0]) & (time < last))
-        place = np.searchsorted(grid, time[here])
-        for name in found.columns:
-            found.loc[here, name] = run[name].to_numpy()[i, place]
-        course.states[row] = [run[name].to_numpy()[i, len(grid) - 1] for name in problem.system.state_names]
-        if run["status"].to_numpy()[i] != "ok":
-            course.reason[row] = str(run["reason"].to_numpy()[i])
-    asked = np.isin(rows, where[np.isposinf(time)]) & np.isposinf(end) & (course.reason[rows] == "")
-    if asked.any():
-        last_rows = rows[asked]
-        _rest(
-            problem,
-            course,
-            last_rows,
-            np.array([grid[-1] for grid, yes in zip(grids, asked, strict=True) if yes]),
-            settings,
+        measured = seen.time[seen.during(row, first, last)]
+        grids[row] = np.unique([first, *measured, *([just_before(last)] if np.isfinite(last) else [])])
+    names = standing.problem.system.state_names
+    for system, part in standing.alike(rows):
+        times = np.full((len(part), max(len(grids[row]) for row in part)), np.nan)
+        for i, row in enumerate(part):
+            times[i, : len(grids[row])] = grids[row]
+        course = follow(
+            system, times, standing.table(part), _NO_DOSES, [*dict.fromkeys((*names, *seen.values))], settings
         )
-        _observe_rest(problem, course, last_rows, where, found, settings)
+        values = {name: course[name].to_numpy() for name in (*names, *seen.values)}
+        for i, row in enumerate(part):
+            here = seen.during(row, grids[row][0], end[rows == row][0])
+            place = np.searchsorted(grids[row], seen.time[here])
+            for name, found in seen.values.items():
+                found[here] = values[name][i, place]
+            standing.states[row] = [values[name][i, len(grids[row]) - 1] for name in names]
+        status, reason = course["status"].to_numpy(), course["reason"].to_numpy().astype(object)
+        standing.reason[part] = np.where(status == "ok", "", reason)
+    return np.array([grids[row][-1] for row in rows])
 
 
-def _rest(problem: PetabProblem, course: _Course, rows: NDArray[np.intp], start: Floats, settings: Settings) -> None:
-    """Let the states of ``rows`` come to rest."""
-    table = course.parameters.iloc[rows]
-    reached = resting_states(problem.system, start, table, course.states[rows], _NO_DOSES, settings)
-    course.states[rows], course.reason[rows] = reached.states, reached.reason
+def _rest(standing: Standing, rows: Rows, start: Floats, settings: Settings) -> None:
+    """Let the states of the experiments ``rows`` come to rest."""
+    if len(rows):
+        system, table = standing.problem.system, standing.parameters.iloc[rows]
+        reached = resting_states(system, start, table, standing.states[rows], _NO_DOSES, settings)
+        standing.states[rows], standing.reason[rows] = reached.states, reached.reason
 
 
-def _observe_rest(
-    problem: PetabProblem,
-    course: _Course,
-    rows: NDArray[np.intp],
-    where: NDArray[np.intp],
-    found: pd.DataFrame,
-    settings: Settings,
-) -> None:
-    time = problem.measurements["time"].to_numpy()
-    table = course.parameters.iloc[rows].reset_index(drop=True)
-    states = dict(zip(problem.system.state_names, course.states[rows].T, strict=True))
-    run = follow(
-        problem.system, np.zeros((len(rows), 1)), table.assign(**states), _NO_DOSES, list(found.columns), settings
-    )
-    for i, row in enumerate(rows):
-        here = np.flatnonzero((where == row) & np.isposinf(time))
-        for name in found.columns:
-            found.loc[here, name] = run[name].to_numpy()[i, 0]
+def _look(standing: Standing, rows: Rows, seen: _Seen, settings: Settings) -> None:
+    """Note what is measured at infinite time of experiments that have come to rest."""
+    for system, part in standing.alike(rows):
+        course = follow(system, np.zeros((len(part), 1)), standing.table(part), _NO_DOSES, [*seen.values], settings)
+        for i, row in enumerate(part):
+            here = np.flatnonzero((seen.experiment == row) & np.isposinf(seen.time))
+            for name, found in seen.values.items():
+                found[here] = course[name].to_numpy()[i, 0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ import symengine
 from numpy.typing import NDArray
 
 from coley.data.engine_call import Settings
-from coley.data.petab.courses import computed, values_at_measurements
+from coley.data.petab.courses import values_at_measurements
 from coley.data.petab.problem import Observable, PetabProblem
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.system import TIME, Expression
@@ -78,7 +78,7 @@ def evaluate(
     for name, rows in problem.measurements.groupby("observable").groups.items():
         observable = problem.observables[str(name)]
         columns = known.loc[rows].assign(**_overrides(problem, observable, rows, given))
-        simulated[rows], sigma[rows] = computed([observable.formula, noises[str(name)]], columns).T
+        simulated[rows], sigma[rows] = _computed([observable.formula, noises[str(name)]], columns).T
     return _compared(problem, simulated, sigma, failed)
 
 
@@ -114,6 +114,12 @@ def _overrides(
                 )
             columns[name] = np.array([float(number) for number in numbers])
     return columns
+
+
+def _computed(expressions: Sequence[Expression], columns: pd.DataFrame) -> Floats:
+    """Values (row × expression) of expressions in the names of ``columns``."""
+    function = symengine.Lambdify([symengine.Symbol(name) for name in columns], list(expressions), backend="llvm")
+    return np.asarray(function(columns.to_numpy(dtype=float))).reshape(len(columns), len(expressions))
 
 
 def _compared(problem: PetabProblem, simulated: Floats, sigma: Floats, failed: Mapping[str, str]) -> Fit:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pandas as pd
 
 from coley.data.petab.formulas import Names
 from coley.data.petab.model import load_model
-from coley.data.petab.problem import Observable, Period, PetabProblem
+from coley.data.petab.problem import PREEQUILIBRATION, Observable, Period, PetabProblem
 from coley.errors import ColeyError, Problem
 
 
@@ -26,17 +27,14 @@ def read(path: Path) -> PetabProblem:
     if problems:
         raise ColeyError(problems)
     names = Names(problem.model.sbml_model)
-    default = {"": (Period(0.0, {}),)}
-    experiments = {
-        item.id: tuple(_period(problem, period, names) for period in item.sorted_periods)
-        for item in problem.experiments
-    }
+    experiments = {"": _periods(problem, (), names)}
+    experiments |= {item.id: _periods(problem, item.sorted_periods, names) for item in problem.experiments}
     return PetabProblem(
         path.name,
         load_model(problem.model, path),
         {parameter.id: float(parameter.nominal_value) for parameter in problem.parameters},
         {item.id: _observable(item, names) for item in problem.observables},
-        default | {name: periods or default[""] for name, periods in experiments.items()},
+        experiments,
         _measurements(problem, names),
         problem.measurement_df,
         names.compartments,
@@ -58,9 +56,15 @@ def _measurements(problem: Any, names: Names) -> pd.DataFrame:
     )
 
 
-def _period(problem: Any, period: Any, names: Names) -> Period:
-    changes = problem.get_changes_for_period(period)
-    return Period(float(period.time), {item.target_id: names.read(item.target_value) for item in changes})
+def _periods(problem: Any, given: Iterable[Any], names: Names) -> tuple[Period, ...]:
+    """The periods of an experiment; after one of rest, or without any, time goes on at 0."""
+    periods = []
+    for period in given:
+        changes = problem.get_changes_for_period(period)
+        periods.append(Period(float(period.time), {item.target_id: names.read(item.target_value) for item in changes}))
+    if not periods or periods[-1].time == PREEQUILIBRATION:
+        periods.append(Period(0.0, {}))
+    return tuple(periods)
 
 
 def _observable(item: Any, names: Names) -> Observable:
