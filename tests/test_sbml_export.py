@@ -120,10 +120,16 @@ def by_copasi(path: Path, system: System, *, days: float = DAYS, points: int = P
     return np.array(values)
 
 
+@cache
+def here(system: System) -> np.ndarray:
+    """Time × states, as coley computes them."""
+    solution = coley.solve(system, np.linspace(0, DAYS, POINTS), rtol=1e-10)
+    return np.column_stack([solution[name].values[0] for name in system.state_names])
+
+
 def deviation(system: System, got: np.ndarray) -> float:
     """Largest deviation from what coley computes, relative to the value or the state's scale if larger."""
-    solution = coley.solve(system, np.linspace(0, DAYS, POINTS), rtol=1e-10)
-    ours = np.column_stack([solution[name].values[0] for name in system.state_names])
+    ours = here(system)
     scales = np.array([state.scale for state in system.states])
     return float(np.max(np.abs(got - ours) / np.maximum(np.abs(ours), scales)))
 
