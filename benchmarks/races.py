@@ -1,0 +1,114 @@
+"""Time of a population of an SBML model at the same achieved error, beside libRoadRunner, on one core."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import libsbml
+import numpy as np
+import pandas as pd
+from peers import seconds_at
+from simulators import roadrunner_follow, roadrunner_model, variables
+
+import coley
+from coley.engine import solve
+from coley.system import System
+
+MANY, FEW = 1000, 20
+SPREAD = 0.2
+OUTPUTS = 51
+TARGET = 1e-5
+TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
+EXACT = 1e-11
+SMALL = 1e-6
+
+
+def race(path: Path, horizon: float) -> dict[str, object]:
+    """Milliseconds per individual with both, and their ratio."""
+    with tempfile.TemporaryDirectory() as folder:
+        promoted = Path(folder) / path.name
+        promoted.write_text(with_global_parameters(path), encoding="utf-8")
+        names, times = variables(promoted), np.linspace(0, horizon, OUTPUTS)
+        system = coley.load_sbml(promoted)
+        cohort = population(system, varied(promoted))
+        exact = peer_points(promoted, times, names, cohort, (EXACT,))[0][2]
+        theirs = [(rms(v, exact), s) for _, s, v in peer_points(promoted, times, names, cohort, TOLERANCES)]
+        ours = [(rms(v, exact), s) for _, s, v in points(system, times, names, cohort)]
+    mine, peer = seconds_at(TARGET, ours), seconds_at(TARGET, theirs)
+    reached = {"error": min(e for e, _ in ours), "peer_error": min(e for e, _ in theirs)}
+    return {"ms": mine * 1e3, "peer_ms": peer * 1e3, "ratio": peer / mine, **reached}
+
+
+def with_global_parameters(path: Path) -> str:
+    """The model with the parameters of its reactions as its own, so that both programs can change them by name."""
+    document = libsbml.readSBMLFromFile(str(path))
+    options = libsbml.ConversionProperties()
+    options.addOption("promoteLocalParameters", True)
+    document.convert(options)
+    return str(libsbml.writeSBMLToString(document))
+
+
+def varied(path: Path) -> set[str]:
+    """Constants that may differ between individuals: those that neither rule nor event nor initial value touches."""
+    model = libsbml.readSBMLFromFile(str(path)).getModel()
+    assigned = list(model.getListOfInitialAssignments())
+    fixed = {a.getSymbol() for a in assigned} | {name for a in assigned for name in _names(a.getMath())}
+    fixed |= {rule.getVariable() for rule in model.getListOfRules()}
+    fixed |= {a.getVariable() for event in model.getListOfEvents() for a in event.getListOfEventAssignments()}
+    return {p.getId() for p in model.getListOfParameters() if p.getValue() not in (0.0,)} - fixed
+
+
+def _names(node: libsbml.ASTNode | None) -> set[str]:
+    if node is None:
+        return set()
+    below = {name for i in range(node.getNumChildren()) for name in _names(node.getChild(i))}
+    return below | ({node.getName()} if node.isName() else set())
+
+
+def population(system: System, names: set[str]) -> pd.DataFrame:
+    """Log-normal with a coefficient of variation of 20 %, by a fixed seed; the first is the model as it stands."""
+    generator = np.random.default_rng(1)
+    values = {p.name: p.value for p in system.parameters if p.name in names}
+    factors = np.exp(generator.normal(0, SPREAD, (MANY, len(values))))
+    factors[0] = 1
+    return pd.DataFrame(factors * np.array(list(values.values())), columns=list(values))
+
+
+def peer_points(
+    path: Path, times: np.ndarray, names: list[str], cohort: pd.DataFrame, tolerances: tuple[float, ...]
+) -> list[tuple[float, float, np.ndarray]]:
+    """Tolerance, seconds per individual, and values (individual × time × name) of the first few."""
+    found = []
+    for rtol in tolerances:
+        model = roadrunner_model(path, names, rtol)
+        known = model.model.getGlobalParameterIds()
+        indices, rows = [known.index(name) for name in cohort.columns], cohort.values[:FEW].tolist()
+        roadrunner_follow(model, times, indices, rows[0])
+        begin = time.perf_counter()
+        values = np.stack([roadrunner_follow(model, times, indices, row) for row in rows])
+        found.append((rtol, (time.perf_counter() - begin) / len(rows), values))
+    return found
+
+
+def points(
+    system: System, times: np.ndarray, names: list[str], cohort: pd.DataFrame
+) -> list[tuple[float, float, np.ndarray]]:
+    """The same with coley, timed over everybody."""
+    solve(system, times, parameters=cohort.iloc[:8], observables=names, rtol=1e-4, threads=1)  # compiles
+    found = []
+    for rtol in TOLERANCES:
+        begin = time.perf_counter()
+        solution = solve(system, times, parameters=cohort, observables=names, rtol=rtol, threads=1)
+        seconds = (time.perf_counter() - begin) / len(cohort)
+        found.append((rtol, seconds, np.stack([solution[name].values[:FEW] for name in names], axis=2)))
+    return found
+
+
+def rms(values: np.ndarray, exact: np.ndarray) -> float:
+    """Root mean square of the deviation, relative to the value or a millionth of the variable's largest."""
+    largest = np.abs(exact).max(axis=1, keepdims=True)
+    size = np.maximum(np.abs(exact), SMALL * largest)
+    deviation = np.where(size > 0, (values - exact) / np.where(size > 0, size, 1.0), 0.0)
+    return float(np.sqrt(np.mean(np.square(np.nan_to_num(deviation, nan=np.inf)))))
