@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import libsbml
 import numpy as np
 import pandas as pd
 from peers import seconds_at
-from simulators import roadrunner_follow, roadrunner_model, variables
+from simulators import CannotSimulateError, roadrunner_follow, roadrunner_model, variables
 
 import coley
 from coley.engine import solve
@@ -22,7 +23,7 @@ OUTPUTS = 51
 TARGET = 1e-5
 TOLERANCES = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 EXACT = 1e-11
-SMALL = 1e-6
+SMALL, LEAST = 1e-6, 1e-10
 
 
 def race(path: Path, horizon: float) -> dict[str, object]:
@@ -34,6 +35,8 @@ def race(path: Path, horizon: float) -> dict[str, object]:
         system = coley.load_sbml(promoted)
         cohort = population(system, varied(promoted))
         exact = peer_points(promoted, times, names, cohort, (EXACT,))[0][2]
+        if np.isnan(exact).all():
+            return {"reason": f"libRoadRunner follows none of {FEW} individuals at {EXACT:g}"}
         theirs = [(rms(v, exact), s) for _, s, v in peer_points(promoted, times, names, cohort, TOLERANCES)]
         ours = [(rms(v, exact), s) for _, s, v in points(system, times, names, cohort)]
     mine, peer = seconds_at(TARGET, ours), seconds_at(TARGET, theirs)
@@ -79,16 +82,21 @@ def population(system: System, names: set[str]) -> pd.DataFrame:
 def peer_points(
     path: Path, times: np.ndarray, names: list[str], cohort: pd.DataFrame, tolerances: tuple[float, ...]
 ) -> list[tuple[float, float, np.ndarray]]:
-    """Tolerance, seconds per individual, and values (individual × time × name) of the first few."""
+    """Tolerance, seconds per individual, and values (individual × time × name) of the first few, NaN where it fails."""
     found = []
     for rtol in tolerances:
         model = roadrunner_model(path, names, rtol)
         known = model.model.getGlobalParameterIds()
         indices, rows = [known.index(name) for name in cohort.columns], cohort.values[:FEW].tolist()
         roadrunner_follow(model, times, indices, rows[0])
-        begin = time.perf_counter()
-        values = np.stack([roadrunner_follow(model, times, indices, row) for row in rows])
-        found.append((rtol, (time.perf_counter() - begin) / len(rows), values))
+        values = np.full((len(rows), len(times), len(names)), np.nan)
+        spent = []
+        for i, row in enumerate(rows):
+            begin = time.perf_counter()
+            with suppress(CannotSimulateError):
+                values[i] = roadrunner_follow(model, times, indices, row)
+                spent.append(time.perf_counter() - begin)
+        found.append((rtol, float(np.mean(spent)) if spent else np.inf, values))
     return found
 
 
@@ -107,8 +115,10 @@ def points(
 
 
 def rms(values: np.ndarray, exact: np.ndarray) -> float:
-    """Root mean square of the deviation, relative to the value or a millionth of the variable's largest."""
-    largest = np.abs(exact).max(axis=1, keepdims=True)
-    size = np.maximum(np.abs(exact), SMALL * largest)
-    deviation = np.where(size > 0, (values - exact) / np.where(size > 0, size, 1.0), 0.0)
-    return float(np.sqrt(np.mean(np.square(np.nan_to_num(deviation, nan=np.inf)))))
+    """Root mean square of the deviation over individuals that both follow, relative to the value, a millionth of the
+    variable's largest value for that individual, or 1e-10, whichever is largest."""
+    both = ~(np.isnan(values) | np.isnan(exact)).any(axis=(1, 2))
+    values, exact = values[both], exact[both]
+    least = np.maximum(SMALL * np.abs(exact).max(axis=1, keepdims=True), LEAST)
+    deviation = (values - exact) / np.maximum(np.abs(exact), least)
+    return float(np.sqrt(np.mean(np.square(deviation)))) if both.any() else np.inf
