@@ -21,6 +21,7 @@ PUBLIC = {
     "basic",
     "figures",
     "load_catalogue",
+    "load_sbml",
     "load_trial",
     "parse_regimen",
     "run",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from coley.library import basic
     from coley.regimen import parse as parse_regimen
     from coley.report import figures, write_report
-    from coley.sbml import save_sbml
+    from coley.sbml import load_sbml, save_sbml
     from coley.system import System
     from coley.trial import TrialResult, run
 
@@ -28,6 +28,7 @@ _HOMES = {
     "basic": ("coley.library", "basic"),
     "figures": ("coley.report", "figures"),
     "load_catalogue": ("coley.catalogue", "load_catalogue"),
+    "load_sbml": ("coley.sbml", "load_sbml"),
     "load_trial": ("coley.catalogue", "load_trial"),
     "parse_regimen": ("coley.regimen", "parse"),
     "run": ("coley.trial", "run"),
@@ -44,6 +45,7 @@ __all__ = [
     "basic",
     "figures",
     "load_catalogue",
+    "load_sbml",
     "load_trial",
     "parse_regimen",
     "run",

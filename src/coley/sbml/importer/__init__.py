@@ -1,0 +1,1 @@
+"""From SBML to a System, step by step: document, Model, System."""

@@ -1,0 +1,110 @@
+"""Values at the start, as expressions of constants: initial assignments may depend on anything, as it is then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import symengine
+
+from coley.sbml.importer.model import Quantity, Species
+from coley.sbml.importer.numbers import number, put_in
+from coley.sbml.importer.ordering import Definitions, ordered
+from coley.sbml.importer.roles import Roles
+from coley.system import TIME, Expression
+
+
+class Beginning:
+    """The start of a model.
+
+    Args:
+        roles: of the model's quantities.
+        definitions: what each symbol is that is neither state nor constant, at all times.
+
+    Attributes:
+        values: value of every symbol at the start, in constants; a constant stands for itself.
+        parameters: values of the constants that are given as numbers.
+        constants: the other constants, as expressions of those before them.
+    """
+
+    def __init__(self, roles: Roles, definitions: Definitions) -> None:
+        self._roles, self._definitions = roles, definitions
+        self.parameters: dict[Expression, float] = {}
+        self.constants: dict[Expression, Expression] = {}
+        self.values: dict[Expression, Expression] = {}
+        fixed, states = self._given()
+        always = self._always()
+        graph = {**always, **states, **fixed}
+        constant: set[Expression] = set()
+        for symbol in ordered(graph):
+            value = put_in(graph[symbol], {**self.values, TIME: symengine.Integer(0)})
+            if symbol in fixed:
+                self._fix(symbol, value)
+                constant.add(symbol)
+                value = symbol
+            elif symbol in definitions and definitions[symbol].free_symbols <= constant:
+                constant.add(symbol)
+                value = symbol
+            self.values[symbol] = value
+
+    def _fix(self, symbol: Expression, value: Expression) -> None:
+        if value.is_Number:
+            self.parameters[symbol] = float(value)
+        elif str(value) in ("∞", "not a number", "-∞"):
+            self.parameters[symbol] = {"∞": float("inf"), "-∞": float("-inf")}.get(str(value), float("nan"))
+        else:
+            self.constants[symbol] = value
+
+    def _given(self) -> tuple[dict[Expression, Expression], dict[Expression, Expression]]:
+        """What is given for the start of each constant and of each state."""
+        fixed: dict[Expression, Expression] = {}
+        states: dict[Expression, Expression] = {}
+        for name, quantity in self._roles.model.quantities.items():
+            if name in self._roles.model.assignments:
+                continue
+            symbol = self._roles.primary(quantity) if isinstance(quantity, Species) else quantity.symbol
+            (fixed if self._roles.fixed(name) else states)[symbol] = _given(quantity, symbol)
+        return fixed, states
+
+    def _always(self) -> dict[Expression, Expression]:
+        """The definitions, and delayed values: before the start all states are as they begin, and time runs."""
+        always = dict(self._definitions)
+        past = self._roles.model.past
+        if past:
+            written: dict[Expression, Expression] = {}
+            for symbol in ordered(always):
+                written[symbol] = put_in(always[symbol], written)
+            for symbol, (expression, lag) in past.items():
+                always[symbol] = put_in(put_in(expression, written), {TIME: -lag})
+        return always
+
+
+def _given(quantity: Quantity, symbol: Expression) -> Expression:
+    """What is given for the start of ``quantity``, as what ``symbol`` says of it."""
+    if not isinstance(quantity, Species):
+        return number(quantity.value) if quantity.assigned is None else quantity.assigned
+    if quantity.assigned is not None:
+        value, is_amount = quantity.assigned, quantity.is_amount
+    else:
+        value, is_amount = number(quantity.value), quantity.given_amount
+    wanted_amount = symbol == quantity.amount
+    if is_amount == wanted_amount:
+        return value
+    return value * quantity.size if wanted_amount else value / quantity.size
+
+
+def magnitudes(values: Mapping[str, float], feeds: Mapping[str, set[str]]) -> dict[str, float]:
+    """Scale of each state: the largest value at the start among those from which reactions lead to it, else 1.
+
+    Args:
+        values: at the start, by name.
+        feeds: from each state to those that it becomes.
+    """
+    scales = {name: abs(value) for name, value in values.items()}
+    waiting = list(scales)
+    while waiting:
+        source = waiting.pop()
+        for target in feeds.get(source, ()):
+            if scales[target] < scales[source]:
+                scales[target] = scales[source]
+                waiting.append(target)
+    return {name: scale or 1.0 for name, scale in scales.items()}

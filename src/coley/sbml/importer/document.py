@@ -1,0 +1,94 @@
+"""From a path to a document of libSBML, in Level 3, valid but for what is harmless."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import libsbml
+
+from coley.errors import ColeyError, Problem
+from coley.sbml.importer.screening import screen
+from coley.sbml.limits import LARGEST_FILE, Refusal, Refused
+
+Document = Any  # libSBML publishes no types
+
+_HARMLESS = {
+    libsbml.UndeclaredUnits,  # what units say is not computed with
+    libsbml.ApplyCiMustBeUserFunction,  # refused by name where a formula is read, but for a few that are well known
+    libsbml.BooleanOpsNeedBooleanArgs,  # a number counts as true unless it is 0
+    libsbml.NumericOpsNeedNumericArgs,  # true counts as 1
+}
+_UNCHECKED = (  # slow, and nothing that they find could change a result
+    libsbml.LIBSBML_CAT_UNITS_CONSISTENCY,
+    libsbml.LIBSBML_CAT_MODELING_PRACTICE,
+    libsbml.LIBSBML_CAT_SBO_CONSISTENCY,
+    libsbml.LIBSBML_CAT_OVERDETERMINED_MODEL,
+)
+
+
+def read(path: Path) -> Document:
+    """The document at ``path``; one of Level 1 or 2 converted to Level 3 Version 1, which writes its defaults out.
+
+    Raises:
+        ColeyError: a file that cannot be read or is not valid, with the line of every fault.
+    """
+    try:
+        data = _bytes(path)
+        screen(data)
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ColeyError(Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")) from None
+    except Refusal as refusal:
+        raise ColeyError(refusal.at(str(path))) from None
+    document = libsbml.readSBMLFromString(text)
+    _demand(document, path)
+    if document.getModel() is None:
+        raise ColeyError(Refused(str(path), "holds no model", code="not-sbml"))
+    for category in _UNCHECKED:
+        document.setConsistencyChecks(category, False)
+    document.checkConsistency()
+    _demand(document, path)
+    if document.getLevel() < 3:
+        document.setLevelAndVersion(3, 1, False)
+        if document.getLevel() < 3:
+            raise ColeyError(list(_faults(document, path)) or Refused(str(path), "cannot be read as SBML Level 3", code="invalid"))
+    return document
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise Refusal("too-large", f"is larger than {LARGEST_FILE / 1e6:g} MB")
+        return path.read_bytes()
+    except OSError as error:
+        raise Refusal("not-readable", f"cannot be read ({error.strerror})") from None
+
+
+def _demand(document: Document, path: Path) -> None:
+    problems = [*_packages(document, path), *_faults(document, path)]
+    if problems:
+        raise ColeyError(problems)
+
+
+def _packages(document: Document, path: Path) -> Iterator[Problem]:
+    if document.getLevel() < 3:
+        return
+    for i in range(document.getNumPlugins()):
+        name = document.getPlugin(i).getPackageName()
+        if document.getPackageRequired(name) and name != "l3v2extendedmath":
+            yield Refused(str(path), f"uses the package {name!r}, which changes what models mean", "use core SBML", "package")
+    for i in range(document.getNumUnknownPackages()):
+        uri = document.getUnknownPackageURI(i)
+        if document.getPackageRequired(uri):
+            yield Refused(str(path), f"uses the package {uri!r}, which changes what models mean", "use core SBML", "package")
+
+
+def _faults(document: Document, path: Path) -> Iterator[Problem]:
+    for i in range(document.getNumErrors()):
+        error = document.getError(i)
+        if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or error.getErrorId() in _HARMLESS:
+            continue
+        what = " ".join(error.getMessage().split()) or error.getShortMessage()
+        yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code="invalid")

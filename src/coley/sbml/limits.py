@@ -1,0 +1,69 @@
+"""What import refuses, and why: the whole list. The page ``docs/sbml.md`` shows the same."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from coley.errors import Problem
+
+LARGEST_FILE = 100_000_000
+"""Bytes of a file."""
+DEEPEST_NESTING = 250
+"""Elements of a file within each other; levels of a formula as well."""
+LONGEST_TEXT = 20_000
+"""Characters of an attribute."""
+LARGEST_MODEL = 2_000_000
+"""Numbers, names and operations in all formulas, function definitions and rules written out."""
+
+REFUSED: Mapping[str, str] = MappingProxyType(
+    {
+        "not-readable": "a file that is absent, empty, or not text in UTF-8",
+        "not-sbml": "a file that is no well-formed XML, or no SBML",
+        "doctype": "a document type declaration: SBML has none, and its entities could grow without bound",
+        "too-large": f"a file above {LARGEST_FILE / 1e6:g} MB, or a model of more than "
+        f"{LARGEST_MODEL / 1e6:g} million numbers, names and operations once all functions and rules are written out",
+        "too-deep": f"elements or formulas nested more than {DEEPEST_NESTING} levels, "
+        f"or an attribute of more than {LONGEST_TEXT} characters",
+        "invalid": "an error by the rules of SBML, other than those that are harmless here",
+        "package": "a package of Level 3 that changes what the model means (comp, multi, distrib, arrays and the like)",
+        "function": "a function that is neither MathML of SBML nor defined in the model",
+        "recursion": "a function definition that calls itself",
+        "unknown-name": "a formula with a name that nothing declares",
+        "circular": "rules, initial assignments or reactions that depend on each other in a circle",
+        "algebraic": "an algebraic rule without explicit solution",
+        "fast": "fast reactions whose equilibrium has no closed form",
+        "lag": "a delay that is not constant",
+        "trigger-volume": "an event that sets a concentration to the value at its trigger, after a delay, in a "
+        "compartment whose size changes by then",
+        "infinite": "a result of arithmetic on constants that is no finite real number",
+    }
+)
+"""Code of each refusal, and what is refused."""
+
+
+@dataclass(frozen=True)
+class Refused(Problem):
+    """A problem with the key of its reason in :data:`REFUSED`."""
+
+    code: str = ""
+
+
+class Refusal(Exception):
+    """Something that import refuses, before its place is known.
+
+    Args:
+        code: key of the reason in :data:`REFUSED`.
+        what: what is wrong, as a sentence without its full stop.
+        hint: what would be right.
+    """
+
+    def __init__(self, code: str, what: str, hint: str = "") -> None:
+        assert code in REFUSED
+        super().__init__(what)
+        self._code, self._what, self._hint = code, what, hint
+
+    def at(self, where: str) -> Refused:
+        """The refusal as a problem with its place."""
+        return Refused(where, self._what, self._hint, self._code)
