@@ -5,9 +5,9 @@
 PATH is a folder or a zip of SBML files. Each model runs in a process of its own, with a time limit. It runs for 100 of
 its own units of time, or for 10 or 1 where libRoadRunner comes no further, with 51 outputs. Compared is everything that
 may change with time: amounts of species, and what rules and events change. An error is the largest deviation over
-variables and outputs, relative to the value, a millionth of the variable's largest value or 1e-10, whichever is larger.
-Where that is above 1e-4 against libRoadRunner, COPASI decides; both run at a relative tolerance of 1e-11 and an absolute
-one of 1e-14. coley's are 1e-9, and 1e-13 of each state's scale.
+variables and outputs, relative to the value, a millionth of the variable's largest value or 1e-10, whichever is
+largest. Where that is above 1e-4 against libRoadRunner, COPASI decides; both run at a relative tolerance of 1e-11 and
+an absolute one of 1e-14. coley's are 1e-9, and 1e-13 of each state's scale.
 
 With ``--speed``, 1,000 individuals whose parameters differ by 20 % run on one core with both, over a range of
 tolerances; compared is the time at an error of 1e-5 (root mean square). libRoadRunner follows one individual after the

@@ -37,3 +37,10 @@ def test_powers_of_what_starts_at_0(rate, expected):
     solution = solve(growing(rate), np.array([0.0, 1.0, 5.0]), observables=["y"], rtol=1e-9)
     assert solution["status"].values[0] == "ok"
     np.testing.assert_allclose(solution["y"].values[0], [0, expected(1.0), expected(5.0)], rtol=1e-6)
+
+
+def test_what_is_rounded_has_the_derivative_of_a_constant():
+    """A sawtooth of time, and of a state that equals it: each tooth of width 2 has the integral 2."""
+    teeth = TIME - 2 * symengine.floor(TIME / 2) + x - 2 * symengine.ceiling(x / 2 - symengine.floor(x / 2) / 1e9) + 2
+    solution = solve(growing(teeth), np.array([0.0, 1.0, 1.5]), observables=["y"], rtol=1e-9)
+    np.testing.assert_allclose(solution["y"].values[0], [0, 1, 1.5**2], rtol=1e-6)
