@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from coley.engine.batch import Batch, Control
 from coley.engine.doses import Doses
 from coley.engine.functions import initial_states
 from coley.engine.memory import Memory
+from coley.engine.tableau import Method
 from coley.library import immuno_oncology
 from coley.model import Context, assemble
 from coley.system import Parameter, Reaction, State, System
@@ -29,6 +31,16 @@ def assembled(cancer: str, drugs: Sequence[str] | None = None) -> System:
     names = sorted(catalogue.drugs) if drugs is None else drugs
     context = Context(catalogue.cancer(cancer), catalogue.physiology, tuple(catalogue.drugs[name] for name in names))
     return assemble(cancer, immuno_oncology(context))
+
+
+def versions(cancer: str, copies: int) -> System:
+    """The immuno-oncology model of a cancer with every drug of the catalogue in ``copies`` versions."""
+    catalogue = load_catalogue()
+    drugs = list(catalogue.drugs.values())
+    for i in range(2, copies + 1):
+        drugs += [drug.model_copy(update={"name": f"{drug.name}-{i}"}) for drug in catalogue.drugs.values()]
+    context = Context(catalogue.cancer(cancer), catalogue.physiology, tuple(drugs))
+    return assemble(f"{cancer} {copies}", immuno_oncology(context))
 
 
 def network(n: int) -> System:
@@ -54,6 +66,42 @@ def network(n: int) -> System:
     return System(f"network {n}", states, tuple(parameters), reactions=tuple(reactions))
 
 
+def mass_action(name: str, start: dict[str, tuple[float, float]], steps: Sequence[tuple[float, str, str]]) -> System:
+    """Reactions as (rate constant, what meets, what comes of it), apart by spaces; from initial values and scales."""
+    states = tuple(State(label, "", *values) for label, values in start.items())
+    reactions = []
+    for number, (_, before, after) in enumerate(steps):
+        moved = Counter(after.split())
+        moved.subtract(before.split())
+        rate = symengine.Symbol(f"k{number}") * symengine.Mul(*map(symengine.Symbol, before.split()))
+        reactions.append(Reaction(f"r{number}", rate, {label: count for label, count in moved.items() if count}))
+    parameters = tuple(Parameter(f"k{number}", "", value) for number, (value, _, _) in enumerate(steps))
+    return System(name, states, parameters, reactions=tuple(reactions))
+
+
+def robertson() -> System:
+    """Problem ROBER of the test set of Bari; its slow, fast and fastest step."""
+    start = {"a": (1.0, 1.0), "b": (0.0, 1e-6), "c": (0.0, 1.0)}
+    return mass_action("Robertson", start, [(0.04, "a", "b"), (1e4, "b c", "a c"), (3e7, "b b", "b c")])
+
+
+def hires() -> System:
+    """Problem HIRES of the test set of Bari: high irradiance responses of plants."""
+    start = {f"y{i}": (0.0, 1e-4) for i in range(1, 9)} | {"y1": (1.0, 1e-4), "y8": (0.0057, 1e-4)}
+    steps = [
+        (0.0007, "", "y1"), (1.71, "y1", "y2"), (0.43, "y2", "y1"), (8.32, "y3", "y1"), (8.32, "y2", "y4"),
+        (1.71, "y3", "y4"), (0.43, "y4", "y3"), (0.69, "y4", "y6"), (0.035, "y5", "y3"), (1.71, "y5", "y6"),
+        (0.43, "y6", "y5"), (280.0, "y6 y8", "y7"), (0.43, "y7", "y5 y8"), (0.69, "y7", "y6 y8"), (0.69, "y7", "y8"),
+    ]  # fmt: skip
+    return mass_action("HIRES", start, steps)
+
+
+def error(states: np.ndarray, exact: np.ndarray, system: System) -> float:
+    """Root mean square of the deviation, relative to the state or its scale, whichever is larger."""
+    scales = np.array([state.scale for state in system.states])
+    return float(np.sqrt(np.mean(((states - exact) / np.maximum(np.abs(exact), scales)) ** 2)))
+
+
 def population(
     system: System, n: int, times: np.ndarray, doses: Sequence[tuple[float, float, float, str]] = (), *, seed: int = 1
 ) -> Batch:
@@ -72,9 +120,9 @@ def population(
     return Batch(np.arange(n), np.zeros(n), states, values, Memory.fresh(system, n), given, np.atleast_2d(times))
 
 
-def control(system: System, rtol: float) -> Control:
+def control(system: System, rtol: float, method: Method | None = None) -> Control:
     """Error control as ``solve`` sets it."""
-    return Control(rtol, np.array([rtol * state.scale for state in system.states]))
+    return Control(rtol, np.array([rtol * state.scale for state in system.states]), method=method)
 
 
 def machine() -> str:

@@ -1,8 +1,8 @@
 """libRoadRunner behind the call of a backend, as somebody who wants it fast would use it.
 
-The model reaches it as SBML that coley writes. It is compiled once, with its optimising compiler; individuals go through
-it one after another. Its own CVODE (BDF, with its difference quotients for the Jacobian) steps, with the absolute
-tolerances of coley for each species. A dose is given by a stop: amounts are added, or the rate of an infusion is set.
+The model reaches it as SBML that coley writes. It is compiled once, with its optimising compiler, and individuals go
+through it one after another. Its own CVODE (BDF, difference quotients for the Jacobian) steps, with coley's absolute
+tolerance for each species. For a dose it stops: amounts are added, or the rate of an infusion is set.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Peer:
         tolerance = dict(zip(self.states, control.atol.tolist(), strict=True))
         integrator.setValue("stiff", True)
         integrator.setValue("variable_step_size", False)
-        integrator.setValue("maximum_num_steps", control.max_evaluations)
+        integrator.setValue("maximum_num_steps", 1_000_000)
         integrator.setValue("relative_tolerance", control.rtol)
         order = [model.getStateVectorId(i) for i in range(len(self.states))]
         integrator.setValue("absolute_tolerance", [tolerance[name] for name in order])
@@ -79,7 +79,7 @@ class Peer:
         """Individual × time × state."""
         doses = batch.doses.of(batch.individual)
         rows = zip(batch.start.tolist(), batch.states, batch.parameters, doses, strict=True)
-        return np.array([self.course(*row, batch.times) for row in rows])
+        return np.array([self.course(*row, batch.times[0]) for row in rows])
 
     def course(
         self, start: float, state: np.ndarray, parameters: np.ndarray, doses: Doses, times: np.ndarray

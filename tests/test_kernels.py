@@ -492,24 +492,37 @@ def test_the_oldest_kernels_go_first(fresh_cache: Path, monkeypatch: pytest.Monk
 
 
 def test_a_function_that_the_engine_does_not_know_is_refused_by_name() -> None:
-    odd = System("odd", (State("y", "", 1, 1.0),), (), reactions=(Reaction("r", symengine.gamma(y), {"y": 1}),))
-    with pytest.raises(ColeyError, match=r"cannot compute gamma\(y\)"):
+    odd = System("odd", (State("y", "", 1, 1.0),), (), reactions=(Reaction("r", symengine.erf(y), {"y": 1}),))
+    with pytest.raises(ColeyError, match=r"cannot compute erf\(y\)"):
         kernels(odd, RODAS4)
+
+
+def ptx(system: System) -> str:
+    """What LLVM writes for a GPU."""
+    llvm.initialize_all_targets()
+    llvm.initialize_all_asmprinters()
+    triple = "nvptx64-nvidia-cuda"
+    target = llvm.Target.from_triple(triple).create_target_machine(cpu="sm_80", opt=2)
+    module = llvm.parse_assembly(f'target triple = "{triple}"\n' + render(program(system, RODAS4).template, 1))
+    options = llvm.create_pipeline_tuning_options(speed_level=2)
+    builder = llvm.create_pass_builder(target, options)
+    builder.getModulePassManager().run(module, builder)
+    return str(target.emit_assembly(module))
 
 
 @pytest.mark.parametrize("limit", [10, linear.STRAIGHT])
 def test_the_same_ir_lowers_to_ptx(limit: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """One lane is one thread of a GPU. LLVM writes what an NVIDIA driver takes; running it needs a GPU."""
     monkeypatch.setattr(linear, "STRAIGHT", limit)
-    llvm.initialize_all_targets()
-    llvm.initialize_all_asmprinters()
-    triple = "nvptx64-nvidia-cuda"
-    target = llvm.Target.from_triple(triple).create_target_machine(cpu="sm_80", opt=2)
-    module = llvm.parse_assembly(f'target triple = "{triple}"\n' + render(program(melanoma(), RODAS4).template, 1))
-    options = llvm.create_pipeline_tuning_options(speed_level=2)
-    builder = llvm.create_pass_builder(target, options)
-    builder.getModulePassManager().run(module, builder)
-    ptx = target.emit_assembly(module)
+    code = ptx(melanoma())
     for name in ("coley_step", "coley_commit", "coley_probe"):
-        assert f".visible .func {name}" in ptx or f".visible .func  {name}" in ptx
-    assert "fma.rn.f64" in ptx and "<8 x double>" not in ptx
+        assert f".visible .func {name}" in code or f".visible .func  {name}" in code
+    assert "fma.rn.f64" in code and "<8 x double>" not in code
+    assert ("solve_block" in code) == (limit == 10)
+
+
+def test_special_functions_lower_to_ptx_too() -> None:
+    """They are written in IR. Sines and the like are left to the C library, which a GPU does not have."""
+    rate = symengine.gamma(y) + symengine.loggamma(y) + symengine.asinh(y) + symengine.acosh(y) + symengine.atanh(y)
+    code = ptx(System("special", (State("y", "", 1, 1.0),), (), reactions=(Reaction("r", rate, {"y": 1}),)))
+    assert ".extern" not in code and "fma.rn.f64" in code

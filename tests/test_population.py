@@ -19,7 +19,7 @@ from coley.population import Cohort, recruit
 from coley.population.diagnosis import grow, natural_history
 from coley.population.draw import covariates, parameters
 from coley.population.spread import values
-from coley.population.streams import normals, stream, uniforms
+from coley.streams import normals, stream, uniforms
 
 
 def quantity(value: float, unit: str = "", **spread: object) -> Quantity:

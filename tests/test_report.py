@@ -405,6 +405,11 @@ def test_same_result_same_bytes(folder: Path, tmp_path: Path) -> None:
     assert files_in(tmp_path / "again") == files_in(folder)
 
 
+def test_charts_are_valid_vega_lite() -> None:
+    for chart in figures(made_up()).values():
+        assert chart.to_dict(validate=True)  # altair raises where its copy of the schema is broken
+
+
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawings that cost nothing, for tests of the folder alone."""

@@ -6,6 +6,7 @@ Numerical and plotting libraries are imported inside the commands, so that ``col
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -53,6 +54,7 @@ app = typer.Typer(
 
 def main() -> None:
     """The console script ``coley``."""
+    gc.disable()  # imports make what stays; ``run`` collects garbage after them
     app()
 
 
@@ -107,6 +109,8 @@ def run(
     from coley.trial import run as run_trial
 
     check_writable(folder)
+    gc.freeze()  # no collection looks through what the imports made
+    gc.enable()
     with progress_bars() as progress:
         result = run_trial(protocol, patients=patients, seed=seed, threads=threads, progress=progress)
         progress("report", 0, 1)

@@ -18,7 +18,7 @@ def jacobian(system: System) -> list[tuple[int, int, Expression]]:
     for i, rate in enumerate(system.rates):
         parts = piecewise(rate)
         for j, symbol in sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys()):
-            entries.append((i, j, _finite(_differentiated(parts, symbol), {*states, TIME})))
+            entries.append((i, j, _finite(_derivative(parts, symbol), {*states, TIME})))
     return entries
 
 
@@ -26,21 +26,16 @@ def by_time(system: System) -> list[tuple[int, Expression]]:
     """The derivatives by ``time`` of the rates that name it."""
     moving = {TIME, *map(symengine.Symbol, system.state_names)}
     named = [(i, piecewise(rate)) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
-    return [(i, _finite(_differentiated(rate, TIME), moving)) for i, rate in named]
+    return [(i, _finite(_derivative(rate, TIME), moving)) for i, rate in named]
 
 
-def _differentiated(expression: Expression, symbol: Expression) -> Expression:
-    """The derivative, which is that of a constant for what is rounded: symengine knows none of floor and ceiling."""
-    rounded = {part: symengine.Dummy() for part in _rounded(expression)}
-    back = {constant: part for part, constant in rounded.items()}
-    return expression.xreplace(rounded).diff(symbol).xreplace(back)
-
-
-def _rounded(expression: Expression) -> set[Expression]:
-    """The floors and ceilings that stand in no other."""
-    if type(expression).__name__.lower() in ("floor", "ceiling"):
-        return {expression}
-    return {part for argument in expression.args for part in _rounded(argument)}
+def _derivative(expression: Expression, symbol: Expression) -> Expression:
+    """The derivative between the steps of roundings, which symengine would leave as they are."""
+    roundings = expression.atoms(symengine.floor, symengine.ceiling)
+    if not roundings:
+        return expression.diff(symbol)
+    held = {rounding: symengine.Dummy() for rounding in roundings}
+    return expression.subs(held).diff(symbol).subs({level: rounding for rounding, level in held.items()})
 
 
 def _finite(derivative: Expression, moving: set[Expression]) -> Expression:

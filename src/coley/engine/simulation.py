@@ -170,7 +170,8 @@ class Simulation:
         self._threads = threads or os.cpu_count() or 1
         self._backend = backend or default_backend
         self._refuse(self.states, self._solved.state_names, "the initial value of")
-        self._refuse(self.parameters, system.parameter_names, "parameter")
+        given = [name for name in system.parameter_names if name in table.columns]  # a model's own may be infinite
+        self._refuse(table[given].to_numpy(dtype=float), given, "parameter")
 
     def advance(
         self,

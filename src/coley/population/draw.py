@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from coley.catalogue.schema import Eligibility, Quantity
 from coley.model import Context, Variable
 from coley.population.spread import values, varies
-from coley.population.streams import normals, uniforms
+from coley.streams import normals, uniforms
 from coley.units import to_internal
 
 Floats = NDArray[np.float64]

@@ -23,7 +23,8 @@ def render(chart: Figure, name: str, label: str) -> str:
         name: unique within a page.
         label: what is seen, for screen readers.
     """
-    text = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VEGA_LITE)
+    # Altair has checked the parts while they were made; the whole is checked in the tests.
+    text = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VEGA_LITE)
     # The renderer numbers identifiers through all charts of a process; here they count from 1 in each.
     known: dict[str, str] = {}
 

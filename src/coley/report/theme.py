@@ -6,6 +6,7 @@ marker of its own, so that curves stay apart in greyscale.
 
 from __future__ import annotations
 
+import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -120,11 +121,12 @@ def response_colour(legend: alt.Legend | None) -> alt.Color:
 def inline(frame: pd.DataFrame, digits: int = 5) -> alt.InlineData:
     """``frame`` as data inside the chart: floats to ``digits`` significant digits, what is not finite as null.
 
-    Given so, Altair neither limits the rows nor guesses types, and its global settings stay untouched.
+    Given so, Altair neither limits the rows nor guesses types, and its global settings stay untouched. The rows are one
+    JSON text, because Altair copies and checks whatever it can look into at every step that makes a chart of another.
     """
     columns = {str(name): _values(frame[name], digits) for name in frame.columns}
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    return alt.InlineData(values=rows)
+    return alt.InlineData(values=json.dumps(rows), format=alt.JsonDataFormat(type="json"))
 
 
 def _values(column: pd.Series[Any], digits: int) -> list[Any]:
@@ -138,7 +140,7 @@ def finish(chart: Any, title: str, subtitle: str | Iterable[str] = ()) -> Figure
     sentences = [subtitle] if isinstance(subtitle, str) else list(subtitle)
     lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 122)]
     heading = alt.Title(title, subtitle=lines) if lines else alt.Title(title)
-    finished: Figure = chart.properties(title=heading).configure(**_CONFIG)
+    finished: Figure = chart.properties(title=heading, config=_CONFIG)
     return finished
 
 

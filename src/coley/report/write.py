@@ -20,6 +20,7 @@ import json
 import os
 import shutil
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
 _MANIFEST = "manifest.json"
+_COURSES = "trajectories.parquet"
 _SOFTWARE = "coley"
 
 
@@ -136,7 +138,10 @@ def _swap(new: Path, target: Path, old: Path) -> None:
 
 def _write_files(result: TrialResult, folder: Path) -> list[str]:
     """Write every file into the existing empty ``folder``; returns their names, the manifest last."""
-    drawn = drawings(result)
+    with ThreadPoolExecutor(1) as aside:  # compressing the courses leaves the interpreter to the drawings
+        written = aside.submit(_write_courses, result.trajectories, folder / _COURSES)
+        drawn = drawings(result)
+        written.result()
     texts = {
         "report.html": render_page(result, drawn),
         "summary.csv": result.summary[list(SUMMARY_COLUMNS)].to_csv(index=False, lineterminator="\n"),
@@ -149,11 +154,14 @@ def _write_files(result: TrialResult, folder: Path) -> list[str]:
     (folder / "tables").mkdir()
     for name, table in result.tables.items():
         table.to_parquet(folder / "tables" / f"{name}.parquet", index=False, compression="zstd")
-    pq.write_table(_long_table(result.trajectories), folder / "trajectories.parquet", compression="zstd")
-    names = [*texts, *(f"tables/{name}.parquet" for name in result.tables), "trajectories.parquet"]
+    names = [*texts, *(f"tables/{name}.parquet" for name in result.tables), _COURSES]
     digests = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in names}
     _write_manifest(result.manifest, digests, folder / _MANIFEST)
     return [*names, _MANIFEST]
+
+
+def _write_courses(trajectories: xr.Dataset, path: Path) -> None:
+    pq.write_table(_long_table(trajectories), path, compression="zstd")
 
 
 def _write_manifest(manifest: dict[str, Any], digests: dict[str, str], path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coley.catalogue.schema import Trial
-from coley.population.streams import uniforms
+from coley.streams import uniforms
 
 Floats = NDArray[np.float64]
 MONTH = 30.4375

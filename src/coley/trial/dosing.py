@@ -24,6 +24,7 @@ _KINDS = {
     "ROUTE": object,
     "LINE": int,
 }
+_FACTS = ["DUR", "CMT", "DRUG", "ROUTE"]
 
 
 class Treatment:
@@ -39,9 +40,8 @@ class Treatment:
         self._days = np.array([dose.day for dose in doses])
         self._part = np.array([parts.index(dose.administration) for dose in doses], dtype=int)
         self._amounts = np.array([amounts(part, weight=weight, bsa=bsa, gfr=gfr) for part in parts])
-        self._facts = pd.DataFrame(
-            [_facts(part, drugs[part.drug]) for part in parts], columns=["DUR", "CMT", "DRUG", "ROUTE"]
-        )
+        facts = pd.DataFrame([_facts(part, drugs[part.drug]) for part in parts], columns=_FACTS)
+        self._facts = {name: facts[name].to_numpy() for name in _FACTS}
         self._line = line
 
     def window(self, start: Floats, begin: float, end: float) -> pd.DataFrame:
@@ -58,9 +58,10 @@ class Treatment:
         time = start[on, None] + self._days[near]
         row, column = np.nonzero((time >= begin) & (time < end))
         patient, part = on[row], self._part[near[column]]
-        given = pd.DataFrame({"ID": patient, "TIME": time[row, column], "AMT": self._amounts[part, patient]})
-        facts = self._facts.iloc[part].reset_index(drop=True)
-        return given.join(facts).assign(LINE=self._line)[given["AMT"] > 0].reset_index(drop=True)
+        amount = self._amounts[part, patient]
+        planned = {"ID": patient, "TIME": time[row, column], "AMT": amount}
+        planned |= {name: values[part] for name, values in self._facts.items()}
+        return pd.DataFrame({name: values[amount > 0] for name, values in planned.items()}).assign(LINE=self._line)
 
 
 def no_doses() -> pd.DataFrame:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coley.catalogue.schema import Arm, Trial
-from coley.population.streams import uniforms
+from coley.streams import uniforms
 from coley.trial.calendar import MONTH
 
 Floats = NDArray[np.float64]

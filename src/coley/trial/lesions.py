@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coley.catalogue.schema import Quantity
 from coley.population.spread import values
-from coley.population.streams import stream
+from coley.streams import stream
 
 Floats = NDArray[np.float64]
 MAX_TARGETS = 5  # RECIST 1.1, section 3.1.2

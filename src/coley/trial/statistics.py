@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from math import isfinite, nan
 from typing import TYPE_CHECKING
 
@@ -60,11 +61,12 @@ def kaplan_meier(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0)
     times, observed = _data(durations, events)
     if not len(times):
         return pd.DataFrame({name: pd.Series(dtype=np.int64 if name in _COLUMNS[4:] else float) for name in _COLUMNS})
-    fit = _fit(times, observed)
+    fit = _fit(times.tobytes(), observed.tobytes())
     curve: pd.DataFrame = fit.event_table.rename_axis("time").reset_index()[["time", "at_risk", "censored"]]
     # lifelines sums logarithms; rounding gives back the exact fractions, so that one half is found as the median.
     curve["survival"] = fit.survival_function_.to_numpy()[:, 0].round(12)
-    curve[["lower", "upper"]] = _widened(curve["survival"].to_numpy(), fit.confidence_interval_.to_numpy(), widen)
+    bounds = fit.confidence_interval_.to_numpy(copy=True)
+    curve[["lower", "upper"]] = _widened(curve["survival"].to_numpy(), bounds, widen)
     curve.loc[curve["survival"] == 0.0, ["lower", "upper"]] = nan
     return curve[_COLUMNS]
 
@@ -174,11 +176,13 @@ def _data(durations: ArrayLike, events: ArrayLike) -> tuple[NDArray[np.float64],
     return np.asarray(durations, dtype=np.float64), np.asarray(events, dtype=np.bool_)
 
 
-def _fit(times: NDArray[np.float64], observed: NDArray[np.bool_]) -> KaplanMeierFitter:
+@lru_cache(maxsize=16)
+def _fit(times: bytes, observed: bytes) -> KaplanMeierFitter:
+    """The fit to the bytes of durations and events, kept because a report asks many things of the same patients."""
     from lifelines import KaplanMeierFitter
 
     with _quiet():
-        return KaplanMeierFitter(alpha=0.05).fit(times, observed)
+        return KaplanMeierFitter(alpha=0.05).fit(np.frombuffer(times), np.frombuffer(observed, dtype=np.bool_))
 
 
 def _widened(survival: NDArray[np.float64], bounds: NDArray[np.float64], widen: float) -> NDArray[np.float64]:

@@ -19,6 +19,11 @@ _LIBRARY = {  # functions that LLVM passes on to the C library, lane by lane
     "Sin": "sin", "Cos": "cos", "Tan": "tan", "ASin": "asin", "ACos": "acos", "ATan": "atan",
     "Sinh": "sinh", "Cosh": "cosh", "Tanh": "tanh", "Floor": "floor", "Ceiling": "ceil", "Abs": "fabs",
 }  # fmt: skip
+_OWN = ("log", "asinh", "acosh", "atanh", "gamma", "loggamma")
+_INVERSE_OF_VALUE = {"sec": "cos", "csc": "sin", "cot": "tan", "sech": "cosh", "csch": "sinh", "coth": "tanh"}
+_OF_INVERSE = {
+    "asec": "acos", "acsc": "asin", "acot": "atan", "asech": "acosh", "acsch": "asinh", "acoth": "atanh",
+}  # fmt: skip
 
 
 class Expressions:
@@ -70,16 +75,28 @@ class Expressions:
         return self._function(kind, e)
 
     def _function(self, kind: str, e: Expression) -> Value:
-        f, argument = self._f, self._value(e.args[0])
-        if kind.lower() == "log":
-            return f.call("coley_log", argument)
-        if kind.lower() == "sign":
+        f, name, argument = self._f, kind.lower(), self._value(e.args[0])
+        if name == "sign":
             down = f.select(f.compare("olt", argument, constant(0.0)), constant(-1.0), argument)
             return f.select(f.compare("ogt", argument, constant(0.0)), constant(1.0), down)
-        names = {name.lower(): function for name, function in _LIBRARY.items()}
-        if kind.lower() not in names:
-            raise ColeyError(Problem("", f"the engine cannot compute {e}", f"known: {', '.join(sorted(names))}"))
-        return f.intrinsic(names[kind.lower()], argument)
+        if name == "atan2":
+            return f.intrinsic("atan2", argument, self._value(e.args[1]))
+        if name == "polygamma" and e.args[0] == 0:
+            return f.call("coley_digamma", self._value(e.args[1]))
+        if name in _INVERSE_OF_VALUE:
+            return f.binary("fdiv", constant(1.0), self._named(_INVERSE_OF_VALUE[name], argument, e))
+        if name in _OF_INVERSE:
+            return self._named(_OF_INVERSE[name], f.binary("fdiv", constant(1.0), argument), e)
+        return self._named(name, argument, e)
+
+    def _named(self, name: str, argument: Value, e: Expression) -> Value:
+        if name in _OWN:
+            return self._f.call(f"coley_{name}", argument)
+        library = {known.lower(): function for known, function in _LIBRARY.items()}
+        if name in library:
+            return self._f.intrinsic(library[name], argument)
+        known = sorted({*_OWN, *library, *_INVERSE_OF_VALUE, *_OF_INVERSE, "atan2", "sign"})
+        raise ColeyError(Problem("", f"the engine cannot compute {e}", f"known: {', '.join(known)}"))
 
     def _chosen(self, predicate: str, a: Value, b: Value) -> Value:
         """The larger or smaller of two; NaN if either is."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import symengine
 
+from coley.engine.compiler import special
 from coley.engine.compiler.elementary import prelude
 from coley.engine.compiler.elimination import eliminate, solve
 from coley.engine.compiler.expressions import Expressions
@@ -60,7 +61,8 @@ def program(system: System, method: Method) -> Program:
     if drift:
         by = dict(drift)
         functions.append(_outputs(system, "drift", [by.get(i, symengine.Integer(0)) for i in range(n)]))
-    return Program("\n".join([prelude(), *eliminating, *solving, *map(str, functions)]), rows)
+    code = "\n".join(map(str, functions))
+    return Program("\n".join([prelude(), special.definitions(code), *eliminating, *solving, code]), rows)
 
 
 _POINT = ("ptr noalias readonly %y", "ptr noalias readonly %p", "ptr noalias readonly %t")

@@ -6,7 +6,7 @@ Philox4x64: Salmon et al., SC'11 (2011), doi 10.1145/2063384.2063405.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -22,12 +22,22 @@ def stream(seed: int, purpose: str, patient: int, attempt: int = 0) -> np.random
 
 def normals(seed: int, purpose: str, patients: Patients, attempt: int = 0) -> NDArray[np.float64]:
     """One standard normal deviate for each patient."""
-    return np.array([stream(seed, purpose, int(patient), attempt).standard_normal() for patient in patients])
+    return np.array([draw.standard_normal() for draw in _streams(seed, purpose, patients, attempt)])
 
 
 def uniforms(seed: int, purpose: str, patients: Patients, attempt: int = 0) -> NDArray[np.float64]:
     """One uniform deviate in [0, 1) for each patient."""
-    return np.array([stream(seed, purpose, int(patient), attempt).random() for patient in patients])
+    return np.array([draw.random() for draw in _streams(seed, purpose, patients, attempt)])
+
+
+def _streams(seed: int, purpose: str, patients: Patients, attempt: int) -> Iterator[np.random.Generator]:
+    """The ``stream`` of each patient in turn: one generator, set anew for each, since making one takes far longer."""
+    generator = stream(seed, purpose, 0, attempt)
+    state = generator.bit_generator.state
+    for patient in patients:
+        state["state"]["counter"][3] = patient
+        generator.bit_generator.state = state
+        yield generator
 
 
 @lru_cache(maxsize=1024)

@@ -1,0 +1,286 @@
+"""Dose records against closed forms.
+
+One compartment with first-order absorption, and two compartments, by superposition of single doses: Gibaldi and
+Perrier, Pharmacokinetics, 2nd ed. 1982, chapters 1 to 3. Steady states are the sums of their geometric series. What the
+codes of records mean: NONMEM Users Guide, part VI (PREDPP), sections on EVID, SS, ADDL and RATE.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import symengine
+from numpy.typing import NDArray
+
+from coley.data import Course, draw, read_records, read_variations, simulate
+from coley.errors import ColeyError
+from coley.regimen import parse
+from coley.regimen.dosing import nonmem_table
+from coley.system import TIME, Event, Parameter, Reaction, Rule, State, System
+
+Floats = NDArray[np.float64]
+RTOL = 1e-8
+GLOBAL = 1e-6
+"""Hundred times the local tolerance: errors of steps add up."""
+KA, K, V = 1.3, 0.17, 20.0
+K12, K21 = 0.4, 0.25
+
+
+def oral() -> System:
+    """Depot, central (one compartment, first-order absorption) and the concentration there."""
+    depot, central, ka, k, v = map(symengine.Symbol, ("depot", "central", "ka", "k", "v"))
+    return System(
+        "oral",
+        (State("depot", "mg", 0, 1.0), State("central", "mg", 0, 1.0)),
+        (Parameter("ka", "1/h", KA), Parameter("k", "1/h", K), Parameter("v", "L", V), Parameter("D2", "h", 2.5)),
+        (Rule("c", "mg/L", central / v),),
+        (
+            Reaction("absorption", ka * depot, {"depot": -1, "central": 1}),
+            Reaction("loss", k * central, {"central": -1}),
+        ),
+    )
+
+
+def two() -> System:
+    """Central and peripheral compartment."""
+    a, b = map(symengine.Symbol, ("central", "peripheral"))
+    return System(
+        "two compartments",
+        (State("central", "mg", 0, 1.0), State("peripheral", "mg", 0, 1.0)),
+        (Parameter("k", "1/h", K),),
+        reactions=(
+            Reaction("loss", symengine.Symbol("k") * a, {"central": -1}),
+            Reaction("there", K12 * a, {"central": -1, "peripheral": 1}),
+            Reaction("back", K21 * b, {"peripheral": -1, "central": 1}),
+        ),
+    )
+
+
+def bolus(t: Floats) -> Floats:
+    """Central amount after one unit as a bolus there."""
+    return np.where(t >= 0, np.exp(-K * np.maximum(t, 0)), 0)
+
+
+def absorbed(t: Floats) -> Floats:
+    """Central amount after one unit in the depot (Bateman)."""
+    t = np.maximum(t, 0)
+    return KA / (KA - K) * (np.exp(-K * t) - np.exp(-KA * t))
+
+
+def infused(t: Floats, lasts: float, k: float = K) -> Floats:
+    """Central amount of one unit an hour for a time."""
+    during = (1 - np.exp(-k * np.clip(t, 0, lasts))) / k
+    return np.where(t > 0, during * np.exp(-k * np.maximum(t - lasts, 0)), 0)
+
+
+def biexponential() -> tuple[Floats, Floats]:
+    """Exponents and weights of the central amount after one unit as a bolus into the first of two compartments."""
+    total = K + K12 + K21
+    rates = 0.5 * (total + np.array([1, -1]) * np.sqrt(total**2 - 4 * K * K21))
+    return rates, np.array([rates[0] - K21, K21 - rates[1]]) / (rates[0] - rates[1])
+
+
+def run(system: System, rows: list[dict[str, object]], observables: list[str], **options: object) -> Course:
+    return simulate(system, read_records(pd.DataFrame(rows), system), observables=observables, rtol=RTOL, **options)
+
+
+def dose(time: float, **items: object) -> dict[str, object]:
+    return {"ID": 1, "TIME": time, "EVID": 1, "AMT": 0.0, "CMT": "central"} | items
+
+
+def seen(*times: float) -> list[dict[str, object]]:
+    return [{"ID": 1, "TIME": time, "EVID": 0} for time in times]
+
+
+def central(system: System, rows: list[dict[str, object]]) -> Floats:
+    course = run(system, rows, ["central"])
+    assert (course.individuals["status"] == "ok").all(), course.individuals["reason"].tolist()
+    return course.rows["central"].to_numpy()
+
+
+T = np.array([0.5, 1.0, 3.0, 7.9, 12.0, 30.0])
+
+
+def steady_sum(one: Callable[[Floats], Floats], t: Floats, interval: float) -> Floats:
+    """One dose at 0 and one every interval before: enough of them that the rest is below 1e-15."""
+    return sum(one(t + n * interval) for n in range(int(200 / interval) + 1))
+
+
+@pytest.mark.parametrize(
+    "items, expected",
+    [
+        ({"AMT": 100}, 100 * bolus(T)),
+        ({"AMT": 100, "CMT": 2}, 100 * bolus(T)),
+        ({"AMT": 100, "CMT": "depot"}, 100 * absorbed(T)),
+        ({"AMT": 100, "RATE": 40}, 40 * infused(T, 2.5)),
+        ({"AMT": 100, "DUR": 2.5}, 40 * infused(T, 2.5)),
+        ({"AMT": 100, "DUR": 2.5, "RATE": 40}, 40 * infused(T, 2.5)),
+        ({"AMT": 100, "RATE": -2}, 40 * infused(T, 2.5)),
+        ({"AMT": 100, "II": 6, "ADDL": 3}, 100 * sum(bolus(T - 6 * n) for n in range(4))),
+        ({"AMT": 100, "II": 2, "ADDL": 3, "DUR": 5}, 20 * sum(infused(T - 2 * n, 5) for n in range(4))),
+        ({"AMT": 100, "II": 6, "SS": 1}, 100 * steady_sum(bolus, T, 6)),
+        ({"AMT": 100, "II": 6, "SS": 1, "EVID": 4}, 100 * steady_sum(bolus, T, 6)),
+        ({"AMT": 100, "II": 6, "SS": 1, "CMT": "depot"}, 100 * steady_sum(absorbed, T, 6)),
+        ({"AMT": 100, "II": 6, "SS": 1, "DUR": 4}, 25 * steady_sum(lambda t: infused(t, 4), T, 6)),
+        ({"AMT": 100, "II": 6, "SS": 1, "DUR": 6}, 100 / 6 * (K**-1 * bolus(T) + infused(T, 6))),
+        ({"AMT": 100, "II": 6, "SS": 1, "DUR": 20}, 5 * steady_sum(lambda t: infused(t, 20), T, 6)),
+        ({"AMT": 100, "II": 0.5, "SS": 1}, 100 * bolus(T) / (1 - np.exp(-K * 0.5))),
+        ({"RATE": 40, "SS": 1}, 40 / K * bolus(T)),
+        (
+            {"AMT": 100, "II": 6, "SS": 1, "ADDL": 2},
+            100 * (steady_sum(bolus, T, 6) + bolus(T - 6) + bolus(T - 12)),
+        ),
+    ],
+    ids=lambda value: ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, dict) else "",
+)
+def test_one_compartment(items: dict[str, object], expected: Floats) -> None:
+    np.testing.assert_allclose(central(oral(), [dose(0.0, **items), *seen(*T)]), expected, rtol=GLOBAL, atol=1e-7)
+
+
+@pytest.mark.parametrize("start", [0.0, 17.25])
+@pytest.mark.parametrize("lasts", [0.0, 1.5, 11.0])
+def test_two_compartments_in_steady_state(start: float, lasts: float) -> None:
+    rates, weights = biexponential()
+    interval = 8.0
+    expected = np.zeros(len(T))
+    for rate, weight in zip(rates, weights, strict=True):
+        if lasts:
+            expected += weight * 100 / lasts * sum(infused(T + n * interval, lasts, rate) for n in range(400))
+        else:
+            expected += weight * 100 * np.exp(-rate * T) / (1 - np.exp(-rate * interval))
+    rows = [dose(start, AMT=100, II=interval, SS=1, DUR=lasts), *seen(*(start + T))]
+    np.testing.assert_allclose(central(two(), rows), expected, rtol=GLOBAL)
+
+
+def test_course_starts_at_the_first_record() -> None:
+    rows = [*seen(4.0), dose(5.0, AMT=10), *seen(5.0, 6.0)]
+    np.testing.assert_allclose(central(oral(), rows), [0, 10, 10 * np.exp(-K)], rtol=GLOBAL)
+
+
+def test_an_observation_sees_what_stands_above_it() -> None:
+    rows = [*seen(0.0), dose(0.0, AMT=10), *seen(0.0, 2.0), dose(2.0, AMT=5), *seen(2.0), dose(2.0, AMT=1), *seen(2.0)]
+    left = 10 * np.exp(-2 * K)
+    np.testing.assert_allclose(central(oral(), rows), [0, 10, left, left + 5, left + 6], rtol=GLOBAL)
+
+
+def test_a_dose_of_addl_comes_before_an_observation_of_its_time() -> None:
+    expected = 10 * np.array([1, np.exp(-6 * K) + 1, np.exp(-12 * K) + np.exp(-6 * K) + 1])
+    rows = [*seen(0.0), dose(0.0, AMT=10, II=6, ADDL=2), *seen(0.0, 6.0, 12.0)]
+    np.testing.assert_allclose(central(oral(), rows), [0, *expected], rtol=GLOBAL)
+
+
+def test_reset_ends_everything_and_may_set_time_back() -> None:
+    rows = [dose(0.0, AMT=100, II=1, ADDL=50, DUR=20), *seen(3.0), {"ID": 1, "TIME": 4.0, "EVID": 3}, *seen(4.0, 6.0)]
+    rows += [dose(1.0, AMT=10, EVID=4), *seen(1.0, 3.0), dose(3.0, AMT=7, II=2, SS=1), *seen(3.0)]
+    expected = [5 * sum(infused(np.array(3.0 - n), 20) for n in range(4)), 0, 0, 10, 10 * np.exp(-2 * K)]
+    expected.append(7 / (1 - np.exp(-2 * K)))
+    np.testing.assert_allclose(central(oral(), rows), expected, rtol=GLOBAL)
+
+
+def test_reset_returns_to_the_initial_state_of_the_individual() -> None:
+    rows = [{"central": 8.0} | row for row in [*seen(0.0, 1.0), {"ID": 1, "TIME": 1.0, "EVID": 3}, *seen(1.0, 2.0)]]
+    np.testing.assert_allclose(central(oral(), rows), [8, 8 * np.exp(-K), 8, 8 * np.exp(-K)], rtol=GLOBAL)
+
+
+def test_steady_state_moves_the_clock_of_the_model_with_it() -> None:
+    """Intake that follows the time of day, dosed daily: the periodic solution of x' = 1 + sin(2πt/24) - kx, in Fourier
+    form, plus the geometric series of the doses."""
+    x = symengine.Symbol("central")
+    w = 2 * np.pi / 24
+    system = System(
+        "daily",
+        (State("central", "mg", 0, 1.0),),
+        (Parameter("k", "1/h", K),),
+        reactions=(
+            Reaction("intake", 1 + symengine.sin(w * TIME), {"central": 1}),
+            Reaction("loss", symengine.Symbol("k") * x, {"central": -1}),
+        ),
+    )
+    t = 7.0 + T
+    own = 1 / K + (K * np.sin(w * t) - w * np.cos(w * t)) / (K**2 + w**2)
+    rows = [dose(7.0, AMT=10, II=24, SS=1), *seen(*t)]
+    np.testing.assert_allclose(central(system, rows), own + 10 * bolus(T) / (1 - np.exp(-24 * K)), rtol=GLOBAL)
+
+
+def test_what_never_settles_is_a_status_of_that_individual() -> None:
+    """A cumulated exposure grows for ever; where nothing feeds it, it settles."""
+    x, share = map(symengine.Symbol, ("central", "share"))
+    system = System(
+        "exposure",
+        (State("central", "mg", 0, 1.0), State("auc", "mg*h", 0, 1.0)),
+        (Parameter("share", "", 1.0),),
+        reactions=(Reaction("loss", K * x, {"central": -1}), Reaction("exposure", share * x, {"auc": 1})),
+    )
+    rows = [dose(0.0, AMT=10, II=24, SS=1), *seen(1.0)]
+    both = [row | {"ID": n, "share": share} for n, share in ((1, 1.0), (2, 0.0)) for row in rows]
+    course = run(system, both, ["central", "auc"])
+    assert course.individuals["status"].tolist() == ["no_steady_state", "ok"]
+    assert "auc still changes after 1024 doses every 24" in course.individuals["reason"][1]
+    assert np.isnan(course.rows["central"][0])
+    assert course.rows["central"][1] == pytest.approx(10 * np.exp(-K) / (1 - np.exp(-24 * K)), rel=GLOBAL)
+
+
+def test_slow_states_settle_too() -> None:
+    """Half-life 400 h, dosed every 6 h: the steady state lies a hundred doses away."""
+    rows = [dose(0.0, AMT=10, II=6, SS=1) | {"k": np.log(2) / 400}, *({"k": np.log(2) / 400} | s for s in seen(0.0))]
+    assert central(oral(), rows) == pytest.approx(10 / (1 - 2 ** (-6 / 400)), rel=GLOBAL)
+
+
+def test_individuals_have_their_own_times_doses_and_parameters(tmp_path: Path) -> None:
+    file = tmp_path / "doses.csv"
+    file.write_text(
+        "id,time,amt,evid,cmt,k\nA,0,100,1,2,0.1\nA,2,.,0,.,0.1\nB,5,.,0,.,0.2\nB,6,50,1,2,0.2\nB,9,,0,,0.2\n"
+    )
+    course = simulate(oral(), read_records(file, oral()), observables=["c"], rtol=RTOL)
+    assert course.rows["ID"].tolist() == ["A", "B", "B"]
+    assert course.rows["TIME"].tolist() == [2, 5, 9]
+    np.testing.assert_allclose(course.rows["c"], np.array([100 * np.exp(-0.2), 0, 50 * np.exp(-0.6)]) / V, rtol=GLOBAL)
+
+
+def test_one_course_for_a_whole_cohort_at_shared_times() -> None:
+    system = oral()
+    cohort = draw(read_variations(["k ~ lognormal(median=0.2, cv=30%)"], system), 3, seed=5)
+    records = read_records(pd.DataFrame([{"TIME": 1.0, "AMT": 10.0, "CMT": "central"}]), system)
+    got = simulate(system, records, times=[0, 1, 3], parameters=cohort, observables=["central"], rtol=RTOL)
+    expected = 10 * np.column_stack([np.zeros(3), np.ones(3), np.exp(-2 * cohort["k"])])
+    assert got.rows["ID"].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    np.testing.assert_allclose(got.rows["central"].to_numpy().reshape(3, 3), expected, rtol=GLOBAL)
+
+
+def test_cohort_and_records_meet_by_id() -> None:
+    system = oral()
+    cohort = pd.DataFrame({"k": [0.3, 0.1]}, index=pd.Index([7, 4], name="ID"))
+    records = read_records(pd.DataFrame([dose(0.0, AMT=10) | {"ID": 4}, seen(1.0)[0] | {"ID": 4}]), system)
+    got = simulate(system, records, times=[1.0], parameters=cohort, observables=["central"], rtol=RTOL).rows
+    assert got["ID"].tolist() == [7, 4, 4]
+    np.testing.assert_allclose(got["central"], [0, 10 * np.exp(-0.1), 10 * np.exp(-0.1)], rtol=GLOBAL)
+    with pytest.raises(ColeyError, match="have no row for 1 individuals of the records: 4"):
+        simulate(system, records, parameters=cohort.iloc[:1])
+
+
+def test_records_that_a_regimen_writes_are_read(tmp_path: Path) -> None:
+    """Weight 70 kg, 3 mg/kg over an hour every 14 days: superposition of infusions of 210 mg."""
+    patients = pd.DataFrame({"ID": [3, 8], "WEIGHT": [70.0, 100.0], "BSA": [1.8, 2.0], "GFR": [90.0, 90.0]})
+    table = nonmem_table(parse("nivolumab 3 mg/kg iv over 60 min q2w x3"), patients, 60, infusion_hours={})
+    file = tmp_path / "doses.parquet"
+    table.to_parquet(file)
+    x = symengine.Symbol("nivolumab")
+    system = System(
+        "antibody", (State("nivolumab", "mg", 0, 1.0),), (), (), (Reaction("loss", 0.05 * x, {"nivolumab": -1}),)
+    )
+    days = np.array([0.0, 10.0, 30.0, 60.0])
+    got = simulate(system, read_records(file, system), times=days, rtol=RTOL).rows
+    unit = sum(24 * infused(days - 14 * n, 1 / 24, 0.05) for n in range(3))
+    np.testing.assert_allclose(got["nivolumab"].to_numpy().reshape(2, 4), np.outer([210, 300], unit), rtol=GLOBAL)
+
+
+def test_events_go_on_in_a_course_without_steady_state() -> None:
+    system = oral().with_events(Event("low", symengine.Lt(symengine.Symbol("central"), 5), before=True, ends=True))
+    course = run(system, [dose(0.0, AMT=10), *seen(1.0, 20.0)], ["central"])
+    assert course.individuals["event"].tolist() == ["low"]
+    assert course.individuals["end_time"].to_numpy() == pytest.approx([np.log(2) / K])
+    assert np.isnan(course.rows["central"][1])
