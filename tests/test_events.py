@@ -174,7 +174,7 @@ def test_pieces_give_what_one_piece_gives(cuts: set[float]) -> None:
         part = simulation.advance(np.unique([begin, *inside, end]))
         for name in ("x", "y"):
             assert part[name].sel(time=inside).to_numpy().tolist() == whole[name].sel(time=inside).to_numpy().tolist()
-    assert simulation.states.tolist() == whole["final_state"].to_numpy().tolist()
+    assert simulation.states.tolist() == whole.attrs["final_states"].tolist()
 
 
 def test_same_bits_for_any_order_and_threads() -> None:

@@ -103,7 +103,7 @@ def test_a_system_without_states_has_a_result() -> None:
     system = System("rules", (), (Parameter("k", "", 2.0),), (Rule("line", "", k * clock),))
     got = solve(system, [0, 1, 2], parameters=pd.DataFrame({"k": [2.0, 3.0]}))
     assert got["line"].to_numpy().tolist() == [[0, 2, 4], [0, 3, 6]]
-    assert got["final_state"].shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
+    assert got.attrs["final_states"].shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
 
 
 def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

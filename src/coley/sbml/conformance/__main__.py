@@ -46,7 +46,9 @@ def summary(verdicts: Sequence[Verdict]) -> str:
         lines.append(f"{outcomes[outcome]:6d} {outcome} ({100 * outcomes[outcome] / len(verdicts):.1f} %)")
         reasons = Counter(verdict.reason for verdict in verdicts if verdict.outcome == outcome and verdict.reason)
         for reason, number in reasons.most_common():
-            names = " ".join(verdict.case for verdict in verdicts if (verdict.outcome, verdict.reason) == (outcome, reason))
+            names = " ".join(
+                verdict.case for verdict in verdicts if (verdict.outcome, verdict.reason) == (outcome, reason)
+            )
             lines.append(f"{number:12d} {reason}: {REFUSED.get(reason, '')}\n{'':13}{names}")
     return "\n".join(lines)
 

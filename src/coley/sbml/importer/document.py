@@ -41,7 +41,9 @@ def read(path: Path) -> Document:
         screen(data)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ColeyError(Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")) from None
+        raise ColeyError(
+            Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")
+        ) from None
     except Refusal as refusal:
         raise ColeyError(refusal.at(str(path))) from None
     document = libsbml.readSBMLFromString(text)
@@ -55,7 +57,9 @@ def read(path: Path) -> Document:
     if document.getLevel() < 3:
         document.setLevelAndVersion(3, 1, False)
         if document.getLevel() < 3:
-            raise ColeyError(list(_faults(document, path)) or Refused(str(path), "cannot be read as SBML Level 3", code="invalid"))
+            raise ColeyError(
+                list(_faults(document, path)) or Refused(str(path), "cannot be read as SBML Level 3", code="invalid")
+            )
     return document
 
 
@@ -80,11 +84,15 @@ def _packages(document: Document, path: Path) -> Iterator[Problem]:
     for i in range(document.getNumPlugins()):
         name = document.getPlugin(i).getPackageName()
         if document.getPackageRequired(name) and name != "l3v2extendedmath":
-            yield Refused(str(path), f"uses the package {name!r}, which changes what models mean", "use core SBML", "package")
+            yield Refused(
+                str(path), f"uses the package {name!r}, which changes what models mean", "use core SBML", "package"
+            )
     for i in range(document.getNumUnknownPackages()):
         uri = document.getUnknownPackageURI(i)
         if document.getPackageRequired(uri):
-            yield Refused(str(path), f"uses the package {uri!r}, which changes what models mean", "use core SBML", "package")
+            yield Refused(
+                str(path), f"uses the package {uri!r}, which changes what models mean", "use core SBML", "package"
+            )
 
 
 def _faults(document: Document, path: Path) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from functools import reduce
+from itertools import pairwise
 from typing import Any
 
 import libsbml
@@ -132,8 +133,9 @@ def _compared(relation: Callable[[Expression, Expression], Expression], a: Expre
 
 def _chain(relation: Callable[[Expression, Expression], Expression]) -> Callable[..., Expression]:
     """A relation of any number of arguments, such as a < b < c."""
+
     def compare(*arguments: Expression) -> Expression:
-        pairs = zip(arguments, arguments[1:], strict=False)
+        pairs = pairwise(arguments)
         return reduce(symengine.And, [relation(a, b) for a, b in pairs], symengine.true)
 
     return compare

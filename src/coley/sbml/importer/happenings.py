@@ -56,7 +56,9 @@ def _size_after(
         return changed[size]
     if occasion.values_at_trigger and occasion.delay != 0:
         what = f"event {occasion.name} assigns the concentration of {species.name} as it was at the trigger"
-        raise Refusal("trigger-volume", what, f"give {species.name} as an amount, or {species.compartment} a fixed size")
+        raise Refusal(
+            "trigger-volume", what, f"give {species.name} as an amount, or {species.compartment} a fixed size"
+        )
     written: dict[Expression, Expression] = {}
     for symbol in ordered(definitions):
         written[symbol] = put_in(definitions[symbol], written)

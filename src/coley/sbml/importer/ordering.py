@@ -55,7 +55,9 @@ def _size(expression: Expression, known: dict[Expression, tuple[int, int]]) -> t
         parts = [known[part] for part in here.args]
         depth = 1 + max((0 if part.is_Symbol else known[part][1] for part in here.args), default=0)
         if depth > DEEPEST_NESTING:
-            raise Refusal("too-deep", f"a formula has more than {DEEPEST_NESTING} levels once functions are written out")
+            raise Refusal(
+                "too-deep", f"a formula has more than {DEEPEST_NESTING} levels once functions are written out"
+            )
         if here not in known:
             known[here] = (1 + sum(size for size, _ in parts), depth)
         stack.pop()
