@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
 
 import symengine
@@ -14,24 +15,33 @@ def jacobian(system: System) -> list[tuple[int, int, Expression]]:
     states = {symengine.Symbol(name): j for j, name in enumerate(system.state_names)}
     entries = []
     for i, rate in enumerate(system.rates):
-        parts = piecewise(rate)
-        for j, symbol in sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys()):
-            entries.append((i, j, _derivative(parts, symbol)))
+        symbols = sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys())
+        found = _derivatives(rate, [symbol for _, symbol in symbols])
+        entries += [(i, j, derivative) for (j, _), derivative in zip(symbols, found, strict=True)]
     return entries
 
 
 def by_time(system: System) -> list[tuple[int, Expression]]:
     """The derivatives by ``time`` of the rates that name it."""
-    return [(i, _derivative(piecewise(rate), TIME)) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
+    return [(i, *_derivatives(rate, [TIME])) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
 
 
-def _derivative(expression: Expression, symbol: Expression) -> Expression:
-    """The derivative between the steps of roundings, which symengine would leave as they are."""
-    roundings = expression.atoms(symengine.floor, symengine.ceiling)
-    if not roundings:
-        return expression.diff(symbol)
-    held = {rounding: symengine.Dummy() for rounding in roundings}
-    return expression.subs(held).diff(symbol).subs({level: rounding for rounding, level in held.items()})
+def _derivatives(expression: Expression, symbols: Sequence[Expression]) -> list[Expression]:
+    """The derivatives, where there is one; roundings are constant between their steps."""
+    parts = piecewise(expression)
+    found = sorted(_roundings(parts), key=str)
+    held = {rounding: symengine.Symbol(f"rounding {k}") for k, rounding in enumerate(found)}  # no name of a System
+    if not held:
+        return [parts.diff(symbol) for symbol in symbols]
+    released = {level: rounding for rounding, level in held.items()}
+    return [parts.subs(held).diff(symbol).subs(released) for symbol in symbols]
+
+
+def _roundings(expression: Expression) -> set[Expression]:
+    """The outermost ones: symengine would leave their derivatives as they are."""
+    if type(expression).__name__ in ("floor", "ceiling"):
+        return {expression}
+    return set().union(*map(_roundings, expression.args))
 
 
 def condition(expression: Expression) -> Expression:
