@@ -6,8 +6,8 @@ Kernels run by themselves, on states of the population, and are timed part by pa
 counted as they run: a copy of the code adds up in every block how many there are (a fused multiply-add is two, a
 division or root one; choices and comparisons are none). The peak is that of independent fused multiply-adds in
 registers, compiled in the same way. The part of the driver is what a whole run takes beyond its attempted steps at the
-cost of a step; outputs are what 105 of them cost beyond two; Python is what solve() takes beyond its backend. All on one
-core; the least of several times.
+cost of a step; outputs are what 105 of them cost beyond two; Python is what solve() takes beyond its backend. All is on
+one core, and the least of several times.
 """
 
 from __future__ import annotations
