@@ -17,7 +17,6 @@ from coley.errors import ColeyError, Problem
 from coley.system import Expression
 
 BASES = {"lin": 0.0, "log": math.e, "log10": 10.0}
-_PLACEHOLDER = re.compile(r"(observable|noise)Parameter(\d+)_\w+")
 
 
 def read(path: Path) -> PetabProblem:
@@ -114,15 +113,15 @@ def _observable(name: str, row: pd.Series, names: Names) -> Observable:
         name,
         formula,
         noise,
-        (_placeholders("observable", formula, noise), _placeholders("noise", formula, noise)),
+        (_placeholders("observable", name, formula, noise), _placeholders("noise", name, formula, noise)),
         laplace=distribution == "laplace",
         base=0.0 if pd.isna(transformation) or not transformation else BASES[transformation],
     )
 
 
-def _placeholders(kind: str, *expressions: Expression) -> tuple[str, ...]:
+def _placeholders(kind: str, observable: str, *expressions: Expression) -> tuple[str, ...]:
     """Names of what measurements put in as parameters of a kind, in the order in which they do."""
     found = {str(symbol) for expression in expressions for symbol in expression.free_symbols}
-    matches = {name: _PLACEHOLDER.fullmatch(name) for name in found}
-    numbered = {name: int(match[2]) for name, match in matches.items() if match and match[1] == kind}
+    matches = {name: re.fullmatch(rf"{kind}Parameter(\d+)_{re.escape(observable)}", name) for name in found}
+    numbered = {name: int(match[1]) for name, match in matches.items() if match}
     return tuple(sorted(numbered, key=lambda name: numbered[name]))
