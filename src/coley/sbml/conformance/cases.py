@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coley.errors import ColeyError, Problem
+from coley.sbml.importer.model import name_of
 
 _MEMBER = re.compile(r"(?:.*/)?(?P<case>\d{5})/(?P=case)-(sbml-l\dv\d\.xml|settings\.txt|results\.csv|tags\.txt)")
 _LARGEST_MEMBER = 20_000_000  # bytes, unpacked
@@ -94,7 +95,7 @@ def expectation(case: Case) -> Expectation:
     start, steps = float(keys["start"]), int(keys["steps"])
     return Expectation(
         times=np.linspace(start, start + float(keys["duration"]), steps + 1),
-        observables=tuple(f"[{name}]" if name in concentrations else name for name in variables),
+        observables=tuple(f"[{name}]" if name in concentrations else name_of(name) for name in variables),
         values=_results(case.model.with_name(f"{case.name}-results.csv"), variables),
         absolute=float(keys["absolute"]),
         relative=float(keys["relative"]),
@@ -117,4 +118,4 @@ def _results(path: Path, variables: list[str]) -> NDArray[np.float64]:
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
     header = [name.strip().strip('"') for name in lines[0].split(",")]
     rows = np.array([[float(number) for number in line.split(",")] for line in lines[1:]])
-    return rows[:, [header.index(name) for name in variables]]
+    return rows[:, [header.index(name, 1) for name in variables]]  # the first column is time

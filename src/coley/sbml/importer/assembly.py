@@ -52,7 +52,7 @@ class _System:
 
     def system(self) -> System:
         reactions = self._motion.reactions()
-        events = tuple(event(occasion, self._roles, self._definitions) for occasion in self._model.events)
+        events = tuple(event(occasion, self._roles, self._constants()) for occasion in self._model.events)
         return System(
             name=self._model.name,
             states=tuple(self._states()),
@@ -120,10 +120,12 @@ class _System:
             numbers[symbol] = put_in(every[symbol], numbers)
         return numbers
 
+    def _constants(self) -> set[Expression]:
+        return {*self._beginning.parameters, *self._beginning.constants}
+
     def _delays(self) -> Iterator[Delay]:
-        constant = {*self._beginning.parameters, *self._beginning.constants}
         for symbol, (expression, lag) in self._model.past.items():
-            if not lag.free_symbols <= constant:
+            if not lag.free_symbols <= self._constants():
                 raise Refusal("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
             yield Delay(str(symbol), "", expression, lag)
 

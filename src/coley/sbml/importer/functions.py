@@ -58,14 +58,13 @@ def quotient(a: Expression, b: Expression) -> Expression:
 
 
 def factorial(n: Expression) -> Expression:
-    """n!, by Lanczos' approximation where n is no number; undefined below 0."""
+    """n!, by Lanczos' approximation where n is no number."""
     if n.is_Number:
         value = float(n)
         return number(math.gamma(value + 1)) if 0 <= value <= 170 else number(math.inf if value > 170 else math.nan)
     series = _LANCZOS[0] + sum((c / (n + i) for i, c in enumerate(_LANCZOS[1:], start=1)), symengine.Integer(0))
     base = n + 7.5
-    value = math.sqrt(2 * math.pi) * base ** (n + 0.5) * symengine.exp(-base) * series
-    return choice([(value, _less_equal(number(0), n))])
+    return math.sqrt(2 * math.pi) * base ** (n + 0.5) * symengine.exp(-base) * series
 
 
 def logarithm(base: Expression, x: Expression) -> Expression:

@@ -69,9 +69,10 @@ def roles(model: Model) -> Roles:
     by_reactions = {name for reaction in model.reactions for name, _ in reaction.changes if before.reacts(name)}
     taken = {*model.assignments, *model.rates, *by_reactions}
     free = {q.symbol: q for q in model.quantities.values() if not q.constant and q.name not in taken}
+    rather = sorted(free, key=lambda symbol: free[symbol].name in before.moved)  # what no event sets
     values = {q.symbol: q.value for q in model.quantities.values() if q.value == q.value and q.assigned is None}
     try:
-        found = explicit([_inlined(rule, before, free.keys()) for rule in model.algebraic], list(free), values)
+        found = explicit([_inlined(rule, before, free.keys()) for rule in model.algebraic], rather, values)
     except UnsolvableError as error:
         raise Refusal("algebraic", f"algebraic rules cannot be solved: {error}") from None
     solved = {free[symbol].name: value for symbol, value in found.items()}
