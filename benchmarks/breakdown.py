@@ -4,9 +4,10 @@
 
 Kernels run by themselves, on states of the population, and are timed part by part. Their floating-point operations are
 counted as they run: a copy of the code adds up in every block how many there are (a fused multiply-add is two, a
-division one). The peak is that of independent fused multiply-adds in registers, compiled in the same way. The part of
-the driver is what a whole run takes beyond its attempted steps at the cost of a step; outputs are what 105 of them cost
-beyond two; Python is what solve() takes beyond its backend. All on one core; the least of several times.
+division or root one; choices and comparisons are none). The peak is that of independent fused multiply-adds in
+registers, compiled in the same way. The part of the driver is what a whole run takes beyond its attempted steps at the
+cost of a step; outputs are what 105 of them cost beyond two; Python is what solve() takes beyond its backend. All is on
+one core, and the least of several times.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from coley.engine.tableau import RODAS4, Method
 from coley.system import System
 
 MANY, RTOL, METHOD, TURNS = 256, 1e-4, RODAS4, 200
-_OPERATION = re.compile(r"= (fadd|fsub|fmul|fdiv|call <?[^@]*@llvm\.(fma|sqrt|fabs|minnum|maxnum|floor|ceil|rint))\b")
+_OPERATION = re.compile(r"= (fadd|fsub|fmul|fdiv|call <?[^@]*@llvm\.(fma|sqrt))\b")
 _COUNT = "  %count.{0} = load i64, ptr @count\n  %more.{0} = add i64 %count.{0}, {1}\n  store i64 %more.{0}, ptr @count"
 
 

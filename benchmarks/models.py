@@ -43,10 +43,11 @@ def versions(cancer: str, copies: int) -> System:
     return assemble(f"{cancer} {copies}", immuno_oncology(context))
 
 
-def network(n: int) -> System:
+def network(n: int, reach: int = 4) -> System:
     """A stiff network of ``n`` species: a cycle of saturable conversions, with a binding to a neighbour for each.
 
-    Rate constants spread over six decades, by a fixed seed.
+    Rate constants spread over six decades, by a fixed seed. The farther neighbours ``reach``, the more does elimination
+    fill the matrix.
     """
     generator = np.random.default_rng(n)
     states = tuple(State(f"x{i}", "", 1.0 if i % 3 == 0 else 0.0, 1e-3) for i in range(n))
@@ -56,7 +57,7 @@ def network(n: int) -> System:
     k = {parameter.name: symengine.Symbol(parameter.name) for parameter in parameters}
     reactions = []
     for i in range(n):
-        near = (i + generator.integers(-4, 5, 2)) % n
+        near = (i + generator.integers(-reach, reach + 1, 2)) % n
         following, partner, product = (f"x{j}" for j in ((i + 1) % n, *near))
         reactions.append(Reaction(f"convert{i}", k[f"k{i}_0"] * x[i] / (1 + x[i]), {f"x{i}": -1, following: 1}))
         bind = k[f"k{i}_1"] / 100 * x[i] * symengine.Symbol(partner)

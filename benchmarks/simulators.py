@@ -51,7 +51,7 @@ def roadrunner_follow(
 ) -> np.ndarray:
     """Time × name from the start, with some of the global parameters, by their indices, changed."""
     try:
-        model.reset()
+        model.resetAll()  # reset() would leave what events have set
         if len(indices):
             model.model.setGlobalParameterValues(list(indices), list(values))
         return np.asarray(model.simulate(times[0], times[-1], len(times)))[:, 1:].copy()

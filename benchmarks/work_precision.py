@@ -79,14 +79,19 @@ def figure(table: pd.DataFrame) -> str:
     """The diagram as SVG: a panel for each problem, a curve for each method."""
     names = list(dict.fromkeys(table["method"]))
     data = table.assign(ms=table["seconds"] * 1e3)
-    axis = alt.Axis(format="~e", grid=True)
+    decades = alt.Axis(format="~e", grid=True, values=[10.0**-k for k in range(13)])
     lines = (
         alt.Chart(inline(data))
         .mark_line(point=True)
         .encode(
-            x=alt.X("error:Q", title="error reached", scale=alt.Scale(type="log", reverse=True, nice=True), axis=axis),
+            x=alt.X(
+                "error:Q", title="error reached", scale=alt.Scale(type="log", reverse=True, nice=True), axis=decades
+            ),
             y=alt.Y(
-                "ms:Q", title="ms per individual", scale=alt.Scale(type="log", nice=True), axis=alt.Axis(format="~g")
+                "ms:Q",
+                title="ms per individual",
+                scale=alt.Scale(type="log", nice=True),
+                axis=alt.Axis(format="~g", tickCount=5),
             ),
             color=alt.Color("method:N", scale=alt.Scale(domain=names, range=list(ARM_COLOURS[: len(names)]))),
             shape=alt.Shape("method:N", scale=alt.Scale(domain=names, range=list(ARM_SHAPES[: len(names)]))),

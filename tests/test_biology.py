@@ -93,7 +93,7 @@ def diagnosed(who: Values, volume: float) -> Values:
     watched = model().with_events(Event("diagnosis", symengine.Symbol("V_tumour") >= volume, ends=True))
     grown = follow(watched, [0.0, 40 * YEAR], who)
     assert grown["event"].item() == "diagnosis"
-    return who | dict(zip(model().state_names, grown["final_state"].to_numpy()[0].tolist(), strict=True))
+    return who | dict(zip(model().state_names, grown.attrs["final_states"][0].tolist(), strict=True))
 
 
 # --- growth ---------------------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pytest
 import symengine
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 import coley
 import coley.mechanisms
 from coley.catalogue import load_catalogue
+from coley.engine import solve
 from coley.library import immuno_oncology
 from coley.model import Context, Mechanism, assemble
 from coley.model.check import dimensions, unit_problems
@@ -232,3 +234,13 @@ def _lacking(mechanisms: list[Mechanism]) -> set[str]:
         quoted = [re.search(r"'(\w+)'", problem.what) for problem in error.problems]
         return {found.group(1) for found in quoted if found}
     return set()
+
+
+@pytest.mark.parametrize("shares", [(0.0, 0.0), (1.0, 1.0), (0.9, 0.8), (1e-9, 1.0)])
+def test_clones_at_the_start_are_shares_of_the_seed_however_they_are_drawn(shares: tuple[float, float]) -> None:
+    """Hidden and tolerant are drawn apart, and both may be nearly all: no clone is below 0, together they are all."""
+    system = assemble("start", immuno_oncology(Context(CATALOGUE.cancer("melanoma"), CATALOGUE.physiology)))
+    start = pd.DataFrame({"C_seed": [1e6], "f_hidden": [shares[0]], "f_tolerant": [shares[1]]})
+    clones = solve(system, [0.0], parameters=start, observables=["C_visible", "C_hidden", "C_tolerant", "C_total"])
+    assert all(clones[name].item() >= 0 for name in ("C_visible", "C_hidden", "C_tolerant"))
+    assert clones["C_total"].item() == pytest.approx(1e6)

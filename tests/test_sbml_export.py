@@ -120,10 +120,16 @@ def by_copasi(path: Path, system: System, *, days: float = DAYS, points: int = P
     return np.array(values)
 
 
+@cache
+def here(system: System) -> np.ndarray:
+    """Time × states, as coley computes them."""
+    solution = coley.solve(system, np.linspace(0, DAYS, POINTS), rtol=1e-10)
+    return np.column_stack([solution[name].values[0] for name in system.state_names])
+
+
 def deviation(system: System, got: np.ndarray) -> float:
     """Largest deviation from what coley computes, relative to the value or the state's scale if larger."""
-    solution = coley.solve(system, np.linspace(0, DAYS, POINTS), rtol=1e-10)
-    ours = np.column_stack([solution[name].values[0] for name in system.state_names])
+    ours = here(system)
     scales = np.array([state.scale for state in system.states])
     return float(np.max(np.abs(got - ours) / np.maximum(np.abs(ours), scales)))
 
@@ -143,6 +149,20 @@ def test_models_of_the_library_run_the_same_in_libroadrunner(system: System, tmp
 @pytest.mark.parametrize("system", systems())
 def test_models_of_the_library_run_the_same_in_copasi(system: System, tmp_path: Path) -> None:
     assert deviation(system, by_copasi(written(system, tmp_path), system)) < 1e-6
+
+
+def reloaded(system: System, path: Path) -> np.ndarray:
+    """Time × states, simulated here after the file was read again."""
+    names = [outline(system).names[name] for name in system.state_names]
+    solution = coley.solve(coley.load_sbml(path), np.linspace(0, DAYS, POINTS), rtol=1e-10, observables=names)
+    return np.column_stack([solution[name].values[0] for name in names])
+
+
+@pytest.mark.parametrize("system", systems())
+def test_models_of_the_library_come_back(system: System, tmp_path: Path) -> None:
+    path = written(system, tmp_path)
+    assert len(coley.load_sbml(path).states) == len(system.states)
+    assert deviation(system, reloaded(system, path)) < 1e-6
 
 
 def test_model_of_an_arm_can_be_written(tmp_path: Path) -> None:
@@ -302,6 +322,9 @@ def test_concentrations_put_species_into_compartments(tmp_path: Path) -> None:
     assert there.getCompartment("y").getSpatialDimensions() == 3 and not there.getCompartment("y").getConstant()
     assert {there.getRule(i).getVariable() for i in range(there.getNumRules())} == {"twice", "y", "z"}
     assert deviation(system, by_roadrunner(path, system)) < 1e-6
+    again = coley.load_sbml(path)
+    assert deviation(system, reloaded(system, path)) < 1e-6
+    assert again.inline(Symbol("[x]")) == x / y and "[x]" not in system.state_names
 
 
 def test_events(tmp_path: Path) -> None:
@@ -320,6 +343,8 @@ def test_events(tmp_path: Path) -> None:
     assert got[t <= 1, 1] == pytest.approx(2)
     assert got[(t > 1.3) & ~after, 1] == pytest.approx(10 * math.exp(-0.5), rel=1e-6)
     document = libsbml.readSBMLFromFile(str(path))
+    assert deviation(system, by_roadrunner(path, system)) < 1e-6
+    assert deviation(system, reloaded(system, path)) < 1e-6
     there = document.getModel()
     death = there.getEvent(2)
     assert there.getEvent(1).getName() == "reset 1" and there.getEvent(1).getPriority() is not None
@@ -356,6 +381,8 @@ UNITS = {
     "cell/centimeter**3/day": "(1 item)^1, (0.01 metre)^-3, (86400 second)^-1",
     "molecule**0.5": "(1 item)^0.5",
     "kelvin": "(1 kelvin)^1",
+    "count / day": "(1 item)^1, (86400 second)^-1",
+    "1 / (360 * second)": "(0.00277778 dimensionless)^1, (1 second)^-1",
 }
 
 

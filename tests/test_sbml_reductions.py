@@ -82,10 +82,11 @@ def jump(system: System, at: dict[str, float]) -> dict[str, float] | None:
     return at | dict(zip(event.assignments, there, strict=True)) if triggered else None
 
 
-def test_slow_decay_through_a_fast_isomer():
-    """a and b stay at 1 : 3, so their sum decays at 3/4 of k."""
+@pytest.mark.parametrize("start", [{"a": 1, "b": 3}, {"a": 4, "b": 0}, {"a": 0.5, "b": 3.5}])
+def test_slow_decay_through_a_fast_isomer(start):
+    """a and b are at 1 : 3 at once and stay there, so their sum of 4 decays at 3/4 of k."""
     isomers = Reaction("isomers", 3 * a - b, {"a": -1, "b": 1})
-    system = equilibrate(model({"a": 1, "b": 3}, [isomers, Reaction("decay", k * b, {"b": -1})]), {"isomers"})
+    system = equilibrate(model(start, [isomers, Reaction("decay", k * b, {"b": -1})]), {"isomers"})
     times = np.linspace(0, 5, 6)
     solution = solve(system, times, observables=["a", "b"], rtol=1e-9)
     expected = np.exp(-0.7 * 3 / 4 * times)

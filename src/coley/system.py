@@ -95,7 +95,8 @@ class Event:
         trigger: the condition, such as ``A > 5``.
         assignments: state names, and the values that they take, all at once.
         delay: time from trigger to assignment.
-        priority: of events that are due at the same time the one with the highest goes first; those without come last.
+        priority: of events that are due at the same time the one with the highest goes first, by lot between equals;
+            those without come last, in the order in which they were triggered.
         before: what the condition counts as just before the start: where it is False, a condition that holds from the
             start triggers at once.
         persistent: whether the event is due even if its condition has become false in the meantime.

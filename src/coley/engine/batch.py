@@ -140,7 +140,8 @@ class Backend(Protocol):
 
     What becomes of one individual depends neither on the others nor on ``threads``, bit by bit; a solver that fails is
     a status, never an exception. Statuses: "ok", "step_too_small", "too_many_steps", "nonfinite" (rates or values that
-    are no finite numbers), "timeout", "too_many_events" (events that set each other off without end).
+    are no finite numbers), "timeout", "too_many_events" (events that set each other off without end); a Simulation adds
+    "impossible" (an initial value below 0 of what cannot be).
     """
 
     def __call__(self, system: System, batch: Batch, control: Control, threads: int) -> Paths:

@@ -79,8 +79,9 @@ def solve(
     Returns:
         Dataset (individual × time, or individual × observation where times differ) of the observables; per individual
         ``status`` (:class:`coley.engine.batch.Backend` lists them), ``reason``, ``event`` (that ended it, or ""),
-        ``end_time``, ``final_state`` (individual × state), and ``steps``, ``rejections``, ``evaluations`` and
-        ``jacobians``, which are -1 where a solver does not count them. Values after an individual's end are NaN.
+        ``end_time``, and ``steps``, ``rejections``, ``evaluations`` and ``jacobians``, which are -1 where a solver does
+        not count them. Values after an individual's end are NaN. The attribute ``final_states`` (individual × state) is
+        where each one ended; a stored result has none.
 
     Raises:
         ColeyError: names, times, parameters or doses that cannot be used; all at once.
@@ -170,6 +171,7 @@ class Simulation:
         self._threads = threads or os.cpu_count() or 1
         self._backend = backend or default_backend
         self._refuse(self.states, self._solved.state_names, "the initial value of")
+        self._refuse_impossible()
         given = [name for name in system.parameter_names if name in table.columns]  # a model's own may be infinite
         self._refuse(table[given].to_numpy(dtype=float), given, "parameter")
 
@@ -278,22 +280,28 @@ class Simulation:
         for name in ("status", "reason", "event"):
             data[name] = ("individual", getattr(self, name).astype(str))
         data["end_time"] = ("individual", self.end_time.copy(), unit)
-        data["final_state"] = (("individual", "state"), self.states[:, : len(self.system.states)].copy())
         for name in ("steps", "rejections", "evaluations", "jacobians"):
             data[name] = ("individual", getattr(self, name).copy())
         time = ("time", np.atleast_1d(times), unit) if times.ndim < 2 else (("individual", dimension), times, unit)
         coordinates = {
             "time": time,
             "individual": np.arange(self.individuals),
-            "state": np.array(self.system.state_names, dtype=str),
         }
-        return xr.Dataset(data, coords=coordinates)
+        final = self.states[:, : len(self.system.states)].copy()
+        return xr.Dataset(data, coords=coordinates, attrs={"final_states": final})
 
     def _refuse(self, values: Floats, names: Sequence[str], what: str) -> None:
         """Fail the individuals of whom a value is not finite."""
         for row, column in reversed(np.argwhere(~np.isfinite(values)).tolist()):
             value = f"{what} {names[column]!r} is {values[row, column]:g}"
             self.status[row], self.reason[row] = "nonfinite", f"{value}; give every individual a finite number"
+
+    def _refuse_impossible(self) -> None:
+        """Fail the individuals who start below what a state can be."""
+        for column, state in enumerate(self._solved.states):
+            for row in np.flatnonzero(self.states[:, column] < 0).tolist() if state.nonnegative else ():
+                value = f"the initial value of {state.name!r} is {self.states[row, column]:g}"
+                self.status[row], self.reason[row] = "impossible", f"{value}; it cannot be below 0"
 
 
 def default_backend(system: System, batch: Batch, control: Control, threads: int) -> Paths:

@@ -29,9 +29,8 @@ def stored(folder: Path, parts: Iterable[xr.Dataset]) -> xr.Dataset:
 
 
 def _append(folder: Path, part: xr.Dataset, first: int) -> None:
-    part = part.assign_coords(individual=part["individual"] + first)
+    part = part.assign_coords(individual=part["individual"] + first).drop_attrs(deep=False)
     part = part.assign({name: part[name].astype(object) for name in _TEXTS})  # of any length
-    part = part.assign_coords(state=part["state"].astype(object))
     if first:
         part.to_zarr(folder, append_dim="individual", consolidated=False)
     else:

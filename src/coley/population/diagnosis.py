@@ -49,7 +49,7 @@ def grow(
     of_disease = parameters[known].reset_index(drop=True)
     ages = [0.0, LIFETIME]
     result = solve(disease, ages, parameters=of_disease, observables=["C_total"], rtol=RTOL, threads=threads)
-    states = pd.DataFrame(result["final_state"].to_numpy(), index=parameters.index, columns=list(disease.state_names))
+    states = pd.DataFrame(result.attrs["final_states"], index=parameters.index, columns=list(disease.state_names))
     states[list(_CLOCKS)] = 0.0
     one = context.quantity("C_one").value * to_internal("cell")
     reasons = np.select(

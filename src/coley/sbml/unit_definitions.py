@@ -6,6 +6,7 @@ import math
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import libsbml
@@ -18,7 +19,8 @@ from coley.units import dimension, parse_unit, registry
 DIMENSIONLESS = "dimensionless"
 _KINDS = {
     "": DIMENSIONLESS,
-    "meter": "metre", "gram": "gram", "second": "second", "mole": "mole", "cell": "item", "molecule": "item",
+    "meter": "metre", "gram": "gram", "second": "second", "mole": "mole",
+    "cell": "item", "molecule": "item", "count": "item",
     "kelvin": "kelvin", "ampere": "ampere", "candela": "candela", "radian": "radian",
 }  # fmt: skip
 _AMOUNTS = [dimension(text) for text in ("", "mole", "gram", "cell", "molecule")]
@@ -36,18 +38,19 @@ class _Factor:
 
 def is_amount(unit: str) -> bool:
     """Whether the amount of a species may be in this unit."""
-    return dimension(unit) in _AMOUNTS
+    return _dimension(unit) in _AMOUNTS
 
 
 def spatial_dimensions(unit: str) -> int | None:
     """3 for a volume or a pure number, 2 for an area, 1 for a length; None for what no compartment's size is in."""
     dimensions = [dimension(text) for text in ("", "meter", "meter**2", "meter**3")]
-    return (3, 1, 2, 3)[dimensions.index(dimension(unit))] if dimension(unit) in dimensions else None
+    own = _dimension(unit)
+    return (3, 1, 2, 3)[dimensions.index(own)] if own in dimensions else None
 
 
 def define(model: libsbml.Model, texts: Iterable[str]) -> dict[str, str]:
     """Define every unit in the model; which identifier stands for which text."""
-    pure = {text: DIMENSIONLESS for text in texts if parse_unit(text) == registry.dimensionless}
+    pure = {text: DIMENSIONLESS for text in texts if _read(text) == (1.0, registry.dimensionless)}
     others = list(dict.fromkeys(text for text in texts if text not in pure))
     base = {libsbml.UnitKind_toString(kind) for kind in range(libsbml.UNIT_KIND_INVALID)}
     readable = {text: _readable(text) for text in others}
@@ -66,15 +69,40 @@ def define(model: libsbml.Model, texts: Iterable[str]) -> dict[str, str]:
     return {**pure, **{text: named[short] for text, short in readable.items()}}
 
 
+@cache
+def _read(text: str) -> tuple[float, pint.Unit]:
+    """The unit that ``text`` names, and how many of it: models of others count in 1e-06 mole, say.
+
+    Raises:
+        ColeyError: where ``text`` is no unit.
+    """
+    try:
+        return 1.0, parse_unit(text)
+    except ColeyError:
+        try:
+            quantity: Any = registry.Quantity(1.0, registry.dimensionless) * registry.parse_expression(text)
+        except (pint.errors.PintError, ValueError, AttributeError, TypeError, SyntaxError):
+            quantity = None
+        if quantity is None:
+            raise
+        return float(quantity.magnitude), quantity.units
+
+
+def _dimension(text: str) -> pint.util.UnitsContainer:
+    return _read(text)[1].dimensionality
+
+
 def _readable(text: str) -> str:
-    """The unit in words: ``mL_per_day`` for ``mL/day``; the same for texts of the same unit."""
-    words = f"{parse_unit(text):C}".replace("**", "").replace("*", "_").replace("/", "_per_").replace("^", "")
-    return re.sub(r"^1_", "", words)
+    """The unit in words: ``milliliter_per_day`` for ``mL/day``; the same for texts of the same unit."""
+    number, unit = _read(text)
+    words = f"{unit:C}".replace("**", "").replace("*", "_").replace("/", "_per_")
+    return re.sub(r"^1_", "", words if number == 1 else f"{number!r}_{words}")
 
 
 def _factors(text: str) -> list[_Factor]:
-    factors = []
-    for name, power in _items(parse_unit(text)):
+    number, unit = _read(text)
+    factors = [] if number == 1 else [_Factor(DIMENSIONLESS, 1.0, 0, number)]
+    for name, power in _items(unit):
         root: Any = registry.Quantity(1.0, registry.parse_units(name)).to_root_units()
         magnitude = float(root.magnitude)
         for base, exponent in _items(root.units) or [("", 1.0)]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from coley.data.petab.problem import Period, PetabProblem
 from coley.engine import Simulation
 from coley.engine.doses import resolution
-from coley.system import TIME, System
+from coley.system import TIME, Expression, System
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -73,10 +73,11 @@ class Standing:
                 np.array([row for row in rows if self.triggers[row] == triggers], dtype=np.intp),
             )
 
-    def now(self, row: int, time: float) -> dict[str, float]:
-        """Everything that has a value, as it stands."""
+    def now(self, row: int, time: float) -> dict[Expression, float]:
+        """Everything that has a value, as it stands, by its symbol."""
         states = zip(self.problem.system.state_names, self.states[row], strict=True)
-        return {**self.given, **self.parameters.iloc[row], **dict(states), str(TIME): time}
+        values = {**self.given, **self.parameters.iloc[row], **dict(states)}
+        return {symengine.Symbol(name): float(value) for name, value in values.items()} | {TIME: time}
 
     def value(self, row: int, name: str) -> float:
         """A state, parameter or rule, as it stands."""

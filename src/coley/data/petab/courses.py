@@ -53,12 +53,11 @@ def values_at_measurements(
         begin, end = standing.begins(rows, k), standing.begins(rows, k + 1)
         rest = begin == PREEQUILIBRATION
         _rest(standing, rows[rest], np.zeros(rest.sum()), settings)
-        last = _stretch(standing, rows[~rest], begin[~rest], end[~rest], seen, settings)
-        asked = (
-            np.isinf(end[~rest]) & np.isin(rows[~rest], where[np.isposinf(time)]) & (standing.reason[rows[~rest]] == "")
-        )
-        _rest(standing, rows[~rest][asked], last[asked], settings)
-        _look(standing, rows[~rest][asked], seen, settings)
+        rows, end = rows[~rest], end[~rest]
+        last = _stretch(standing, rows, begin[~rest], end, seen, settings)
+        asked = np.isinf(end) & np.isin(rows, where[np.isposinf(time)]) & (standing.reason[rows] == "")
+        _rest(standing, rows[asked], last[asked], settings)
+        _look(standing, rows[asked], seen, settings)
     failed = {name: why for name, why in zip(problem.experiments, standing.reason, strict=True) if why}
     return pd.DataFrame(seen.values, index=measurements.index), failed
 
@@ -74,10 +73,9 @@ def _stretch(standing: Standing, rows: Rows, begin: Floats, end: Floats, seen: _
         times = np.full((len(part), max(len(grids[row]) for row in part)), np.nan)
         for i, row in enumerate(part):
             times[i, : len(grids[row])] = grids[row]
-        course = follow(
-            system, times, standing.table(part), _NO_DOSES, [*dict.fromkeys((*names, *seen.values))], settings
-        )
-        values = {name: course[name].to_numpy() for name in (*names, *seen.values)}
+        wanted = [*dict.fromkeys((*names, *seen.values))]
+        course = follow(system, times, standing.table(part), _NO_DOSES, wanted, settings)
+        values = {name: course[name].to_numpy() for name in wanted}
         for i, row in enumerate(part):
             here = seen.during(row, grids[row][0], end[rows == row][0])
             place = np.searchsorted(grids[row], seen.time[here])
@@ -91,10 +89,10 @@ def _stretch(standing: Standing, rows: Rows, begin: Floats, end: Floats, seen: _
 
 def _rest(standing: Standing, rows: Rows, start: Floats, settings: Settings) -> None:
     """Let the states of the experiments ``rows`` come to rest."""
-    if len(rows):
-        system, table = standing.problem.system, standing.parameters.iloc[rows]
-        reached = resting_states(system, start, table, standing.states[rows], _NO_DOSES, settings)
-        standing.states[rows], standing.reason[rows] = reached.states, reached.reason
+    for system, part in standing.alike(rows):
+        table, since = standing.parameters.iloc[part], start[np.isin(rows, part)]
+        reached = resting_states(system, since, table, standing.states[part], _NO_DOSES, settings)
+        standing.states[part], standing.reason[part] = reached.states, reached.reason
 
 
 def _look(standing: Standing, rows: Rows, seen: _Seen, settings: Settings) -> None:

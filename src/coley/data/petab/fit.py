@@ -17,6 +17,7 @@ from coley.errors import ColeyError, Problem, did_you_mean
 from coley.system import TIME, Expression
 
 Floats = NDArray[np.float64]
+_ATOL = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +52,9 @@ def evaluate(
     Args:
         problem: what :func:`load` gives.
         parameters: values on linear scale, in place of nominal ones.
-        rtol, atol, threads: as in :func:`coley.solve`.
+        rtol, threads: as in :func:`coley.solve`.
+        atol: absolute tolerance by state, by default ``rtol`` times its scale but at most 1e-12: in models of others
+            nothing tells how small a state may be and still matter to what is observed.
 
     Raises:
         ColeyError: parameters that the problem does not have.
@@ -65,7 +68,8 @@ def evaluate(
             ]
         )
     given = {**problem.parameters, **(parameters or {})}
-    settings = Settings(rtol, dict(atol or {}), threads)
+    floor = {state.name: min(_ATOL, rtol * state.scale) for state in problem.system.states}
+    settings = Settings(rtol, floor | dict(atol or {}), threads)
     formulas = {symengine.Symbol(name): observable.formula for name, observable in problem.observables.items()}
     noises = {name: observable.noise.subs(formulas) for name, observable in problem.observables.items()}
     wanted = _symbols(problem, noises)

@@ -22,6 +22,7 @@ class Names:
             for species in sbml_model.getListOfSpecies()
             if not species.getHasOnlySubstanceUnits()
         }
+        self._known: dict[str, Expression] = {}
 
     def read(self, formula: Any) -> Expression:
         """The expression of a formula, from its text, a number, or what libpetab made of it.
@@ -29,6 +30,14 @@ class Names:
         Raises:
             ValueError: the text is no formula.
         """
+        if isinstance(formula, str) and formula in self._known:
+            return self._known[formula]
+        expression = self._read(formula)
+        if isinstance(formula, str):
+            self._known[formula] = expression
+        return expression
+
+    def _read(self, formula: Any) -> Expression:
         from petab.v1.math import sympify_petab
 
         parsed = formula if hasattr(formula, "free_symbols") else sympify_petab(_plain(formula))

@@ -99,7 +99,7 @@ def _opened(system: System, names: Iterable[str]) -> System:
     """``system`` with rules of these names as parameters."""
     opened = [rule for rule in system.rules if rule.name in set(names)]
     parameters = tuple(Parameter(rule.name, rule.unit, math.nan, rule.meaning) for rule in opened)
-    values = {parameter.name: parameter.value for parameter in system.parameters}
+    values = {symengine.Symbol(parameter.name): parameter.value for parameter in system.parameters}
     inlined = [_number(system.inline(rule.expression).subs(values)) for rule in opened]
     parameters = tuple(replace(p, value=value) for p, value in zip(parameters, inlined, strict=True))
     rules = tuple(rule for rule in system.rules if rule not in opened)

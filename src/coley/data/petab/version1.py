@@ -17,7 +17,6 @@ from coley.errors import ColeyError, Problem
 from coley.system import Expression
 
 BASES = {"lin": 0.0, "log": math.e, "log10": 10.0}
-_PLACEHOLDER = re.compile(r"(observable|noise)Parameter(\d+)_\w+")
 
 
 def read(path: Path) -> PetabProblem:
@@ -28,19 +27,16 @@ def read(path: Path) -> PetabProblem:
     _validate(problem, path.name)
     names = Names(problem.model.sbml_model)
     measured = problem.measurement_df.reset_index(drop=True)
-    pairs = [_pair(row) for _, row in measured.iterrows()]
+    pairs = [*zip(_column(measured, "preequilibrationConditionId"), measured["simulationConditionId"], strict=True)]
     experiments = {_name(pair): _periods(problem.condition_df, pair, names) for pair in dict.fromkeys(pairs)}
-    overrides = [
-        tuple(_split(row.get(f"{kind}Parameters")) for kind in ("observable", "noise"))
-        for _, row in measured.iterrows()
-    ]
+    overrides = [_column(measured, f"{kind}Parameters") for kind in ("observable", "noise")]
     measurements = pd.DataFrame(
         {
             "observable": measured["observableId"],
             "experiment": [_name(pair) for pair in pairs],
             "time": measured["time"].astype(float),
             "measurement": measured["measurement"].astype(float),
-            "overrides": [tuple(tuple(map(names.read, values)) for values in both) for both in overrides],
+            "overrides": [tuple(_split(text, names) for text in both) for both in zip(*overrides, strict=True)],
         }
     )
     parameters = {str(name): float(value) for name, value in problem.parameter_df["nominalValue"].items()}
@@ -82,9 +78,9 @@ def _validate(problem: Any, name: str) -> None:
         raise ColeyError(Problem(f"{name}, parameter table", "nominalValue is missing", "give every parameter one"))
 
 
-def _pair(row: pd.Series) -> tuple[str, str]:
-    before = row.get("preequilibrationConditionId")
-    return ("" if pd.isna(before) else str(before)), str(row["simulationConditionId"])
+def _column(table: pd.DataFrame, name: str) -> list[str]:
+    """A column as text, "" where it holds nothing or is not there."""
+    return ["" if pd.isna(cell) else str(cell) for cell in table[name]] if name in table else [""] * len(table)
 
 
 def _name(pair: tuple[str, str]) -> str:
@@ -106,8 +102,8 @@ def _changes(conditions: pd.DataFrame, name: str, names: Names) -> dict[str, Any
     }
 
 
-def _split(text: Any) -> list[str]:
-    return [] if pd.isna(text) else [part for part in str(text).split(";") if part.strip()]
+def _split(text: str, names: Names) -> tuple[Expression, ...]:
+    return tuple(names.read(part) for part in text.split(";") if part.strip())
 
 
 def _observable(name: str, row: pd.Series, names: Names) -> Observable:
@@ -117,15 +113,15 @@ def _observable(name: str, row: pd.Series, names: Names) -> Observable:
         name,
         formula,
         noise,
-        (_placeholders("observable", formula, noise), _placeholders("noise", formula, noise)),
+        (_placeholders("observable", name, formula, noise), _placeholders("noise", name, formula, noise)),
         laplace=distribution == "laplace",
         base=0.0 if pd.isna(transformation) or not transformation else BASES[transformation],
     )
 
 
-def _placeholders(kind: str, *expressions: Expression) -> tuple[str, ...]:
+def _placeholders(kind: str, observable: str, *expressions: Expression) -> tuple[str, ...]:
     """Names of what measurements put in as parameters of a kind, in the order in which they do."""
     found = {str(symbol) for expression in expressions for symbol in expression.free_symbols}
-    matches = {name: _PLACEHOLDER.fullmatch(name) for name in found}
-    numbered = {name: int(match[2]) for name, match in matches.items() if match and match[1] == kind}
+    matches = {name: re.fullmatch(rf"{kind}Parameter(\d+)_{re.escape(observable)}", name) for name in found}
+    numbered = {name: int(match[1]) for name, match in matches.items() if match}
     return tuple(sorted(numbered, key=lambda name: numbered[name]))

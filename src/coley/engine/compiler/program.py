@@ -236,7 +236,7 @@ def _finish(f: Function, rows: Layout, method: Method, at: Mapping[str, Value], 
         atol = f.load(at["atol"], j)
         relative = f.binary("fdiv", error, f.fma(rtol, size, atol))
         sunk = f.binary("fdiv", below, atol)
-        total = f.fma(relative, relative, f.fma(f.binary("fmul", sunk, constant(float(rows.states))), sunk, total))
+        total = f.fma(relative, relative, f.fma(sunk, sunk, total))
         return f.fma(end, constant(0.0), total)  # an end that is no number is an error that is none
 
     total = f.total(rows.states, term)

@@ -7,6 +7,8 @@ those that do not persist.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from coley.engine.compiler.layout import Layout
@@ -97,16 +99,27 @@ def _trigger(work: Floats, rows: Layout, events: Events, memory: Memory, here: L
 
 @compiled
 def _next(work: Floats, rows: Layout, events: Events, memory: Memory, here: Lane, lane: int) -> int:
-    """The place of what goes first of all that is due now, or -1."""
-    who, best, highest = here.who, -1, -np.inf
+    """The place of what goes first of all that is due now, or -1. Between equal priorities lots are drawn."""
+    who, best, highest, lowest = here.who, -1, -np.inf, np.uint64(0)
     for place in range(memory.due.shape[1]):
         if memory.due[who, place] <= here.time:
-            k = memory.event[who, place]
+            k, order = memory.event[who, place], np.uint64(memory.order[who, place])
             priority = work[rows.priorities + k, lane] if events.prioritised[k] else -np.inf
-            earlier = best >= 0 and priority == highest and memory.order[who, place] < memory.order[who, best]
-            if best < 0 or priority > highest or earlier:
-                best, highest = place, priority
+            lot = _lot(here.time, order) if events.prioritised[k] else order
+            if best < 0 or priority > highest or (priority == highest and lot < lowest):
+                best, highest, lowest = place, priority, lot
     return best
+
+
+@compiled
+def _lot(time: float, order: np.uint64) -> np.uint64:
+    """A number that looks random, and is the same for the same moment (Steele, Lea and Flood 2014: SplitMix64)."""
+    mantissa, exponent = math.frexp(time)
+    z = np.uint64(np.int64(mantissa * 2.0**53)) + np.uint64(exponent + 2048) * np.uint64(0x9E3779B97F4A7C15)
+    z += order * np.uint64(0xD1B54A32D192ED03)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
 
 
 @compiled

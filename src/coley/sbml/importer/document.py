@@ -21,6 +21,8 @@ _HARMLESS = {
     libsbml.BooleanOpsNeedBooleanArgs,  # a number counts as true unless it is 0
     libsbml.NumericOpsNeedNumericArgs,  # true counts as 1
 }
+_DRAWING = ("layout", "render")
+_NAMED = (*_DRAWING, "'layout'", "'layout_L2'", "'render'", "'render_L2'")
 _UNCHECKED = (  # slow, and nothing that they find could change a result
     libsbml.LIBSBML_CAT_UNITS_CONSISTENCY,
     libsbml.LIBSBML_CAT_MODELING_PRACTICE,
@@ -95,7 +97,14 @@ def _package(path: Path, name: str) -> Refused:
 def _faults(document: Document, path: Path) -> Iterator[Problem]:
     for i in range(document.getNumErrors()):
         error = document.getError(i)
-        if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or error.getErrorId() in _HARMLESS:
+        if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or error.getErrorId() in _HARMLESS or _on_drawing(error):
             continue
         what = " ".join(error.getMessage().split()) or error.getShortMessage()
         yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code="invalid")
+
+
+def _on_drawing(error: Any) -> bool:
+    """Whether it is about how a model is drawn; layouts in Level 2 are reported as if they were faults of the core."""
+    named = any(f"ackage {name}" in error.getMessage() for name in _NAMED)
+    strange = error.getErrorId() in (libsbml.UnrecognizedElement, libsbml.NotSchemaConformant)
+    return error.getPackage() in _DRAWING or (named and strange)

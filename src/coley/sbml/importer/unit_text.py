@@ -80,4 +80,4 @@ def _single(unit: Any) -> str:
         return "" if whole == 1 else f"{whole:g}"
     if multiplier == 1 and scale in _PREFIXES:
         return _PREFIXES[scale] + name
-    return f"{whole:g} * {name}"
+    return f"({whole:.15g} * {name})"
