@@ -50,7 +50,7 @@ class Refused(Problem):
     code: str = ""
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """Something that import refuses, before its place is known.
 
     Args:

@@ -46,10 +46,8 @@ def summary(verdicts: Sequence[Verdict]) -> str:
         lines.append(f"{outcomes[outcome]:6d} {outcome} ({100 * outcomes[outcome] / len(verdicts):.1f} %)")
         reasons = Counter(verdict.reason for verdict in verdicts if verdict.outcome == outcome and verdict.reason)
         for reason, number in reasons.most_common():
-            names = " ".join(
-                verdict.case for verdict in verdicts if (verdict.outcome, verdict.reason) == (outcome, reason)
-            )
-            lines.append(f"{number:12d} {reason}: {REFUSED.get(reason, '')}\n{'':13}{names}")
+            names = (v.case for v in verdicts if (v.outcome, v.reason) == (outcome, reason))
+            lines += [f"{number:12d} {reason}: {REFUSED.get(reason, '')}", f"{'':13}{' '.join(names)}"]
     return "\n".join(lines)
 
 

@@ -16,7 +16,7 @@ from coley.sbml.importer.motion import Motion
 from coley.sbml.importer.numbers import CONSTANTS, put_in
 from coley.sbml.importer.ordering import Definitions, demand_size, ordered
 from coley.sbml.importer.roles import Roles, by_symbol, roles, unit_of
-from coley.sbml.limits import Refusal, Refused
+from coley.sbml.limits import RefusalError, Refused
 from coley.system import Delay, Expression, Parameter, Rule, State, System
 
 
@@ -28,7 +28,7 @@ def assemble(model: Model, file: str) -> System:
     """
     try:
         system = _System(roles(model)).system()
-    except Refusal as refusal:
+    except RefusalError as refusal:
         raise ColeyError(refusal.at(file)) from None
     fast = {reaction.name for reaction in model.reactions if reaction.fast}
     try:
@@ -61,6 +61,7 @@ class _System:
             reactions=reactions,
             events=events,
             delays=tuple(self._delays()),
+            time_unit=self._model.time_unit,
         )
 
     def _define(self) -> dict[Expression, Expression]:
@@ -126,7 +127,7 @@ class _System:
     def _delays(self) -> Iterator[Delay]:
         for symbol, (expression, lag) in self._model.past.items():
             if not lag.free_symbols <= self._constants():
-                raise Refusal("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
+                raise RefusalError("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
             yield Delay(str(symbol), "", expression, lag)
 
     def _feeds(self) -> dict[str, set[str]]:

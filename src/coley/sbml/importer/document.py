@@ -10,12 +10,13 @@ import libsbml
 
 from coley.errors import ColeyError, Problem
 from coley.sbml.importer.screening import screen
-from coley.sbml.limits import LARGEST_FILE, Refusal, Refused
+from coley.sbml.limits import LARGEST_FILE, RefusalError, Refused
 
 Document = Any  # libSBML publishes no types
 
 _HARMLESS = {
-    libsbml.UndeclaredUnits,  # what units say is not computed with
+    libsbml.UndeclaredUnits,
+    libsbml.DanglingUnitReference,  # what units say is not computed with
     libsbml.ApplyCiMustBeUserFunction,  # refused by name where a formula is read, but for a few that are well known
     libsbml.BooleanOpsNeedBooleanArgs,  # a number counts as true unless it is 0
     libsbml.NumericOpsNeedNumericArgs,  # true counts as 1
@@ -41,10 +42,9 @@ def read(path: Path) -> Document:
         screen(data)
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ColeyError(
-            Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")
-        ) from None
-    except Refusal as refusal:
+        problem = Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")
+        raise ColeyError(problem) from None
+    except RefusalError as refusal:
         raise ColeyError(refusal.at(str(path))) from None
     document = libsbml.readSBMLFromString(text)
     _demand(document, path)
@@ -57,19 +57,18 @@ def read(path: Path) -> Document:
     if document.getLevel() < 3:
         document.setLevelAndVersion(3, 1, False)
         if document.getLevel() < 3:
-            raise ColeyError(
-                list(_faults(document, path)) or Refused(str(path), "cannot be read as SBML Level 3", code="invalid")
-            )
+            unread = Refused(str(path), "cannot be read as SBML Level 3", code="invalid")
+            raise ColeyError(list(_faults(document, path)) or unread)
     return document
 
 
 def _bytes(path: Path) -> bytes:
     try:
         if path.stat().st_size > LARGEST_FILE:
-            raise Refusal("too-large", f"is larger than {LARGEST_FILE / 1e6:g} MB")
+            raise RefusalError("too-large", f"is larger than {LARGEST_FILE / 1e6:g} MB")
         return path.read_bytes()
     except OSError as error:
-        raise Refusal("not-readable", f"cannot be read ({error.strerror})") from None
+        raise RefusalError("not-readable", f"cannot be read ({error.strerror})") from None
 
 
 def _demand(document: Document, path: Path) -> None:
@@ -84,15 +83,15 @@ def _packages(document: Document, path: Path) -> Iterator[Problem]:
     for i in range(document.getNumPlugins()):
         name = document.getPlugin(i).getPackageName()
         if document.getPackageRequired(name) and name != "l3v2extendedmath":
-            yield Refused(
-                str(path), f"uses the package {name!r}, which changes what models mean", "use core SBML", "package"
-            )
+            yield _package(path, name)
     for i in range(document.getNumUnknownPackages()):
         uri = document.getUnknownPackageURI(i)
         if document.getPackageRequired(uri):
-            yield Refused(
-                str(path), f"uses the package {uri!r}, which changes what models mean", "use core SBML", "package"
-            )
+            yield _package(path, uri)
+
+
+def _package(path: Path, name: str) -> Refused:
+    return Refused(str(path), f"uses the package {name!r}, which changes what models mean", "use core SBML", "package")
 
 
 def _faults(document: Document, path: Path) -> Iterator[Problem]:

@@ -14,7 +14,7 @@ from coley.sbml.importer.formulas import Formulas
 from coley.sbml.importer.model import Conversion, Model, Occasion, Quantity, Species, name_of
 from coley.sbml.importer.numbers import NAN, number
 from coley.sbml.importer.unit_text import Units, ratio
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import RefusalError
 from coley.system import Expression
 
 Element = Any  # of libSBML, which publishes no types
@@ -55,6 +55,7 @@ class _Extraction:
         reactions = tuple(self._reactions())
         return Model(
             name=self._model.getName() or self._model.getId() or "SBML model",
+            time_unit=self._units.time or "dimensionless",
             assignments=self._by_variable(rule for rule in rules if rule.isAssignment()),
             rates=self._by_variable(rule for rule in rules if rule.isRate()),
             algebraic=tuple(v for rule in rules if rule.isAlgebraic() and (v := self._value(rule)) is not None),
@@ -164,7 +165,7 @@ class _Extraction:
             return None
         try:
             return (read or self._formulas.value)(element.getMath(), local)
-        except Refusal as refusal:
+        except RefusalError as refusal:
             self.problems.append(refusal.at(self._place(element)))
             return NAN
 

@@ -12,7 +12,7 @@ import symengine
 from coley.errors import did_you_mean
 from coley.sbml.importer.functions import LOGICAL, NUMERIC, WELL_KNOWN, apply, as_condition, as_number, choice
 from coley.sbml.importer.numbers import number
-from coley.sbml.limits import DEEPEST_NESTING, LARGEST_MODEL, Refusal
+from coley.sbml.limits import DEEPEST_NESTING, LARGEST_MODEL, RefusalError
 from coley.system import TIME, Expression
 
 Node = Any  # of libSBML, which publishes no types
@@ -50,7 +50,7 @@ class Formulas:
         """``node`` as a number.
 
         Raises:
-            Refusal: something that it holds.
+            RefusalError: something that it holds.
         """
         return as_number(self._expression(node, local or {}, ()))
 
@@ -74,11 +74,11 @@ class Formulas:
             if child < here.getNumChildren():
                 stack += [(here, child + 1), (here.getChild(child), 0)]
                 if len(stack) > DEEPEST_NESTING:
-                    raise Refusal("too-deep", f"a formula nests more than {DEEPEST_NESTING} levels")
+                    raise RefusalError("too-deep", f"a formula nests more than {DEEPEST_NESTING} levels")
                 continue
             self._read += 1
             if self._read > LARGEST_MODEL:
-                raise Refusal("too-large", "has too much in its formulas once all functions are written out")
+                raise RefusalError("too-large", "has too much in its formulas once all functions are written out")
             yield here
 
     def _node(
@@ -106,28 +106,30 @@ class Formulas:
             return apply(NUMERIC[kind], [as_number(a) for a in arguments], str(name))
         if kind == libsbml.AST_FUNCTION:
             return self._call(node.getName(), arguments, calls)
-        raise Refusal("function", f"{name!r} is no function of SBML core")
+        raise RefusalError("function", f"{name!r} is no function of SBML core")
 
     def _name(self, name: str, local: Mapping[str, Expression]) -> Expression:
         if name in local:
             return local[name]
         if name not in self.names:
-            raise Refusal("unknown-name", f"{name!r} is not declared", did_you_mean(name, self.names))
+            raise RefusalError("unknown-name", f"{name!r} is not declared", did_you_mean(name, self.names))
         return self.names[name]
 
     def _call(self, name: str, arguments: list[Expression], calls: tuple[str, ...]) -> Expression:
         if name not in self.functions:
             if name in WELL_KNOWN:
                 return apply(WELL_KNOWN[name], arguments, name)
-            raise Refusal("function", f"the function {name!r} is not defined", did_you_mean(name, self.functions))
+            raise RefusalError("function", f"the function {name!r} is not defined", did_you_mean(name, self.functions))
         if name in calls:
-            raise Refusal("recursion", f"the function {name!r} calls itself", " → ".join((*calls, name)))
+            raise RefusalError("recursion", f"the function {name!r} calls itself", " → ".join((*calls, name)))
         if len(calls) > _DEEPEST_CALLS:
-            raise Refusal("too-deep", f"functions call each other more than {_DEEPEST_CALLS} deep")
+            raise RefusalError("too-deep", f"functions call each other more than {_DEEPEST_CALLS} deep")
         definition = self.functions[name]
         wanted = definition.getNumArguments()
         if wanted != len(arguments):
-            raise Refusal("invalid", f"the function {name!r} takes {wanted} arguments and is given {len(arguments)}")
+            raise RefusalError(
+                "invalid", f"the function {name!r} takes {wanted} arguments and is given {len(arguments)}"
+            )
         local = {definition.getArgument(i).getName(): argument for i, argument in enumerate(arguments)}
         if definition.getBody() is None:
             return number(float("nan"))

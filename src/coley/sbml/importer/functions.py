@@ -13,7 +13,7 @@ import symengine
 from symengine.lib.symengine_wrapper import Boolean
 
 from coley.sbml.importer.numbers import NAN, number, power, tamed
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import RefusalError
 from coley.system import Expression
 
 _ONE = symengine.Integer(1)
@@ -127,15 +127,14 @@ def _compared(relation: Callable[[Expression, Expression], Expression], a: Expre
     try:
         return relation(a, b)
     except RuntimeError as error:
-        raise Refusal("infinite", f"compares what has no order ({error})") from None
+        raise RefusalError("infinite", f"compares what has no order ({error})") from None
 
 
 def _chain(relation: Callable[[Expression, Expression], Expression]) -> Callable[..., Expression]:
     """A relation of any number of arguments, such as a < b < c."""
 
     def compare(*arguments: Expression) -> Expression:
-        pairs = pairwise(arguments)
-        return reduce(symengine.And, [relation(a, b) for a, b in pairs], symengine.true)
+        return reduce(symengine.And, [relation(a, b) for a, b in pairwise(arguments)], symengine.true)
 
     return compare
 
@@ -229,11 +228,11 @@ def apply(function: Rule, arguments: Sequence[Any], name: str) -> Expression:
     """``function`` of ``arguments``.
 
     Raises:
-        Refusal: a number of arguments that it does not take, or no value that is real.
+        RefusalError: a number of arguments that it does not take, or no value that is real.
     """
     try:
         return tamed(symengine.sympify(function(*arguments)))
     except (TypeError, IndexError):
-        raise Refusal("invalid", f"{name} of {len(arguments)} arguments") from None
+        raise RefusalError("invalid", f"{name} of {len(arguments)} arguments") from None
     except (RuntimeError, ZeroDivisionError, OverflowError, ValueError) as error:
-        raise Refusal("infinite", f"{name} of constants has no value ({error})") from None
+        raise RefusalError("infinite", f"{name} of constants has no value ({error})") from None

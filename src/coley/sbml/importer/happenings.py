@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 
 from coley.sbml.importer.model import Occasion, Species
 from coley.sbml.importer.roles import Roles
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import RefusalError
 from coley.system import Event, Expression
 
 
@@ -16,15 +16,15 @@ def event(occasion: Occasion, roles: Roles, constants: Collection[Expression]) -
     A concentration becomes an amount by the size that its compartment has just before the assignments.
 
     Raises:
-        Refusal: a concentration as it was at the trigger, in a compartment that changes before it is assigned.
+        RefusalError: a concentration as it was at the trigger, in a compartment that changes before it is assigned.
     """
     assigned = {name: value for name, value in occasion.assignments.items() if name in roles.moved}
     sizes = _sizes(assigned, roles)
-    at_trigger = occasion.values_at_trigger and occasion.delay != 0
-    if at_trigger and any(not roles.fixed(str(size)) for size in sizes.values()):
+    at_trigger = occasion.values_at_trigger
+    if at_trigger and occasion.delay != 0 and any(not roles.fixed(str(size)) for size in sizes.values()):
         if any(not value.free_symbols <= set(constants) for value in assigned.values()):
             what = f"event {occasion.name} assigns concentrations as they were at its trigger in a changing compartment"
-            raise Refusal("trigger-volume", what, "assign amounts, or keep the size of the compartment")
+            raise RefusalError("trigger-volume", what, "assign amounts, or keep the size of the compartment")
         at_trigger = False  # constants are the same then
     return Event(
         name=occasion.name,

@@ -118,6 +118,7 @@ class Model:
     """
 
     name: str
+    time_unit: str
     quantities: Mapping[str, Quantity]
     assignments: Mapping[str, Expression] = field(default_factory=dict)
     rates: Mapping[str, Expression] = field(default_factory=dict)

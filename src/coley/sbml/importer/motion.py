@@ -9,7 +9,7 @@ import symengine
 from coley.sbml.importer.model import Conversion, Species
 from coley.sbml.importer.ordering import Definitions
 from coley.sbml.importer.roles import Roles
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import RefusalError
 from coley.system import TIME, Expression, Reaction
 
 _ZERO = symengine.Integer(0)
@@ -52,7 +52,7 @@ class Motion:
         if symbol in self._rates:
             known = self._rates[symbol]
             if known is None:
-                raise Refusal("circular", f"the rate of change of {symbol} depends on itself")
+                raise RefusalError("circular", f"the rate of change of {symbol} depends on itself")
             return known
         self._rates[symbol] = None
         self._rates[symbol] = found = self._new(symbol)
@@ -63,7 +63,7 @@ class Motion:
             name = str(symbol)
             return self._rule(name) if name in self._roles.model.rates else self._flows[symbol]
         if symbol in self._roles.model.past:
-            raise Refusal("lag", f"the rate of change of the delayed value {symbol} is asked for")
+            raise RefusalError("lag", f"the rate of change of the delayed value {symbol} is asked for")
         if symbol not in self._definitions:
             return _ZERO
         expression = self._definitions[symbol]

@@ -10,7 +10,7 @@ import math
 
 import symengine
 
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import RefusalError
 from coley.system import Expression
 
 NAN = symengine.Symbol("not a number")
@@ -77,7 +77,7 @@ def put_in(expression: Expression, values: dict[Expression, Expression]) -> Expr
     """``expression`` with ``values`` put in, where that gives something finite and real.
 
     Raises:
-        Refusal: it does not.
+        RefusalError: it does not.
     """
     needed = {symbol: values[symbol] for symbol in expression.free_symbols if symbol in values}
     if not needed:
@@ -85,4 +85,4 @@ def put_in(expression: Expression, values: dict[Expression, Expression]) -> Expr
     try:
         return tamed(expression.subs(needed))
     except RuntimeError as error:
-        raise Refusal("infinite", f"cannot be computed from constants ({error})") from None
+        raise RefusalError("infinite", f"cannot be computed from constants ({error})") from None

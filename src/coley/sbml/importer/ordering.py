@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from coley.sbml.limits import DEEPEST_NESTING, LARGEST_MODEL, Refusal
+from coley.sbml.limits import DEEPEST_NESTING, LARGEST_MODEL, RefusalError
 from coley.system import Expression
 
 Definitions = Mapping[Expression, Expression]
@@ -15,7 +15,7 @@ def ordered(definitions: Definitions) -> list[Expression]:
     """The symbols of ``definitions``, each after those that its expression holds.
 
     Raises:
-        Refusal: they depend on each other in a circle.
+        RefusalError: they depend on each other in a circle.
     """
     graph = {
         symbol: sorted(expression.free_symbols & definitions.keys(), key=str)
@@ -25,20 +25,20 @@ def ordered(definitions: Definitions) -> list[Expression]:
         return list(TopologicalSorter(graph).static_order())
     except CycleError as error:
         circle = " → ".join(str(symbol) for symbol in reversed(error.args[1]))
-        raise Refusal("circular", f"values depend on each other in a circle: {circle}") from None
+        raise RefusalError("circular", f"values depend on each other in a circle: {circle}") from None
 
 
 def demand_size(definitions: Definitions, order: list[Expression]) -> None:
     """Refuse what would be too large or too deep once all definitions are written out.
 
     Raises:
-        Refusal: that.
+        RefusalError: that.
     """
     sizes: dict[Expression, tuple[int, int]] = {}
     for symbol in order:
         sizes[symbol] = _size(definitions[symbol], sizes)
         if sizes[symbol][0] > LARGEST_MODEL:
-            raise Refusal("too-large", f"{symbol} is too large once all that it depends on is written out")
+            raise RefusalError("too-large", f"{symbol} is too large once all that it depends on is written out")
 
 
 def _size(expression: Expression, known: dict[Expression, tuple[int, int]]) -> tuple[int, int]:
@@ -50,14 +50,12 @@ def _size(expression: Expression, known: dict[Expression, tuple[int, int]]) -> t
         if missing:
             stack += missing
             if len(stack) > LARGEST_MODEL:
-                raise Refusal("too-large", "a formula is too large once all functions are written out")
+                raise RefusalError("too-large", "a formula is too large once all functions are written out")
             continue
         parts = [known[part] for part in here.args]
         depth = 1 + max((0 if part.is_Symbol else known[part][1] for part in here.args), default=0)
         if depth > DEEPEST_NESTING:
-            raise Refusal(
-                "too-deep", f"a formula has more than {DEEPEST_NESTING} levels once functions are written out"
-            )
+            raise RefusalError("too-deep", f"a formula has more than {DEEPEST_NESTING} levels, functions written out")
         if here not in known:
             known[here] = (1 + sum(size for size, _ in parts), depth)
         stack.pop()

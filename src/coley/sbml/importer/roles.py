@@ -12,7 +12,7 @@ from coley.sbml.algebraic import UnsolvableError, explicit
 from coley.sbml.importer.model import Model, Quantity, Species
 from coley.sbml.importer.numbers import put_in
 from coley.sbml.importer.ordering import ordered
-from coley.sbml.limits import Refusal
+from coley.sbml.limits import RefusalError
 from coley.system import Expression
 
 
@@ -61,7 +61,7 @@ def roles(model: Model) -> Roles:
     """The roles in ``model``, of which algebraic rules become assignments.
 
     Raises:
-        Refusal: algebraic rules without explicit solution.
+        RefusalError: algebraic rules without explicit solution.
     """
     if not model.algebraic:
         return Roles(model)
@@ -74,7 +74,7 @@ def roles(model: Model) -> Roles:
     try:
         found = explicit([_inlined(rule, before, free.keys()) for rule in model.algebraic], rather, values)
     except UnsolvableError as error:
-        raise Refusal("algebraic", f"algebraic rules cannot be solved: {error}") from None
+        raise RefusalError("algebraic", f"algebraic rules cannot be solved: {error}") from None
     solved = {free[symbol].name: value for symbol, value in found.items()}
     return Roles(replace(model, algebraic=(), assignments={**model.assignments, **solved}))
 

@@ -70,7 +70,7 @@ def _product(units: Iterable[Any]) -> str:
 
 def _single(unit: Any) -> str:
     """A unit without its exponent; "" for a plain dimensionless one."""
-    kind = libsbml.UnitKind_toString(unit.getKind())
+    kind = str(libsbml.UnitKind_toString(unit.getKind()))
     multiplier, scale = unit.getMultiplier(), unit.getScale()
     whole = multiplier * 10.0**scale if abs(scale) < 300 else multiplier
     if (kind, whole) in _OWN_NAMES:
