@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from coley.engine.delays import present
 from coley.engine.tableau import Method
 from coley.system import System
 
@@ -19,6 +20,8 @@ class Layout(NamedTuple):
         probe_time, probe: the point that a probe looks at, besides the parameters;
         probe_rates, probe_triggers: what it finds there.
         delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
+        hidden: those of the parameters that hold the polynomials of delays (see :mod:`coley.engine.delays`);
+        past: what delays are of, at the probe; and then the same, as it is before the start.
         scratch_time, argument, drift, factors: for the step's own use.
     """
 
@@ -27,6 +30,8 @@ class Layout(NamedTuple):
     events: int
     stage_count: int
     assignments: int
+    delayed: int
+    hidden: int
     time: int
     step: int
     y: int
@@ -47,6 +52,7 @@ class Layout(NamedTuple):
     delays: int
     priorities: int
     values: int
+    past: int
     scratch_time: int
     inverse: int
     argument: int
@@ -57,7 +63,8 @@ class Layout(NamedTuple):
 
 def layout(system: System, factors: int, method: Method) -> Layout:
     """The layout for a system with this many entries of LU factors."""
-    states, parameters, events = len(system.states), len(system.parameters), len(system.events)
+    states, parameters, events = len(system.states), len(present(system).parameters), len(system.events)
+    delayed = len(system.delays)
     assignments = sum(len(event.assignments) for event in system.events)
     lengths = {
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
@@ -65,10 +72,12 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         "stages": states * method.stages,
         "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": events,
         "delays": events, "priorities": events, "values": assignments,
+        "past": 2 * delayed,
         "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,
     }  # fmt: skip
     place, first = 0, {}
     for name, length in lengths.items():
         first[name] = place
         place += length
-    return Layout(states, parameters, events, method.stages, assignments, **first, size=place)
+    hidden = first["parameters"] + len(system.parameters)
+    return Layout(states, parameters, events, method.stages, assignments, delayed, hidden, **first, size=place)

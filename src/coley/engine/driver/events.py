@@ -57,7 +57,7 @@ def happen(
     here.expected = np.inf
     for place in range(memory.due.shape[1]):
         here.expected = min(here.expected, memory.due[here.who, place])
-    here.stop = min(here.end, here.expected)
+    here.stop = here.halt = min(here.end, here.expected)
 
 
 @compiled
