@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from coley.engine.delays import present
+from coley.engine.derivatives import watched
 from coley.engine.tableau import Method
 from coley.system import System
 
@@ -28,6 +29,7 @@ class Layout(NamedTuple):
     states: int
     parameter_count: int
     events: int
+    watching: int
     stage_count: int
     assignments: int
     delayed: int
@@ -64,13 +66,13 @@ class Layout(NamedTuple):
 def layout(system: System, factors: int, method: Method) -> Layout:
     """The layout for a system with this many entries of LU factors."""
     states, parameters, events = len(system.states), len(present(system).parameters), len(system.events)
-    delayed = len(system.delays)
+    watching, delayed = len(watched(system)), len(system.delays)
     assignments = sum(len(event.assignments) for event in system.events)
     lengths = {
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
-        "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": events,
+        "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": watching,
         "stages": states * method.stages,
-        "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": events,
+        "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
         "delays": events, "priorities": events, "values": assignments,
         "past": 2 * delayed,
         "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,
@@ -80,4 +82,5 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         first[name] = place
         place += length
     hidden = first["parameters"] + len(system.parameters)
-    return Layout(states, parameters, events, method.stages, assignments, delayed, hidden, **first, size=place)
+    counts = (states, parameters, events, watching, method.stages, assignments, delayed)
+    return Layout(*counts, hidden, **first, size=place)

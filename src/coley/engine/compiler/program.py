@@ -16,7 +16,7 @@ from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
 from coley.engine.delays import before, delayed, present
-from coley.engine.derivatives import by_time, condition, jacobian
+from coley.engine.derivatives import by_time, condition, jacobian, watched
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
@@ -48,7 +48,7 @@ def program(system: System, method: Method) -> Program:
     elimination = plan(n, [(i, j) for i, j, _ in entries])
     rows = layout(whole, len(elimination.places), method)
     drift = by_time(system)
-    triggers = [condition(system.inline(event.trigger)) for event in system.events]
+    triggers = [condition(trigger) for trigger in watched(system)]
     (begin, eliminating), (solves, solving) = _begin(system, elimination, entries), solve(elimination)
     functions = [
         _outputs(system, "rates", system.rates),

@@ -49,9 +49,9 @@ def delayed(work: Floats, rows: Layout, lane: int, d: int, time: float) -> float
 
 
 @compiled
-def changed(work: Floats, triggers: int, events: int, memory: Memory, here: Lane, lane: int) -> bool:
+def changed(work: Floats, triggers: int, watching: int, memory: Memory, here: Lane, lane: int) -> bool:
     """Whether any condition, of those that stand from row ``triggers`` on, differs from what it was."""
-    for k in range(events):  # noqa: SIM110 - compiled code has no any()
+    for k in range(watching):  # noqa: SIM110 - compiled code has no any()
         if (work[triggers + k, lane] > 0.0) != memory.holds[here.who, k]:
             return True
     return False
@@ -77,10 +77,10 @@ def seen(
         share = (course.times[here.row, output] - here.time) / here.tried
         if share > 0.0:
             _look(kernels, work, rows, dense, here, lane, share)
-            if changed(work, rows.probe_triggers, rows.events, memory, here, lane):
+            if changed(work, rows.probe_triggers, rows.watching, memory, here, lane):
                 return float(share)
         output += 1
-    return 1.0 if changed(work, rows.end_triggers, rows.events, memory, here, lane) else 0.0
+    return 1.0 if changed(work, rows.end_triggers, rows.watching, memory, here, lane) else 0.0
 
 
 @compiled
@@ -99,7 +99,7 @@ def locate(
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         _look(kernels, work, rows, dense, here, lane, middle)
-        if changed(work, rows.probe_triggers, rows.events, memory, here, lane):
+        if changed(work, rows.probe_triggers, rows.watching, memory, here, lane):
             high = middle
         else:
             low = middle
