@@ -27,7 +27,7 @@ SMALL, LEAST = 1e-6, 1e-10
 
 
 def race(path: Path, horizon: float) -> dict[str, object]:
-    """Milliseconds per individual with both, and their ratio, where both come to the error at which they are compared."""
+    """Milliseconds per individual with both, and their ratio, where both come to the error in question."""
     with tempfile.TemporaryDirectory() as folder:
         promoted = Path(folder) / path.name
         promoted.write_text(with_global_parameters(path), encoding="utf-8")

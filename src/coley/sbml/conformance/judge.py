@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from coley.engine import solve
+from coley.engine import Budget, solve
 from coley.errors import ColeyError, Problem
 from coley.sbml.conformance.cases import Case, Expectation, expectation
 from coley.sbml.limits import Refused
@@ -16,6 +16,8 @@ from coley.system import System
 
 RTOL = 1e-8
 """Of the solver: far below the tolerances of the suite, which are of the order of 1e-4."""
+BUDGET = Budget(steps=10_000_000)
+"""Some cases are made of a hundred thousand events."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ def judge(case: Case) -> Verdict:
         return Verdict(case.name, "refused", ", ".join(sorted(set(map(_code, error.problems)))), str(error))
     expected = expectation(case)
     try:
-        solution = solve(system, expected.times, observables=_known(system, expected), rtol=RTOL, threads=1)
+        known = _known(system, expected)
+        solution = solve(system, expected.times, observables=known, rtol=RTOL, threads=1, budget=BUDGET)
     except ColeyError as error:
         return Verdict(case.name, "unsolved", "refused by the engine", str(error))
     if solution["status"].item() != "ok":

@@ -92,14 +92,21 @@ def _given(quantity: Quantity, symbol: Expression) -> Expression:
     return value * quantity.size if wanted_amount else value / quantity.size
 
 
+_NOTICEABLE = 1e-6
+
+
 def magnitudes(values: Mapping[str, float], feeds: Mapping[str, set[str]]) -> dict[str, float]:
-    """Scale of each state: the largest value at the start among those from which reactions lead to it, else 1.
+    """Scale of each state, of which SBML says nothing: its value at the start, else 1.
+
+    It is at least a millionth of the largest value among those from which reactions lead to it: below that, rounding
+    errors of these are as large.
 
     Args:
         values: at the start, by name.
         feeds: from each state to those that it becomes.
     """
-    scales = {name: abs(value) for name, value in values.items()}
+    own = {name: abs(value) for name, value in values.items()}
+    scales = dict(own)
     waiting = list(scales)
     while waiting:
         source = waiting.pop()
@@ -107,4 +114,4 @@ def magnitudes(values: Mapping[str, float], feeds: Mapping[str, set[str]]) -> di
             if scales[target] < scales[source]:
                 scales[target] = scales[source]
                 waiting.append(target)
-    return {name: scale or 1.0 for name, scale in scales.items()}
+    return {name: max(own[name], _NOTICEABLE * scale) or 1.0 for name, scale in scales.items()}
