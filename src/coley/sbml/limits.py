@@ -14,7 +14,9 @@ DEEPEST_NESTING = 250
 """Elements of a file within each other; levels of a formula as well."""
 LONGEST_TEXT = 20_000
 """Characters of an attribute."""
-LARGEST_MODEL = 2_000_000
+LARGEST_FORMULA = 20_000
+"""Elements of a formula: libSBML nests the terms of a sum, and runs out of stack on a long one."""
+LARGEST_MODEL = 1_000_000
 """Numbers, names and operations in all formulas, function definitions and rules written out."""
 
 REFUSED: Mapping[str, str] = MappingProxyType(
@@ -25,7 +27,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "too-large": f"a file above {LARGEST_FILE / 1e6:g} MB, or a model of more than "
         f"{LARGEST_MODEL / 1e6:g} million numbers, names and operations once all functions and rules are written out",
         "too-deep": f"elements or formulas nested more than {DEEPEST_NESTING} levels, "
-        f"or an attribute of more than {LONGEST_TEXT} characters",
+        f"a formula of more than {LARGEST_FORMULA} elements, or an attribute of more than {LONGEST_TEXT} characters",
         "invalid": "an error by the rules of SBML, other than those that are harmless here",
         "package": "a package of Level 3 that changes what the model means (comp, multi, distrib, arrays and the like)",
         "function": "a function that is neither MathML of SBML nor defined in the model",

@@ -19,6 +19,8 @@ _HARMLESS = {
     libsbml.DanglingUnitReference,  # what units say is not computed with
     libsbml.ApplyCiMustBeUserFunction,  # refused by name where a formula is read, but for a few that are well known
     libsbml.BooleanOpsNeedBooleanArgs,  # a number counts as true unless it is 0
+    libsbml.UndeclaredSpeciesRef,  # a modifier need not be declared to be known
+    libsbml.NonConstantSpeciesUsed,  # what is constant stays as it is
     libsbml.NumericOpsNeedNumericArgs,  # true counts as 1
 }
 _DRAWING = ("layout", "render")

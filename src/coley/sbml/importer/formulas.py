@@ -12,7 +12,7 @@ import symengine
 from coley.errors import did_you_mean
 from coley.sbml.importer.functions import LOGICAL, NUMERIC, WELL_KNOWN, apply, as_condition, as_number, choice
 from coley.sbml.importer.numbers import number
-from coley.sbml.limits import DEEPEST_NESTING, LARGEST_MODEL, RefusalError
+from coley.sbml.limits import LARGEST_MODEL, RefusalError
 from coley.system import TIME, Expression
 
 Node = Any  # of libSBML, which publishes no types
@@ -67,14 +67,12 @@ class Formulas:
         return values[0]
 
     def _bottom_up(self, node: Node) -> Iterator[Node]:
-        """Every node after its children, without recursion: a formula may be deep."""
+        """Every node after its children, without recursion: libSBML nests the terms of a sum."""
         stack = [(node, 0)]
         while stack:
             here, child = stack.pop()
             if child < here.getNumChildren():
                 stack += [(here, child + 1), (here.getChild(child), 0)]
-                if len(stack) > DEEPEST_NESTING:
-                    raise RefusalError("too-deep", f"a formula nests more than {DEEPEST_NESTING} levels")
                 continue
             self._read += 1
             if self._read > LARGEST_MODEL:
