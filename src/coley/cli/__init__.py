@@ -1,4 +1,4 @@
-"""The command line: ``coley run``, ``trials``, ``drugs``, ``cancers``, ``show``, ``simulate``, ``inspect``, ``export``."""
+"""The command line ``coley``: trials and what they are made of, and models of any origin."""
 
 from __future__ import annotations
 

@@ -1,10 +1,11 @@
-"""From the options of ``coley simulate`` to what is simulated: model, individuals, doses, times; or all that is wrong."""
+"""From the options of ``coley simulate`` to what is simulated: model, individuals, doses and times."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,6 @@ MAX_POINTS = 100_000
 USUAL_INDIVIDUALS = 1000
 USUAL_POINTS = 101
 MOST_SHOWN = 20
-_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ def _listed(asked: Asked, start: float) -> NDArray[np.float64]:
         if value is None
     ]
     known = [value for value in values if value is not None]
-    if any(b <= a for a, b in zip(known, known[1:], strict=False)):
+    if any(b <= a for a, b in pairwise(known)):
         problems.append(Problem("--times", "do not ascend", "from early to late, each once"))
     if known and min(known) < start:
         what = f"{min(known):g} is before the start, {start:g}"

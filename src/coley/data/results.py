@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from coley.data.simulation import Course
-from coley.system import System
+from coley.system import Parameter, Rule, State, System
 
 Floats = NDArray[np.float64]
 TRAJECTORIES, INDIVIDUALS = "trajectories.parquet", "individuals.parquet"
@@ -88,7 +88,8 @@ def first_courses(results: Results, names: Sequence[str], most: int) -> pd.DataF
         if not file.num_row_groups:
             return pd.DataFrame(columns=["ID", "TIME", *names])
         rows = file.read_row_group(0, columns=["ID", "TIME", *names]).to_pandas()
-    return rows[rows["ID"].isin(rows["ID"].unique()[:most])]
+    first: pd.DataFrame = rows[rows["ID"].isin(rows["ID"].unique()[:most])]
+    return first
 
 
 def last_values(results: Results, names: Sequence[str]) -> pd.DataFrame:
@@ -102,13 +103,13 @@ def last_values(results: Results, names: Sequence[str]) -> pd.DataFrame:
 def _quantiles(results: Results, name: str, times: Floats) -> pd.DataFrame:
     values: list[list[Floats]] = [[] for _ in times]
     for rows in _row_groups(results, ["TIME", name]):
-        place = pd.Index(times).get_indexer(rows["TIME"])
+        place = pd.Index(times).get_indexer(pd.Index(rows["TIME"]))
         rows = rows.assign(place=place)[place >= 0].drop_duplicates(["ID", "TIME"], keep="last").dropna()
         for k, found in rows.groupby("place")[name]:
             values[int(str(k))].append(found.to_numpy(dtype=float))
-    together = [np.concatenate(found) if found else np.full(0, np.nan) for found in values]
-    found = np.array([np.quantile(v, QUANTILES) if len(v) else np.full(len(QUANTILES), np.nan) for v in together])
-    columns = dict(zip(("lower", "median", "upper"), found.T, strict=True))
+    together = [np.concatenate(found) if found else np.zeros(0) for found in values]
+    ranked = np.array([np.quantile(v, QUANTILES) if len(v) else np.full(len(QUANTILES), np.nan) for v in together])
+    columns = dict(zip(("lower", "median", "upper"), ranked.T, strict=True))
     return pd.DataFrame({"TIME": times, **columns, "count": [len(v) for v in together]})
 
 
@@ -126,7 +127,8 @@ def _append(writer: pq.ParquetWriter, rows: pd.DataFrame, schema: pa.Schema) -> 
 
 def _schemas(system: System, names: Sequence[str], table: pd.DataFrame, dv: bool) -> tuple[pa.Schema, pa.Schema]:
     identity = pa.field("ID", pa.int64() if pd.api.types.is_integer_dtype(table.index) else pa.string())
-    meanings = {item.name: item.meaning for item in (*system.states, *system.parameters, *system.rules)}
+    named: Sequence[State | Parameter | Rule] = (*system.states, *system.parameters, *system.rules)
+    meanings = {item.name: item.meaning for item in named}
 
     def number(name: str, unit: str) -> pa.Field:
         return pa.field(name, pa.float64(), metadata={"unit": unit, "meaning": meanings.get(name, "")})

@@ -14,6 +14,7 @@ from coley.report.theme import BLUE, NUMBERS, Figure, finish, inline, nothing_to
 MOST_PANELS = 12
 _MOST_TIMES = 400
 _HEIGHT = 125
+_Layers = alt.LayerChart | alt.FacetChart
 
 
 def lines(courses: pd.DataFrame, units: Mapping[str, str], time_unit: str, title: str) -> Figure:
@@ -61,7 +62,7 @@ def _figure(
     time_unit: str,
     title: str,
     subtitle: str,
-    marks: Callable[[alt.Chart, alt.Axis, alt.Scale], alt.LayerChart],
+    marks: Callable[[alt.Chart, alt.Axis, alt.Scale], _Layers],
 ) -> Figure:
     shown = {name: table for name, table in tables.items() if len(table)}
     if not shown:
@@ -77,16 +78,16 @@ def _panel(
     table: pd.DataFrame,
     unit: str,
     axis: str,
-    marks: Callable[[alt.Chart, alt.Axis, alt.Scale], alt.LayerChart],
+    marks: Callable[[alt.Chart, alt.Axis, alt.Scale], _Layers],
     width: int,
-) -> alt.LayerChart:
+) -> _Layers:
     y_axis, scale, floor, factor = _y(table, unit)
     columns = ("lower", "median", "upper")
     drawn = table.assign(**{column: table[column].clip(lower=floor) / factor for column in columns})
     x = alt.X("time:Q", title=axis, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(tickCount=5, format=NUMBERS))
     heading = alt.Title(wrap(name, 30).split("\n"), fontSize=11.5, offset=6, frame="group")
     layers = marks(alt.Chart(inline(drawn)).encode(x), y_axis, scale)
-    panel: alt.LayerChart = layers.properties(width=width, height=_HEIGHT, title=heading)
+    panel: _Layers = layers.properties(width=width, height=_HEIGHT, title=heading)
     return panel
 
 
@@ -96,7 +97,7 @@ def _y(table: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | Non
     return alt.Axis(title=unit, tickCount=4, format="~g"), alt.Scale(zero=False, nice=True), None, 1.0
 
 
-def _lines(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> alt.LayerChart:
+def _lines(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> _Layers:
     return alt.layer(
         base.mark_line(strokeWidth=1.6, color=BLUE).encode(
             alt.Y("median:Q", axis=axis, scale=scale), alt.Detail("ID:N")
@@ -104,7 +105,7 @@ def _lines(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> alt.LayerChart:
     )
 
 
-def _band(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> alt.LayerChart:
+def _band(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> _Layers:
     return alt.layer(
         base.mark_area(opacity=0.18, color=BLUE).encode(alt.Y("lower:Q", axis=axis, scale=scale), alt.Y2("upper")),
         base.mark_line(strokeWidth=1.6, color=BLUE).encode(alt.Y("median:Q", axis=axis, scale=scale)),
