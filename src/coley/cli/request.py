@@ -25,6 +25,7 @@ MAX_POINTS = 100_000
 USUAL_INDIVIDUALS = 1000
 USUAL_POINTS = 101
 MOST_SHOWN = 20
+RTOL = 1e-6
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ class Asked:
     vary: tuple[str, ...] = ()
     n: int | None = None
     seed: int = 1
-    rtol: float = 1e-6
+    rtol: float | None = None
     threads: int | None = None
     max_steps: int | None = None
     max_seconds: float | None = None
@@ -65,6 +66,7 @@ class Request:
     times: NDArray[np.float64] | None
     names: tuple[str, ...]
     shown: tuple[str, ...]
+    rtol: float
     budget: Budget
 
 
@@ -79,7 +81,7 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
     system = _tried(problems, load, asked.model)
     if system is None:
         raise ColeyError(problems)
-    problems += [replace(p, where="--rtol") for p in setting_problems(system, asked.rtol, None, None)]
+    problems += [replace(p, where="--rtol") for p in setting_problems(system, _rtol(asked), None, None)]
     problems += [replace(p, where="--observe") for p in observable_problems(system, asked.observe)]
     records = _tried(problems, read_records, asked.doses, system) if asked.doses is not None else None
     cohort = _tried(problems, read_cohort, asked.parameters, system) if asked.parameters is not None else None
@@ -99,6 +101,7 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
         times=times,
         names=tuple(dict.fromkeys(names)),
         shown=tuple(dict.fromkeys(shown))[:MOST_SHOWN],
+        rtol=_rtol(asked),
         budget=_budget(asked),
     )
 
@@ -123,6 +126,10 @@ def _number_problems(asked: Asked) -> Iterator[Problem]:
     for option, value in (("--to", asked.to), ("--from", asked.start), ("--max-seconds", asked.max_seconds)):
         if value is not None and not math.isfinite(value):
             yield Problem(option, f"{value} is no finite number")
+
+
+def _rtol(asked: Asked) -> float:
+    return RTOL if asked.rtol is None else asked.rtol
 
 
 def _budget(asked: Asked) -> Budget:

@@ -106,7 +106,7 @@ def _simulated(asked: Asked, wanted: Request, folder: Path, only: tuple[str, ...
             times=wanted.times,
             parameters=wanted.table,
             observables=names,
-            rtol=asked.rtol,
+            rtol=wanted.rtol,
             budget=wanted.budget,
             threads=asked.threads,
             progress=progress,
