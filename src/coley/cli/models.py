@@ -70,9 +70,11 @@ def simulate(
         threads=threads,
         max_steps=max_steps,
         max_seconds=max_seconds,
+        out=out,
+        plot=plot,
     )
     if model.suffix.lower() in YAML:
-        _fit(asked, out, plot)
+        _fit(asked)
         return
 
     from coley.cli.simulating import carry_out, load_model, print_results
@@ -80,19 +82,19 @@ def simulate(
     wanted = request(asked, load_model)
     gc.freeze()
     gc.enable()
-    told = carry_out(asked, wanted, out, plot)
+    told = carry_out(asked, wanted)
     screen = console()
     print_results(screen, told, wanted)
     screen.print(PURPOSE)
 
 
-def _fit(asked: Asked, out: Path | None, plot: bool) -> None:
+def _fit(asked: Asked) -> None:
     """A PEtab problem."""
     from coley.cli.petab_problem import fit, print_fit
 
-    found = fit(asked, out, plot)
+    found = fit(asked)
     screen = console()
-    print_fit(screen, found, out)
+    print_fit(screen, found, asked.out)
     screen.print(PURPOSE)
 
 

@@ -17,20 +17,20 @@ SIMULATIONS = "simulations.tsv"
 RTOL = 1e-8
 
 
-def fit(asked: Asked, out: Path | None, plot: bool) -> Fit:
-    """Simulate the problem at its nominal parameters; write ``simulations.tsv``, with residuals, where ``out`` says.
+def fit(asked: Asked) -> Fit:
+    """Simulate the problem at its nominal parameters; write ``simulations.tsv``, with residuals, where --out says.
 
     Raises:
         ColeyError: options that mean nothing to a PEtab problem, and whatever is wrong with it.
     """
-    problems = [*_needless(asked, plot), *thread_problems(asked.threads)]
+    problems = [*_needless(asked), *thread_problems(asked.threads)]
     if problems:
         raise ColeyError(problems)
     problem = load(asked.model)
     rtol = RTOL if asked.rtol is None else asked.rtol
-    if out is None:
+    if asked.out is None:
         return evaluate(problem, rtol=rtol, threads=asked.threads)
-    with new_folder(out) as folder:
+    with new_folder(asked.out) as folder:
         found = evaluate(problem, rtol=rtol, threads=asked.threads)
         table = found.simulations.assign(residual=found.residuals)
         table.to_csv(folder / SIMULATIONS, sep="\t", index=False, lineterminator="\n")
@@ -52,7 +52,7 @@ def print_fit(console: Console, found: Fit, out: Path | None) -> None:
         console.print(f"Written: {out / SIMULATIONS}", highlight=False, markup=False, soft_wrap=True)
 
 
-def _needless(asked: Asked, plot: bool) -> list[Problem]:
+def _needless(asked: Asked) -> list[Problem]:
     given = {
         "--to": asked.to is not None,
         "--from": asked.start is not None,
@@ -65,7 +65,7 @@ def _needless(asked: Asked, plot: bool) -> list[Problem]:
         "--n": asked.n is not None,
         "--max-steps": asked.max_steps is not None,
         "--max-seconds": asked.max_seconds is not None,
-        "--plot": plot,
+        "--plot": asked.plot,
     }
     what = "means nothing to a PEtab problem, which says all of this itself"
     return [Problem(option, what, "leave it out") for option, is_given in given.items() if is_given]

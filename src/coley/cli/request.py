@@ -18,6 +18,7 @@ from coley.data import Records, draw, read_cohort, read_records, read_variations
 from coley.engine.batch import Budget
 from coley.engine.checks import budget_problems, observable_problems, setting_problems
 from coley.errors import ColeyError, Problem
+from coley.report.folder import folder_problems
 from coley.system import System
 
 MAX_INDIVIDUALS = 1_000_000
@@ -47,6 +48,8 @@ class Asked:
     threads: int | None = None
     max_steps: int | None = None
     max_seconds: float | None = None
+    out: Path | None = None
+    plot: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,6 +92,8 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
     if records is not None or asked.doses is None:
         problems += _time_needs(times, records, asked)
     problems += _count_problems(asked, records)
+    if asked.out is not None:
+        problems += folder_problems(asked.out)
     if problems:
         raise ColeyError(problems)
     drawn = draw(variations, _count(asked, cohort, records), asked.seed)
@@ -123,7 +128,7 @@ def _number_problems(asked: Asked) -> Iterator[Problem]:
     for problem in budget_problems(_budget(asked)):
         steps = "steps" in problem.what
         yield replace(problem, where="--max-steps" if steps else "--max-seconds")
-    for option, value in (("--to", asked.to), ("--from", asked.start), ("--max-seconds", asked.max_seconds)):
+    for option, value in (("--to", asked.to), ("--from", asked.start)):
         if value is not None and not math.isfinite(value):
             yield Problem(option, f"{value} is no finite number")
 
@@ -152,6 +157,8 @@ def _times(asked: Asked) -> NDArray[np.float64] | None:
         return None  # told elsewhere
     if asked.to <= start:
         raise ColeyError(Problem("--to", f"{asked.to:g} is not after the start, {start:g}", "see --from"))
+    if not math.isfinite(asked.to - start):
+        raise ColeyError(Problem("--to", f"{asked.to:g} is too far from the start, {start:g}"))
     points = USUAL_POINTS if asked.points is None else asked.points
     return np.linspace(start, asked.to, min(max(points, 2), MAX_POINTS))
 

@@ -47,12 +47,13 @@ class Told:
     files: tuple[Path, ...]
 
 
-def carry_out(asked: Asked, wanted: Request, out: Path | None, plot: bool) -> Told:
+def carry_out(asked: Asked, wanted: Request) -> Told:
     """Simulate; write what is to be kept.
 
     Raises:
         ColeyError: a folder that is there already, cannot be written, or is too small.
     """
+    out, plot = asked.out, asked.plot
     figure = Path(f"{asked.model.stem}-courses.svg") if plot and out is None else None
     with _workplace(out) as folder:
         _demand_room(wanted, folder)

@@ -18,9 +18,10 @@ def new_folder(folder: Path) -> Iterator[Path]:
     Raises:
         ColeyError: where ``folder`` is there already, or cannot be written.
     """
+    problems = list(folder_problems(folder))
+    if problems:
+        raise ColeyError(problems)
     target = folder.resolve()
-    if target.exists():
-        raise ColeyError(Problem(str(folder), "is there already", "name a folder that is not"))
     try:
         nearest = next(place for place in target.parents if place.exists())
         beside = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=nearest))
@@ -36,6 +37,12 @@ def new_folder(folder: Path) -> Iterator[Path]:
         raise _unwritable(folder, error) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
+
+
+def folder_problems(folder: Path) -> Iterator[Problem]:
+    """Whether ``folder`` is there already."""
+    if folder.exists() or folder.is_symlink():
+        yield Problem(str(folder), "is there already", "name a folder that is not")
 
 
 def _unwritable(folder: Path, error: OSError) -> ColeyError:

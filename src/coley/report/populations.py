@@ -82,8 +82,11 @@ def _panel(
     width: int,
 ) -> _Layers:
     y_axis, scale, floor, factor = _y(table, unit)
-    columns = ("lower", "median", "upper")
-    drawn = table.assign(**{column: table[column].clip(lower=floor) / factor for column in columns})
+    columns = {column: table[column] / factor for column in ("lower", "median", "upper")}
+    if floor is not None:  # of a logarithmic axis: a line below it is not drawn, a band goes down to it
+        columns |= {column: values.where(values >= floor) for column, values in columns.items() if column != "lower"}
+        columns["lower"] = columns["lower"].clip(lower=floor).where(columns["upper"].notna())
+    drawn = table.assign(**columns)
     x = alt.X("time:Q", title=axis, scale=alt.Scale(nice=False, zero=False), axis=alt.Axis(tickCount=5, format=NUMBERS))
     heading = alt.Title(wrap(name, 30).split("\n"), fontSize=11.5, offset=6, frame="group")
     layers = marks(alt.Chart(inline(drawn)).encode(x), y_axis, scale)
