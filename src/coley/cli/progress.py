@@ -13,7 +13,7 @@ Report = Callable[[str, int, int], None]
 
 @contextmanager
 def progress_bars() -> Iterator[Report]:
-    """Bars for the length of the block, if stderr is a terminal; yields the function that moves them: (stage, done, total)."""
+    """Bars for the length of the block, if stderr is a terminal; yields what moves them, by (stage, done, total)."""
     screen = Console(stderr=True)
     tasks: dict[str, TaskID] = {}
     bars = Progress(
