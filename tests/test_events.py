@@ -177,6 +177,16 @@ def test_pieces_give_what_one_piece_gives(cuts: set[float]) -> None:
     assert simulation.states.tolist() == whole.attrs["final_states"].tolist()
 
 
+def test_conditions_of_several_are_met_however_long_steps_are() -> None:
+    """A course that is followed exactly in one step, and a window in the middle of it."""
+    run = Reaction("run", 1, {"x": 1})
+    entered = Event("entered", symengine.And(x > 1.5, x < 2), {"y": y + 1})
+    left = Event("left", symengine.Or(x < 1.5, x >= 2), {"k": k + 1}, before=True)
+    states = tuple(State(name, "", 0, 1.0) for name in ("x", "y", "k"))
+    got = solve(System("window", states, (), reactions=(run,), events=(entered, left)), [0, 100])
+    assert [got[name][0, 1].item() for name in ("y", "k")] == [1, 1]
+
+
 def test_same_bits_for_any_order_and_threads() -> None:
     people = pd.DataFrame({"h": np.linspace(1, 20, 150)})
     one = solve(ball(), [0, 2, 5], parameters=people, threads=1)

@@ -48,7 +48,7 @@ class Paths:
     """What became of individuals, a row each.
 
     Attributes:
-        states: individual × output time × state; NaN after a stop, and where an individual has no output time.
+        states: individual × output time × state, and then delay; NaN after a stop, and where there is no output time.
         last, time: the last state, always finite, and its day.
         status, reason, event: why it stopped; "ok", "" and "" where it did not.
         steps, rejections, evaluations, jacobians: steps accepted and not, evaluations of the rates and of their

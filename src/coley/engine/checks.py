@@ -87,7 +87,7 @@ def parameter_problems(system: System, table: pd.DataFrame) -> Iterator[Problem]
 
 
 def observable_problems(system: System, names: Sequence[str] | None) -> Iterator[Problem]:
-    """Observables must be states, parameters or rules."""
+    """Observables must be states, parameters, rules or delays."""
     for name in names or ():
         if name not in system.units:
             yield Problem("observables", f"no {name!r} in the model", did_you_mean(name, system.units))

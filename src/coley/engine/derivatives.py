@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import reduce
+from collections.abc import Iterator, Sequence
+from functools import lru_cache, reduce
 
 import symengine
 
@@ -73,6 +73,26 @@ def _roundings(expression: Expression) -> set[Expression]:
 def condition(expression: Expression) -> Expression:
     """A condition as a number: 1 where it holds, -1 where it does not."""
     return symengine.Piecewise((1, expression), (-1, True))
+
+
+@lru_cache(maxsize=64)
+def watched(system: System) -> tuple[Expression, ...]:
+    """The triggers of ``system``, and then the comparisons of those that are made of several.
+
+    Such a trigger may hold only between two looks at it; a change of what it is made of ends a step in time.
+    """
+    triggers = [system.inline(event.trigger) for event in system.events]
+    parts = {str(part): part for trigger in triggers for part in _comparisons(trigger) if part != trigger}
+    return (*triggers, *(parts[text] for text in sorted(parts)))
+
+
+def _comparisons(trigger: Expression) -> Iterator[Expression]:
+    kind = type(trigger).__name__
+    if kind in ("StrictLessThan", "LessThan"):
+        yield trigger
+    elif kind in ("And", "Or", "Xor", "Not"):
+        for part in trigger.args:
+            yield from _comparisons(part)
 
 
 def piecewise(expression: Expression) -> Expression:

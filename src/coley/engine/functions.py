@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Functions:
-    """Compiled functions of the vector [states, parameters, time].
+    """Compiled functions of the vector [states, delays, parameters, time].
 
     Attributes:
         size: length of that vector.
@@ -64,13 +64,13 @@ def initial_states(system: System, parameters: Floats) -> Floats:
 def evaluate(
     system: System, states: Floats, parameters: Floats, times: Floats, names: Sequence[str]
 ) -> dict[str, Floats]:
-    """Values (individual × time) of states, parameters and rules, by name; NaN where the states are.
+    """Values (individual × time) of states, delays, parameters and rules, by name; NaN where the states are.
 
     Args:
-        states: individual × time × state.
+        states: individual × time × state, and then delay.
         parameters: individual × parameter.
         times: one row for all individuals, or a row for each.
-        names: of states, parameters or rules, each known to the system.
+        names: of states, delays, parameters or rules, each known to the system.
     """
     individuals, steps, m = states.shape
     values = np.full((len(names), individuals, steps), np.nan)
@@ -84,7 +84,7 @@ def evaluate(
         columns[:, :, :m], columns[:, :, m:-1] = states[rows], parameters[rows, None, :]
         columns[:, :, -1] = times if len(times) == 1 else times[rows]
         values[:, rows] = np.moveaxis(np.asarray(function(columns)), -1, 0)
-    values[:, np.isnan(states).any(axis=2)] = np.nan
+    values[:, np.isnan(states[:, :, : len(system.states)]).any(axis=2)] = np.nan
     return dict(zip(names, values, strict=True))
 
 
@@ -98,7 +98,8 @@ def _observer(system: System, names: tuple[str, ...]) -> Any:
 
 
 def _arguments(system: System) -> list[Expression]:
-    return [*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME]
+    names = (*system.state_names, *(delay.name for delay in system.delays), *system.parameter_names)
+    return [*map(symengine.Symbol, names), TIME]
 
 
 def compiled(arguments: Sequence[Expression], expressions: Sequence[Expression]) -> Any:

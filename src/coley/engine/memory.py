@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coley.engine.derivatives import watched
 from coley.system import System
 
 Floats = NDArray[np.float64]
@@ -20,7 +21,7 @@ class Memory(NamedTuple):
     """Memory of events, a row per individual; a solver writes into it.
 
     Attributes:
-        holds: individual × event, whether the condition held when last looked at.
+        holds: individual × event, whether the condition held when last looked at; then the same of what it is made of.
         due: individual × place, the day of what is due; infinite where a place is free.
         event, order: individual × place, which event it is, and how many were triggered before it.
         values: individual × place × assignment, what it assigns, where that was settled when it was triggered.
@@ -36,9 +37,11 @@ class Memory(NamedTuple):
     def fresh(cls, system: System, individuals: int) -> Memory:
         """The memory of individuals who have yet to start."""
         places = _places(system)
+        before = [event.before for event in system.events]
+        before += [False] * (len(watched(system)) - len(before))
         most = max((len(event.assignments) for event in system.events), default=0)
         return cls(
-            holds=np.tile(np.array([event.before for event in system.events], dtype=bool), (individuals, 1)),
+            holds=np.tile(np.array(before, dtype=bool), (individuals, 1)),
             due=np.full((individuals, places), np.inf),
             event=np.zeros((individuals, places), dtype=np.int64),
             order=np.zeros((individuals, places), dtype=np.int64),

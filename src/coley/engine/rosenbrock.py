@@ -11,9 +11,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from coley.engine import delays
 from coley.engine.batch import Batch, Control, Paths
 from coley.engine.compiler.kernels import Kernels, kernels
+from coley.engine.compiler.program import KERNELS
 from coley.engine.driver import records
+from coley.engine.driver.history import History
 from coley.engine.driver.loop import drive
 from coley.engine.failure import reason
 from coley.engine.schedule import schedule
@@ -55,16 +58,17 @@ def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, c
     n, count = len(system.states), len(batch)
     method = control.method or RODAS4
     work = _workspace(compiled, system, control)
+    work[compiled.layout.step] = 1.0
     at = compiled.addresses
     course = records.Course(
         np.ascontiguousarray(batch.start),
         np.ascontiguousarray(batch.states),
-        np.ascontiguousarray(batch.parameters),
+        _with_hidden(compiled, batch.parameters),
         np.ascontiguousarray(batch.times),
         np.ascontiguousarray(batch.outputs, dtype=np.int64),
     )
     outcome = records.Outcome(
-        states=np.full((count, batch.times.shape[1], n), np.nan),
+        states=np.full((count, batch.times.shape[1], n + len(system.delays)), np.nan),
         last=np.empty((count, n)),
         time=np.empty(count),
         strange=np.empty(count, np.bool_),
@@ -73,12 +77,15 @@ def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, c
     budget = control.budget
     limits = records.Limits(control.rtol, budget.steps, budget.seconds, 1 / (method.error_order + 1))
     lanes = np.zeros(compiled.width, records.LANE)
+    lanes["who"], lanes["code"] = records.NOBODY, records.OK
     memory = batch.memory.of(slice(None))
-    drive(
-        records.Addresses(at["coley_step"], at["coley_commit"], at["coley_probe"], at["coley_react"], work.ctypes.data),
+    dense = np.array(method.dense)
+    follow_on = partial(
+        drive,
+        records.Addresses(**{name.removeprefix("coley_"): at[name] for name in KERNELS}, workspace=work.ctypes.data),
         work,
         compiled.layout,
-        np.array(method.dense),
+        dense,
         course,
         schedule(batch, switch_times(system, batch.parameters)),
         _events(system),
@@ -87,8 +94,13 @@ def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, c
         clock,
         memory,
         outcome,
+        np.zeros(1, np.int64),
     )
-    status, reasons, events = _verdicts(compiled, system, batch, control, outcome)
+    history = _history(system, batch, compiled.width, dense)
+    while not follow_on(history) and history is not None:
+        history = history.roomier()
+    parameters = _with_hidden(compiled, batch.parameters, None if history is None else history.last)
+    status, reasons, events = _verdicts(compiled, system, parameters, control, outcome)
     return Paths(
         outcome.states,
         outcome.last,
@@ -102,6 +114,25 @@ def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, c
         jacobians=outcome.attempts.copy(),
         memory=memory,
     )
+
+
+def _history(system: System, batch: Batch, width: int, dense: Floats) -> History | None:
+    """The empty history of all lanes, where the system has delays."""
+    if not system.delays:
+        return None
+    group = np.array(delays.groups(system)[1], dtype=np.int64)
+    uses = np.array(delays.uses(system), dtype=np.int64)
+    return History.fresh(delays.lags(system, batch.parameters), group, uses, width, dense)
+
+
+def _with_hidden(compiled: Kernels, parameters: Floats, last: Floats | None = None) -> Floats:
+    """Parameters and those that are hidden, so that the delays say ``last``."""
+    rows = compiled.layout
+    whole = np.zeros((len(parameters), rows.parameter_count))
+    whole[:, : parameters.shape[1]] = parameters
+    if last is not None:
+        whole[:, rows.hidden - rows.parameters + 1 :: delays.COEFFICIENTS] = last
+    return whole
 
 
 def _events(system: System) -> records.Events:
@@ -143,10 +174,10 @@ _STATUS = {
 
 
 def _verdicts(
-    compiled: Kernels, system: System, batch: Batch, control: Control, outcome: records.Outcome
+    compiled: Kernels, system: System, parameters: Floats, control: Control, outcome: records.Outcome
 ) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
     """Status, reason and event of each individual."""
-    count = len(batch)
+    count = len(parameters)
     status, reasons, events = np.full(count, "ok", object), np.full(count, "", object), np.full(count, "", object)
     names = np.array([event.name for event in system.events], dtype=object)
     met = outcome.code == records.EVENT
@@ -156,14 +187,14 @@ def _verdicts(
         if status[row] == "step_too_small" and outcome.strange[row]:
             status[row] = "nonfinite"
         what = what.format(budget=control.budget)
-        reasons[row] = _reason(compiled, system, batch, control, outcome, row, status[row], what)
+        reasons[row] = _reason(compiled, system, parameters[row], control, outcome, row, status[row], what)
     return status, reasons, events
 
 
 def _reason(
     compiled: Kernels,
     system: System,
-    batch: Batch,
+    parameters: Floats,
     control: Control,
     outcome: records.Outcome,
     row: int,
@@ -171,9 +202,9 @@ def _reason(
     what: str,
 ) -> str:
     now, y = float(outcome.time[row]), outcome.last[row]
-    rates = look(compiled, system, control, batch.parameters[row], now, y)
+    rates = look(compiled, system, control, parameters, now, y)
     if outcome.strange[row]:
-        rates = _ahead(partial(look, compiled, system, control, batch.parameters[row], now), y, rates)
+        rates = _ahead(partial(look, compiled, system, control, parameters, now), y, rates)
     return reason(system, control, status, what, now, y, rates)
 
 

@@ -20,6 +20,7 @@ from coley.engine.checks import (
     setting_problems,
     time_problems,
 )
+from coley.engine.delays import lag_faults
 from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
 from coley.engine.memory import Memory
@@ -63,8 +64,8 @@ def solve(
         doses: rows ID (row of ``parameters``), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any order. A value at
             the time of a dose or event is that after it, save that a dose at the last of ``times`` belongs to what
             comes after.
-        observables: names of states, parameters or rules to return, such as the rule ``[S1]`` for the concentration of
-            a species S1; default all states and rules.
+        observables: names of states, parameters, rules or delays to return, such as the rule ``[S1]`` for the
+            concentration of a species S1; default all states and rules.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
         method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4.
@@ -124,7 +125,7 @@ class Simulation:
     """Individuals on their way: advance all to a time, look, decide their next doses, go on.
 
     Advancing in pieces gives what one piece would: an infusion runs on over the end of a piece, and a dose given for a
-    later time, or an event that is still due, waits for it.
+    later time, or an event that is still due, waits for it. A system with delays goes in one piece.
 
     Attributes:
         time: the latest day to which individuals have been advanced.
@@ -167,9 +168,12 @@ class Simulation:
         self.steps, self.rejections, self.evaluations, self.jacobians = np.zeros((4, self.individuals), dtype=np.int64)
         self._memory = Memory.fresh(system, self.individuals)
         self._doses = Doses.none()
+        self._advanced = False
         self._control = _control(self._solved, rtol, atol, method, budget)
         self._threads = threads or os.cpu_count() or 1
         self._backend = backend or default_backend
+        for row, reason in lag_faults(system, self.parameters):
+            self.status[row], self.reason[row] = "nonfinite", reason
         self._refuse(self.states, self._solved.state_names, "the initial value of")
         self._refuse_impossible()
         given = [name for name in system.parameter_names if name in table.columns]  # a model's own may be infinite
@@ -200,10 +204,14 @@ class Simulation:
         since = self.end_time if np.ndim(times) > 1 else self.time
         problems = [*time_problems(times, self.individuals, since), *observable_problems(self.system, observables)]
         problems += dose_problems(doses, self.individuals, _index(self.system), self.end_time)
+        if self.system.delays and self._advanced:
+            what = "has delays, and its past is not kept from one piece of a course to the next"
+            problems.append(Problem(f"model {self.system.name}", what, "follow it in one piece"))
         if active is not None and np.shape(active) != (self.individuals,):
             problems.append(Problem("active", f"has shape {np.shape(active)}", f"needed: ({self.individuals},)"))
         if problems:
             raise ColeyError(problems)
+        self._advanced = True
         grid = _grid(times)
         going = (self.status == "ok") & (self.event == "")
         if active is not None:

@@ -35,7 +35,8 @@ def switch_times(system: System, parameters: Floats) -> Floats:
 def _switches(system: System) -> tuple[Expression, ...]:
     """The times, as expressions of parameters."""
     names = {symengine.Symbol(name) for name in system.parameter_names}
-    expressions = [*system.rates, *(system.inline(event.trigger) for event in system.events)]
+    parts = [*(event.trigger for event in system.events), *(delay.expression for delay in system.delays)]
+    expressions = [*system.rates, *map(system.inline, parts)]
     found: dict[str, Expression] = {}
     for relation in (relation for expression in expressions for relation in _relations(expression)):
         difference = symengine.expand(relation.args[0] - relation.args[1])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from coley.engine.delays import present
+from coley.engine.derivatives import watched
 from coley.engine.tableau import Method
 from coley.system import System
 
@@ -19,14 +21,19 @@ class Layout(NamedTuple):
         probe_time, probe: the point that a probe looks at, besides the parameters;
         probe_rates, probe_triggers: what it finds there.
         delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
+        hidden: those of the parameters that hold the polynomials of delays (see :mod:`coley.engine.delays`);
+        past: what delays are of, at the probe; and then the same, as it is before the start.
         scratch_time, argument, drift, factors: for the step's own use.
     """
 
     states: int
     parameter_count: int
     events: int
+    watching: int
     stage_count: int
     assignments: int
+    delayed: int
+    hidden: int
     time: int
     step: int
     y: int
@@ -47,6 +54,7 @@ class Layout(NamedTuple):
     delays: int
     priorities: int
     values: int
+    past: int
     scratch_time: int
     inverse: int
     argument: int
@@ -57,18 +65,22 @@ class Layout(NamedTuple):
 
 def layout(system: System, factors: int, method: Method) -> Layout:
     """The layout for a system with this many entries of LU factors."""
-    states, parameters, events = len(system.states), len(system.parameters), len(system.events)
+    states, parameters, events = len(system.states), len(present(system).parameters), len(system.events)
+    watching, delayed = len(watched(system)), len(system.delays)
     assignments = sum(len(event.assignments) for event in system.events)
     lengths = {
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
-        "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": events,
+        "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": watching,
         "stages": states * method.stages,
-        "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": events,
+        "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
         "delays": events, "priorities": events, "values": assignments,
+        "past": 2 * delayed,
         "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,
     }  # fmt: skip
     place, first = 0, {}
     for name, length in lengths.items():
         first[name] = place
         place += length
-    return Layout(states, parameters, events, method.stages, assignments, **first, size=place)
+    hidden = first["parameters"] + len(system.parameters)
+    counts = (states, parameters, events, watching, method.stages, assignments, delayed)
+    return Layout(*counts, hidden, **first, size=place)

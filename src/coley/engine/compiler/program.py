@@ -15,12 +15,13 @@ from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
-from coley.engine.derivatives import by_time, condition, jacobian
+from coley.engine.delays import before, delayed, present
+from coley.engine.derivatives import by_time, condition, jacobian, watched
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
 
-KERNELS = ("coley_step", "coley_commit", "coley_probe", "coley_react")
+KERNELS = ("coley_step", "coley_commit", "coley_probe", "coley_react", "coley_recall")
 """Each takes the address of a workspace and returns nothing."""
 
 
@@ -40,12 +41,14 @@ def program(system: System, method: Method) -> Program:
     """
     if not system.states:
         raise ColeyError(Problem(f"model {system.name}", "has no states", "there is nothing to solve"))
+    past, whole = [*delayed(system), *before(system)], system
+    system = present(system)
     entries = jacobian(system)
     n = len(system.states)
     elimination = plan(n, [(i, j) for i, j, _ in entries])
-    rows = layout(system, len(elimination.places), method)
+    rows = layout(whole, len(elimination.places), method)
     drift = by_time(system)
-    triggers = [condition(system.inline(event.trigger)) for event in system.events]
+    triggers = [condition(trigger) for trigger in watched(system)]
     (begin, eliminating), (solves, solving) = _begin(system, elimination, entries), solve(elimination)
     functions = [
         _outputs(system, "rates", system.rates),
@@ -57,6 +60,8 @@ def program(system: System, method: Method) -> Program:
         _probe(rows),
         _outputs(system, "reactions", _reactions(system)),
         _react(rows),
+        _outputs(system, "past", past),
+        _recall(rows),
     ]
     if drift:
         by = dict(drift)
@@ -148,6 +153,15 @@ def _react(rows: Layout) -> Function:
     f = Function("coley_react", ["ptr %work"])
     point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
     f.invoke("reactions", *point, f.address("%work", rows.delays))
+    f.emit("ret void")
+    return f
+
+
+def _recall(rows: Layout) -> Function:
+    """What delays are of, at the probe."""
+    f = Function("coley_recall", ["ptr %work"])
+    point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
+    f.invoke("past", *point, f.address("%work", rows.past))
     f.emit("ret void")
     return f
 

@@ -57,7 +57,7 @@ def happen(
     here.expected = np.inf
     for place in range(memory.due.shape[1]):
         here.expected = min(here.expected, memory.due[here.who, place])
-    here.stop = min(here.end, here.expected)
+    here.stop = here.halt = min(here.end, here.expected)
 
 
 @compiled
@@ -73,6 +73,8 @@ def _notice(work: Floats, rows: Layout, events: Events, memory: Memory, here: La
         elif holds and not memory.holds[who, k]:
             _trigger(work, rows, events, memory, here, lane, k)
         memory.holds[who, k] = holds
+    for k in range(rows.events, rows.watching):
+        memory.holds[who, k] = work[rows.probe_triggers + k, lane] > 0.0
 
 
 @compiled

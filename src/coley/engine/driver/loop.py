@@ -7,12 +7,13 @@ no arithmetic is reordered: what becomes of an individual depends neither on its
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from coley.engine.compiler.layout import Layout
-from coley.engine.driver.dense import write_inside, write_now
+from coley.engine.driver.dense import delayed, write_inside, write_now
 from coley.engine.driver.events import happen
+from coley.engine.driver.history import History, crowded, expect, forget, remember
 from coley.engine.driver.native import call, compiled, kept
+from coley.engine.driver.recall import recall, recall_now
 from coley.engine.driver.records import (
     EVENT,
     GOING,
@@ -24,7 +25,9 @@ from coley.engine.driver.records import (
     Course,
     Events,
     Floats,
+    Integers,
     Lane,
+    Lanes,
     Limits,
     Outcome,
 )
@@ -43,45 +46,74 @@ def drive(
     plan: Schedule,
     events: Events,
     limits: Limits,
-    lanes: NDArray[np.void],
+    lanes: Lanes,
     clock: Floats,
     memory: Memory,
     outcome: Outcome,
-) -> None:
-    """Follow every individual of ``course`` to its end.
+    queue: Integers,
+    history: History | None,
+) -> bool:
+    """Follow every individual of ``course`` to its end, or until the history has no place for the next step.
 
     Args:
         work: the workspace (row × lane) at ``kernels.workspace``, its tolerances and floors filled in.
         dense: coefficients of dense output (row × stage).
-        lanes: room for the lanes, of type LANE; what is in it does not matter.
+        lanes: of type LANE; with nobody in them at first.
         clock: the seconds NOW, which another thread keeps; and STOP, which ends all when it is not 0.
         memory: of events, row by row; kept up.
+        queue: the first individual that waits for a lane.
+        history: of the lanes; None where the system has no delays, which costs nothing then.
+
+    Returns:
+        Whether it is done; where it is not, it goes on when called again with a roomier history.
     """
     width = work.shape[1]
-    waiting, busy = np.int64(0), 1  # of one type from the start, or all is compiled twice
-    for lane in range(width):
-        lanes[lane].who, lanes[lane].code = NOBODY, OK
-        work[rows.step, lane] = 1.0
+    waiting, busy = queue[0], 1
     while busy and clock[STOP] == 0.0:
         busy = 0
         for lane in range(width):
             here = lanes[lane]
             if here.code == GOING and here.time < here.stop and not here.changed:
+                if history is not None:
+                    expect(history, here, lane)
                 plan_step(work, rows, limits, clock, here, lane)
             if here.code != GOING or here.time >= here.stop or here.changed:
                 waiting = _settle(
-                    kernels, work, rows, course, plan, events, limits, here, clock, memory, outcome, lane, waiting
+                    kernels,
+                    work,
+                    rows,
+                    course,
+                    plan,
+                    events,
+                    limits,
+                    here,
+                    clock,
+                    memory,
+                    outcome,
+                    history,
+                    lane,
+                    waiting,
                 )
             busy += here.code == GOING
+        if history is not None:
+            if crowded(history, lanes):
+                queue[0] = waiting
+                return False
+            recall(kernels, work, rows, course, limits, history, lanes)
         call(kernels.step, kernels.workspace)
         for lane in range(width):
             here = lanes[lane]
             work[rows.accepted, lane] = 0.0
+            if history is not None and history.misfit[lane] > work[rows.error, lane]:
+                work[rows.error, lane] = history.misfit[lane]
             if here.code == GOING and judge(kernels, work, rows, dense, course, limits, memory, here, lane):
                 if here.due < here.until:
                     write_inside(work, rows, dense, course, here, outcome, lane)
+                if history is not None:
+                    remember(work, rows, dense, history, here, lane)
                 advance(work, rows, dense, limits, here, lane)
         call(kernels.commit, kernels.workspace)
+    return True
 
 
 @compiled
@@ -97,6 +129,7 @@ def _settle(
     clock: Floats,
     memory: Memory,
     outcome: Outcome,
+    history: History | None,
     lane: int,
     waiting: np.int64,
 ) -> np.int64:
@@ -104,14 +137,18 @@ def _settle(
     while True:
         if here.code != GOING:
             if here.who != NOBODY:
-                _leave(work, rows, course, here, outcome, lane)
+                _leave(kernels, work, rows, course, here, outcome, history, lane)
             if waiting == len(course.start):
                 return waiting
             _board(work, rows, course, plan, clock, here, lane, waiting)
             waiting = np.int64(waiting + 1)
+            if history is not None:
+                forget(history, lane)
         if here.changed or here.time >= here.expected:
-            _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, lane)
+            _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, history, lane)
         elif here.time < here.stop:
+            if history is not None:
+                expect(history, here, lane)
             plan_step(work, rows, limits, clock, here, lane)
             if here.code == GOING:
                 return waiting
@@ -121,7 +158,7 @@ def _settle(
                 here.code = OK
             else:
                 _enter(work, rows, plan, here, lane)
-                _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, lane)
+                _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, history, lane)
 
 
 @compiled
@@ -140,17 +177,32 @@ def _board(
     here.output = np.searchsorted(course.times[here.row, : here.outputs], course.start[who])
     here.due = course.times[here.row, here.output] if here.output < here.outputs else np.inf
     here.attempts = here.steps = here.evaluations = 0
-    here.time = here.stop = here.end = course.start[who]
-    here.step, here.free, here.expected = np.inf, 0.0, np.inf
+    here.time = here.stop = here.end = here.halt = course.start[who]
+    here.step, here.free, here.expected, here.longest = np.inf, 0.0, np.inf, np.inf
     here.boarded = clock[NOW]
     here.changed = False
 
 
 @compiled
-def _leave(work: Floats, rows: Layout, course: Course, here: Lane, outcome: Outcome, lane: int) -> None:
+def _leave(
+    kernels: Addresses,
+    work: Floats,
+    rows: Layout,
+    course: Course,
+    here: Lane,
+    outcome: Outcome,
+    history: History | None,
+    lane: int,
+) -> None:
     """Write down how an individual has ended, and free its lane."""
     who, final = here.who, here.outputs - 1
     reached = here.time >= course.times[here.row, final] and here.code <= EVENT
+    if history is not None:
+        recall_now(kernels, work, rows, course, history, here, lane)
+        for d in range(rows.delayed):
+            history.last[who, d] = delayed(work, rows, lane, d, here.time)
+            if reached:
+                outcome.states[who, final, rows.states + d] = history.last[who, d]
     for j in range(rows.states):
         y = work[rows.y + j, lane]
         outcome.last[who, j] = y
@@ -186,9 +238,14 @@ def _stop_over(
     here: Lane,
     memory: Memory,
     outcome: Outcome,
+    history: History | None,
     lane: int,
 ) -> None:
     """Where something may change at once: let events happen, write outputs, and see whether one can go on."""
+    if history is not None:
+        here.jump = 0
+        if not here.changed:  # else the condition has changed by what the last step recalls
+            recall_now(kernels, work, rows, course, history, here, lane)
     here.changed = here.rejected = here.strange = False
     here.last_step, here.located = 0.0, 0
     here.step, here.free = max(here.step, here.free), 0.0

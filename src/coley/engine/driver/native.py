@@ -11,7 +11,7 @@ from llvmlite import ir
 from numba import njit, types
 from numba.extending import intrinsic
 
-from coley.engine import memory, schedule
+from coley.engine import delays, memory, schedule
 from coley.engine.compiler import layout
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,8 +22,13 @@ def compiled(function: F) -> F:
     return cast(F, njit(nogil=True, error_model="numpy")(function))
 
 
+def inlined(function: F) -> F:
+    """As ``compiled``, in the place of every call of it."""
+    return cast(F, njit(nogil=True, error_model="numpy", forceinline=True)(function))
+
+
 def kept(function: F) -> F:
-    """The same, kept on disk, next to its file or where the user's caches are.
+    """As ``compiled``, kept on disk, next to its file or where the user's caches are.
 
     numba finds it by the function's name and the date of the file, which is the same for all versions in some packages:
     the digest tells them apart.
@@ -39,7 +44,7 @@ def _digest() -> str:
     """Of all that the compiled driver is made from."""
     digest = hashlib.sha256()
     ours = sorted(Path(__file__).parent.glob("*.py"))
-    for path in (*ours, *(Path(str(module.__file__)) for module in (layout, memory, schedule))):
+    for path in (*ours, *(Path(str(module.__file__)) for module in (delays, layout, memory, schedule))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 

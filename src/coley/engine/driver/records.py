@@ -25,6 +25,7 @@ class Addresses(NamedTuple):
     commit: int
     probe: int
     react: int
+    recall: int
     workspace: int
 
 
@@ -59,7 +60,10 @@ class Events(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What the driver writes, row by row; ``strange`` where the last attempt led to something that is no number."""
+    """What the driver writes, row by row; ``strange`` where the last attempt led to something that is no number.
+
+    ``states`` holds those, and then delays.
+    """
 
     states: Floats
     last: Floats
@@ -72,9 +76,10 @@ class Outcome(NamedTuple):
     strange: Flags
 
 
-_WHOLE = ("who", "code", "event", "segment", "output", "outputs", "row", "attempts", "steps", "evaluations", "located")
+_WHOLE = ("who", "code", "event", "segment", "output", "outputs", "row", "attempts", "steps", "evaluations", "located",
+          "jump")  # fmt: skip
 _REAL = ("time", "stop", "end", "step", "tried", "until", "share", "last_step", "last_error", "due", "free",
-         "expected", "boarded")  # fmt: skip
+         "expected", "boarded", "halt", "longest")  # fmt: skip
 LANE = np.dtype(
     [
         *((name, np.int64) for name in _WHOLE),
@@ -91,6 +96,8 @@ end: the present, where it stops next, and the end of the segment. step, tried: 
 that it takes; free: what it would take if no event were near. until, share: where that leads, and the part of it that
 counts. last_step, last_error: of the last accepted step since the last stop, 0 before there is one. due: when its next
 output is. expected: when the next event is due. boarded: by the clock. rejected, strange: whether the last attempt was,
-and whether because it led to no number. changed: whether a condition of an event has changed at the present.
+and whether because it led to no number. changed: whether a condition of an event has changed at the present. halt:
+where the next step ends at the latest, longest: how long it may be. jump: the derivative that jumps at the present.
 """
 Lane = Any
+Lanes = NDArray[np.void]

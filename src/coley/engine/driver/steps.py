@@ -58,7 +58,7 @@ def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int
 @compiled
 def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: Lane, lane: int) -> None:
     """Choose the step to try: as long as the error allows, and so that what is left to the stop is not short."""
-    now, left, h = here.time, here.stop - here.time, here.step
+    now, left, h = here.time, here.halt - here.time, min(here.step, here.longest)
     if h <= _SHORTEST_STEP * abs(now) + 1e-200 and h < left:
         here.code = STEP_TOO_SMALL
         return
@@ -98,7 +98,7 @@ def judge(
         here.rejected = True
         return False
     here.strange, here.share = False, 1.0
-    here.until = here.stop if h >= here.stop - here.time else here.time + h
+    here.until = here.halt if h >= here.halt - here.time else here.time + h
     share = seen(kernels, work, rows, dense, course, memory, here, lane) if rows.events else 0.0
     if share > 0.0:
         here.free = max(here.free, here.step)
