@@ -30,11 +30,17 @@ def assemble(model: Model, file: str) -> System:
         system = _System(roles(model)).system()
     except RefusalError as refusal:
         raise ColeyError(refusal.at(file)) from None
+    except ColeyError as error:  # numbers that only came about when constants were put together
+        raise ColeyError(_placed(error, file, "infinite")) from None
     fast = {reaction.name for reaction in model.reactions if reaction.fast}
     try:
         return equilibrate(system, fast) if fast else system
     except ColeyError as error:
-        raise ColeyError([Refused(file, p.what, p.hint, "fast") for p in error.problems]) from None
+        raise ColeyError(_placed(error, file, "fast")) from None
+
+
+def _placed(error: ColeyError, file: str, code: str) -> list[Refused]:
+    return [Refused(f"{file}, {problem.where}", problem.what, problem.hint, code) for problem in error.problems]
 
 
 class _System:

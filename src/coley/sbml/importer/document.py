@@ -24,6 +24,11 @@ _HARMLESS = {
     libsbml.NonConstantSpeciesUsed,  # what is constant stays as it is
     libsbml.NumericOpsNeedNumericArgs,  # true counts as 1
 }
+_CODES = {
+    libsbml.CircularRuleDependency: "circular",
+    libsbml.CircularDependencyRateOf: "circular",
+    libsbml.RecursiveFunctionDefinition: "recursion",
+}
 _DRAWING = ("layout", "render")
 _NAMED = (*_DRAWING, "'layout'", "'layout_L2'", "'render'", "'render_L2'")
 _MOST_FAULTS = 100  # that are told of one file
@@ -117,7 +122,7 @@ def _faults(document: Document, path: Path) -> Iterator[Problem]:
         if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or error.getErrorId() in _HARMLESS or _on_drawing(error):
             continue
         what = " ".join(error.getMessage().split()) or error.getShortMessage()
-        yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code="invalid")
+        yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code=_CODES.get(error.getErrorId(), "invalid"))
 
 
 def _on_drawing(error: Any) -> bool:
