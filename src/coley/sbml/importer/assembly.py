@@ -17,7 +17,7 @@ from coley.sbml.importer.numbers import CONSTANTS, put_in
 from coley.sbml.importer.ordering import Definitions, demand_size, ordered
 from coley.sbml.importer.roles import Roles, by_symbol, roles, unit_of
 from coley.sbml.limits import RefusalError, Refused
-from coley.system import Delay, Expression, Parameter, Rule, State, System
+from coley.system import TIME, Delay, Expression, Parameter, Rule, State, System
 
 
 def assemble(model: Model, file: str) -> System:
@@ -134,7 +134,22 @@ class _System:
         for symbol, (expression, lag) in self._model.past.items():
             if not lag.free_symbols <= self._constants():
                 raise RefusalError("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
-            yield Delay(str(symbol), "", expression, lag)
+            yield Delay(str(symbol), "", self._since(expression), lag)
+
+    def _since(self, expression: Expression) -> Expression:
+        """``expression`` as it is to be delayed: what it was before the start, where states alone do not say that."""
+        written = expression
+        for symbol in reversed(self._order):
+            written = (
+                put_in(written, {symbol: self._definitions[symbol]}) if symbol in written.free_symbols else written
+            )
+        assumed, past = put_in(written, self._states_at_start()), self._beginning.earlier(expression)
+        if symengine.expand(assumed - past) == 0:
+            return expression
+        return symengine.Piecewise((expression, TIME >= 0), (past, True))
+
+    def _states_at_start(self) -> dict[Expression, Expression]:
+        return {symengine.Symbol(name): self._beginning.values[symengine.Symbol(name)] for name in self._roles.moved}
 
     def _feeds(self) -> dict[str, set[str]]:
         feeds: dict[str, set[str]] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 import symengine
 
@@ -76,6 +77,30 @@ class Beginning:
             for symbol, (expression, lag) in past.items():
                 always[symbol] = put_in(put_in(expression, written), {TIME: -lag})
         return always
+
+    def earlier(self, expression: Expression) -> Expression:
+        """What ``expression`` was before the start, by constants and time.
+
+        Initial assignments hold then at all times, and nothing has a rate of change.
+        """
+        return put_in(expression, self._earlier)
+
+    @cached_property
+    def _earlier(self) -> dict[Expression, Expression]:
+        """What every symbol was before the start."""
+        model = self._roles.model
+        still = dict.fromkeys(model.slopes, symengine.Integer(0))
+        past = {symbol: expression for symbol, (expression, _) in model.past.items()}
+        fixed, states = self._given()
+        graph = {**self._definitions, **states, **fixed, **past, **still}
+        found: dict[Expression, Expression] = {}
+        for symbol in ordered(graph):
+            value = put_in(graph[symbol], found)
+            constant = symbol in fixed and TIME not in value.free_symbols
+            found[symbol] = symbol if constant else value
+            if symbol in past:
+                found[symbol] = put_in(found[symbol], {TIME: TIME - put_in(model.past[symbol][1], found)})
+        return found
 
 
 def _given(quantity: Quantity, symbol: Expression) -> Expression:
