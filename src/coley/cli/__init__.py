@@ -1,7 +1,8 @@
-"""The command line: ``coley run``, ``trials``, ``drugs``, ``cancers`` and ``show``."""
+"""The command line ``coley``: trials and what they are made of, and models of any origin."""
 
 from __future__ import annotations
 
+from coley.cli import models as models  # has the commands join the others
 from coley.cli.commands import main
 
 __all__ = ["main"]

@@ -116,11 +116,11 @@ def run(
         progress("report", 0, 1)
         written = write_report(result, folder)
         progress("report", 1, 1)
-    console = _console()
-    print_outcome(console, protocol, result.summary, patients, result.notes)
+    screen = console()
+    print_outcome(screen, protocol, result.summary, patients, result.notes)
     report = next((path for path in written if path.suffix == ".html"), folder)
-    console.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
-    console.print(PURPOSE)
+    screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
+    screen.print(PURPOSE)
 
 
 @app.command()
@@ -129,7 +129,7 @@ def trials() -> None:
     from coley.catalogue import load_catalogue
     from coley.cli.listing import trial_table
 
-    _console().print(trial_table(load_catalogue()))
+    console().print(trial_table(load_catalogue()))
 
 
 @app.command()
@@ -138,7 +138,7 @@ def drugs() -> None:
     from coley.catalogue import load_catalogue
     from coley.cli.listing import drug_table
 
-    _console().print(drug_table(load_catalogue()))
+    console().print(drug_table(load_catalogue()))
 
 
 @app.command()
@@ -147,7 +147,7 @@ def cancers() -> None:
     from coley.catalogue import load_catalogue
     from coley.cli.listing import cancer_table
 
-    _console().print(cancer_table(load_catalogue()))
+    console().print(cancer_table(load_catalogue()))
 
 
 @app.command()
@@ -157,12 +157,12 @@ def show(name: Annotated[str, typer.Argument(help="A drug, cancer, trial or regi
     from coley.cli.show import find, print_entry
 
     catalogue = load_catalogue()
-    print_entry(_console(), find(catalogue, name), catalogue.sources)
+    print_entry(console(), find(catalogue, name), catalogue.sources)
 
 
-def _console() -> Console:
+def console() -> Console:
     """Standard output; a file or pipe gets lines wide enough for the tables."""
     from rich.console import Console
 
-    console = Console()
-    return console if console.is_terminal else Console(width=max(console.width, PIPE_WIDTH))
+    screen = Console()
+    return screen if screen.is_terminal else Console(width=max(screen.width, PIPE_WIDTH))

@@ -68,12 +68,20 @@ def size_problems(patients: int, seed: int, threads: int | None) -> list[Problem
         reason = "a response rate is then known to 0.3 points, and the tables would outgrow memory"
         hint = f"at most {MAX_PATIENTS:,} per arm: {reason}"
         problems.append(Problem("--patients", f"{patients:,} is too many", hint))
+    return [*problems, *seed_problems(seed), *thread_problems(threads)]
+
+
+def seed_problems(seed: int) -> Iterator[Problem]:
+    """What is wrong with a seed."""
     if not 0 <= seed <= MAX_SEED:
-        problems.append(Problem("--seed", f"{seed} is no seed", f"give a whole number from 0 to {MAX_SEED}"))
+        yield Problem("--seed", f"{seed} is no seed", f"give a whole number from 0 to {MAX_SEED}")
+
+
+def thread_problems(threads: int | None) -> Iterator[Problem]:
+    """What is wrong with a number of processors."""
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         hint = f"give 1 to {MAX_THREADS}, or leave it out to use all processors"
-        problems.append(Problem("--threads", f"{threads} is no number of processors", hint))
-    return problems
+        yield Problem("--threads", f"{threads} is no number of processors", hint)
 
 
 def _named_or_own(name: str | None, own: Own) -> Trial:

@@ -13,14 +13,16 @@ Report = Callable[[str, int, int], None]
 
 @contextmanager
 def progress_bars() -> Iterator[Report]:
-    """Bars for the length of the block; yields the function ``(stage, done, total)`` that moves them."""
+    """Bars for the length of the block, if stderr is a terminal; yields what moves them, by (stage, done, total)."""
+    screen = Console(stderr=True)
     tasks: dict[str, TaskID] = {}
     bars = Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
-        console=Console(stderr=True),
+        console=screen,
+        disable=not screen.is_terminal,
     )
 
     def report(stage: str, done: int, total: int) -> None:

@@ -11,6 +11,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from coley.engine import solve
+from coley.engine.batch import Budget
 from coley.system import System
 
 Floats = NDArray[np.float64]
@@ -19,12 +20,13 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Settings:
-    """Tolerances, threads and progress, as in :func:`coley.solve`."""
+    """Tolerances, threads, progress and budget, as in :func:`coley.solve`."""
 
     rtol: float = 1e-6
     atol: Mapping[str, float] = field(default_factory=dict)
     threads: int | None = None
     progress: Progress | None = None
+    budget: Budget | None = None
 
     def tighter(self) -> Settings:
         """A tenth of the tolerances, for work that goes before what is asked for."""
@@ -49,6 +51,7 @@ def follow(
         observables=observables,
         rtol=settings.rtol,
         atol=settings.atol,
+        budget=settings.budget,
         threads=settings.threads,
         progress=settings.progress,
     )

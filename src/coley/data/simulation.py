@@ -16,11 +16,14 @@ from coley.data.record_checks import MOST_OVERLAPS
 from coley.data.records import Records
 from coley.data.steady import ALWAYS, Steady, joined, resting_states, steady_states, still_running
 from coley.engine import Simulation
+from coley.engine.batch import Budget
 from coley.engine.checks import observable_problems, time_problems
 from coley.errors import ColeyError, Problem
 from coley.system import System
 
 Floats = NDArray[np.float64]
+_OUTCOME = ["status", "reason", "event", "end_time"]
+_COUNTS = ["steps", "rejections", "evaluations", "jacobians"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,6 +50,7 @@ def simulate(
     observables: Sequence[str] | None = None,
     rtol: float = 1e-6,
     atol: Mapping[str, float] | None = None,
+    budget: Budget | None = None,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Course:
@@ -63,6 +67,7 @@ def simulate(
             of the records must be in it; who is in it alone is simulated without doses, at ``times``.
         observables: states, parameters or rules to return; default all states and rules.
         rtol, atol, threads: as in :func:`coley.solve`.
+        budget: of each episode; a course has one more for each reset or steady state in its middle.
         progress: told how many episodes have been followed since it was told last: one per individual, and one more for
             each reset or steady state in the middle of a course.
 
@@ -72,7 +77,7 @@ def simulate(
     names = list(observables) if observables is not None else [*system.state_names, *(r.name for r in system.rules)]
     table, rows = _joined(system, records, parameters, times, names)
     cut = episodes(rows)
-    settings = Settings(rtol, dict(atol or {}), threads, progress)
+    settings = Settings(rtol, dict(atol or {}), threads, progress, budget)
     own = table.iloc[cut.who].reset_index(drop=True)
     doses, failed = cut.doses, pd.Series("", index=np.arange(len(cut.who)), dtype=object)
     if len(cut.steady):
@@ -90,7 +95,7 @@ def _joined(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Parameters of every individual, and the records of all."""
     problems = [*(time_problems(times, 0) if times is not None else ()), *observable_problems(system, names)]
-    table = _individuals(records, parameters, problems)
+    table = individuals(records, parameters, problems)
     rows = _rows_of(records, table)
     if times is None and not (rows["EVID"] == 0).any():
         what = "hold no observation, and there are no times"
@@ -103,7 +108,8 @@ def _joined(
     return table, rows if times is None else on_grid(rows, len(table), times)
 
 
-def _individuals(records: Records | None, parameters: pd.DataFrame | None, problems: list[Problem]) -> pd.DataFrame:
+def individuals(records: Records | None, parameters: pd.DataFrame | None, problems: list[Problem]) -> pd.DataFrame:
+    """A row of parameters for every individual, those of the records included; what does not fit joins ``problems``."""
     if records is None or records.everyone:
         given = pd.DataFrame(index=pd.RangeIndex(1, name="ID")) if parameters is None else parameters
         return given if records is None else given.assign(**{str(k): v for k, v in records.parameters.iloc[0].items()})
@@ -203,12 +209,14 @@ def _results(course: xr.Dataset, cut: Episodes, ids: pd.Index, names: Sequence[s
 
 def _outcomes(course: xr.Dataset, cut: Episodes, ids: pd.Index, failed: pd.Series) -> pd.DataFrame:
     """The status of every individual: that of its first episode that went wrong, else that of its last."""
-    frame = course[["status", "reason", "event", "end_time"]].to_dataframe().reset_index(drop=True)
+    frame = course[[*_OUTCOME, *_COUNTS]].to_dataframe().reset_index(drop=True)
     stuck = (failed != "").to_numpy()
     frame.loc[stuck, "status"] = "no_steady_state"
     frame.loc[stuck, "reason"] = failed[stuck]
     frame["who"] = cut.who
     frame["good"] = frame["status"] == "ok"
     last = ~frame["who"].duplicated(keep="last")
-    chosen = frame[~frame["good"] | last].drop_duplicates("who")
-    return chosen.set_index("who")[["status", "reason", "event", "end_time"]].set_axis(ids[chosen["who"]], axis=0)
+    chosen = frame[~frame["good"] | last].drop_duplicates("who").set_index("who")[_OUTCOME]
+    by_who = frame.groupby("who")[_COUNTS]
+    counts = by_who.sum().where(by_who.min() >= 0, -1)
+    return chosen.join(counts).set_axis(ids[chosen.index], axis=0)

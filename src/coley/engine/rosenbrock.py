@@ -28,6 +28,7 @@ Floats = NDArray[np.float64]
 _WORTH_A_CHUNK = 8  # fillings of the lanes
 _CHUNKS_PER_THREAD = 4
 _ALIGNMENT = 64  # bytes; vectors may be as wide
+_SMALL = 1e-2  # error of a step, of which the next one's length takes no notice
 _TICK = 0.05  # seconds between two looks at the clock
 
 
@@ -75,7 +76,8 @@ def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, c
         **{name: np.empty(count, np.int64) for name in ("code", "event", "attempts", "steps", "evaluations")},
     )
     budget = control.budget
-    limits = records.Limits(control.rtol, budget.steps, budget.seconds, 1 / (method.error_order + 1))
+    exponent = 1 / (method.error_order + 1)
+    limits = records.Limits(control.rtol, budget.steps, budget.seconds, exponent, _SMALL**exponent)
     lanes = np.zeros(compiled.width, records.LANE)
     lanes["who"], lanes["code"] = records.NOBODY, records.OK
     memory = batch.memory.of(slice(None))

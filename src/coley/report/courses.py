@@ -111,7 +111,7 @@ def _panel(
     band: pd.DataFrame, attrs: dict[str, str], name: str, styles: ArmStyles, axis: str, width: int
 ) -> alt.LayerChart | alt.FacetChart:
     heading = alt.Title(wrap(attrs.get("long_name", name), 30).split("\n"), fontSize=11.5, offset=6, frame="group")
-    y_axis, scale, floor, factor = _value_axis(band, attrs.get("units", ""))
+    y_axis, scale, floor, factor = value_axis(band, attrs.get("units", ""))
     drawn = band.assign(**{column: band[column].clip(lower=floor) / factor for column in ("lower", "median", "upper")})
     last = max(float(band["time"].max()), 1.0)
     step = tick_step(last) * 2
@@ -131,7 +131,7 @@ def _panel(
     return panel
 
 
-def _value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | None, float]:
+def value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | None, float]:
     """Axis, scale, the value at which what is lower is drawn, and the divisor of the values drawn.
 
     Logarithmic where values span far; else very large or small values are drawn as multiples of a power of 1000.

@@ -8,14 +8,18 @@ from types import MappingProxyType
 
 from coley.errors import Problem
 
-LARGEST_FILE = 100_000_000
+LARGEST_FILE = 32_000_000
 """Bytes of a file."""
+MOST_ITEMS = 250_000
+"""Elements, attributes and namespaces of a file; libSBML takes some kilobytes for each that it does not know."""
+LARGEST_ELEMENT = 100
+"""Attributes and namespaces of one element; libSBML takes time that grows with their square."""
 DEEPEST_NESTING = 250
-"""Elements of a file within each other; levels of a formula as well."""
+"""Elements of a file within each other; levels of a formula as well. libSBML crashes at some 5,000."""
+LONGEST_FORMULA = 1_000
+"""Operands on the way from a formula to its innermost part: libSBML nests a sum of n terms n deep."""
 LONGEST_TEXT = 20_000
 """Characters of an attribute."""
-LARGEST_FORMULA = 20_000
-"""Elements of a formula: libSBML nests the terms of a sum, and runs out of stack on a long one."""
 LARGEST_MODEL = 1_000_000
 """Numbers, names and operations in all formulas, function definitions and rules written out."""
 
@@ -24,10 +28,12 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "not-readable": "a file that is absent, empty, or not text in UTF-8",
         "not-sbml": "a file that is no well-formed XML, or no SBML",
         "doctype": "a document type declaration: SBML has none, and its entities could grow without bound",
-        "too-large": f"a file above {LARGEST_FILE / 1e6:g} MB, or a model of more than "
+        "too-large": f"a file above {LARGEST_FILE / 1e6:g} MB or of more than {MOST_ITEMS:,} elements, attributes and "
+        f"namespaces, {LARGEST_ELEMENT} of them in one element, or a model of more than "
         f"{LARGEST_MODEL / 1e6:g} million numbers, names and operations once all functions and rules are written out",
         "too-deep": f"elements or formulas nested more than {DEEPEST_NESTING} levels, "
-        f"a formula of more than {LARGEST_FORMULA} elements, or an attribute of more than {LONGEST_TEXT} characters",
+        f"a formula of more than {LONGEST_FORMULA} terms within each other, "
+        f"or an attribute of more than {LONGEST_TEXT} characters",
         "invalid": "an error by the rules of SBML, other than those that are harmless here",
         "package": "a package of Level 3 that changes what the model means (comp, multi, distrib, arrays and the like)",
         "function": "a function that is neither MathML of SBML nor defined in the model",

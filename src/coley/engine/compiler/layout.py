@@ -18,6 +18,7 @@ class Layout(NamedTuple):
         floor: per state, what it cannot fall below; minus infinity where there is nothing.
         accepted: 1 in the lanes that a commit moves on to ``end``.
         end, error, end_triggers, stages: what a step leaves; the error is relative to the tolerance.
+        share: of the step just tried, at which dense output is wanted; it is written to the probe.
         probe_time, probe: the point that a probe looks at, besides the parameters;
         probe_rates, probe_triggers: what it finds there.
         delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
@@ -47,6 +48,7 @@ class Layout(NamedTuple):
     error: int
     end_triggers: int
     stages: int
+    share: int
     probe_time: int
     probe: int
     probe_rates: int
@@ -72,7 +74,7 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
         "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": watching,
         "stages": states * method.stages,
-        "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
+        "share": 1, "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
         "delays": events, "priorities": events, "values": assignments,
         "past": 2 * delayed,
         "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,

@@ -21,7 +21,7 @@ from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
 
-KERNELS = ("coley_step", "coley_commit", "coley_probe", "coley_react", "coley_recall")
+KERNELS = ("coley_step", "coley_commit", "coley_probe", "coley_react", "coley_recall", "coley_dense")
 """Each takes the address of a workspace and returns nothing."""
 
 
@@ -58,6 +58,7 @@ def program(system: System, method: Method) -> Program:
         _step(rows, method, bool(drift), len(begin.functions), len(solves.functions)),
         _commit(rows),
         _probe(rows),
+        _dense(rows, method),
         _outputs(system, "reactions", _reactions(system)),
         _react(rows),
         _outputs(system, "past", past),
@@ -135,6 +136,30 @@ def _probe(rows: Layout) -> Function:
     f.invoke("rates", *point, f.address("%work", rows.probe_rates))
     if rows.events:
         f.invoke("triggers", *point, f.address("%work", rows.probe_triggers))
+    f.emit("ret void")
+    return f
+
+
+def _dense(rows: Layout, method: Method) -> Function:
+    """States at a share of the step just tried, at the probe."""
+    f = Function("coley_dense", ["ptr %work"])
+    parts = rows._asdict()
+    y, end, floors, probe = (f.address("%work", parts[name]) for name in ("y", "end", "floor", "probe"))
+    stage = [f.address("%work", rows.stages + i * rows.states) for i in range(method.stages)]
+    share = f.load("%work", rows.share)
+    rest = f.binary("fsub", constant(1.0), share)
+    with f.loop(rows.states) as j:
+        added = constant(0.0)
+        for coefficients in reversed(method.dense):
+            added = f.binary("fmul", share, added)
+            for coefficient, u in zip(coefficients, stage, strict=True):
+                if coefficient:
+                    added = f.fma(constant(coefficient), f.load(u, j), added)
+        start = f.load(y, j)
+        slope = f.fma(rest, added, f.binary("fsub", f.load(end, j), start))
+        value = f.fma(share, slope, start)
+        floor = f.intrinsic("minnum", start, f.load(floors, j))
+        f.store(f.select(f.compare("olt", value, floor), floor, value), probe, j)
     f.emit("ret void")
     return f
 

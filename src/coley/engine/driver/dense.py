@@ -7,19 +7,10 @@ import numpy as np
 from coley.engine.compiler.layout import Layout
 from coley.engine.delays import COEFFICIENTS
 from coley.engine.driver.native import call, compiled, inlined
-from coley.engine.driver.records import Addresses, Course, Floats, Lane, Outcome
+from coley.engine.driver.records import Addresses, Course, Floats, Lane, Lanes, Outcome
 from coley.engine.memory import Memory
 
 _BISECTIONS = 52
-
-
-@compiled
-def between(work: Floats, rows: Layout, dense: Floats, lane: int, j: int, share: float) -> float:
-    """State ``j`` at a share of the step just tried."""
-    added = 0.0
-    for row in range(dense.shape[0] - 1, -1, -1):
-        added = correction(work, rows, dense, lane, j, row) + share * added
-    return blend(work[rows.y + j, lane], work[rows.end + j, lane], added, share, work[rows.floor + j, lane])
 
 
 @inlined
@@ -62,7 +53,6 @@ def seen(
     kernels: Addresses,
     work: Floats,
     rows: Layout,
-    dense: Floats,
     course: Course,
     memory: Memory,
     here: Lane,
@@ -76,7 +66,7 @@ def seen(
     while output < here.outputs and course.times[here.row, output] < here.until:
         share = (course.times[here.row, output] - here.time) / here.tried
         if share > 0.0:
-            _look(kernels, work, rows, dense, here, lane, share)
+            _look(kernels, work, rows, here, lane, share)
             if changed(work, rows.probe_triggers, rows.watching, memory, here, lane):
                 return float(share)
         output += 1
@@ -88,7 +78,6 @@ def locate(
     kernels: Addresses,
     work: Floats,
     rows: Layout,
-    dense: Floats,
     memory: Memory,
     here: Lane,
     lane: int,
@@ -98,7 +87,7 @@ def locate(
     low, high = 0.0, share
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
-        _look(kernels, work, rows, dense, here, lane, middle)
+        _look(kernels, work, rows, here, lane, middle)
         if changed(work, rows.probe_triggers, rows.watching, memory, here, lane):
             high = middle
         else:
@@ -107,26 +96,46 @@ def locate(
 
 
 @compiled
-def _look(kernels: Addresses, work: Floats, rows: Layout, dense: Floats, here: Lane, lane: int, share: float) -> None:
+def _look(kernels: Addresses, work: Floats, rows: Layout, here: Lane, lane: int, share: float) -> None:
     """Probe a lane at a share of the step just tried."""
-    for j in range(rows.states):
-        work[rows.probe + j, lane] = between(work, rows, dense, lane, j, share)
+    work[rows.share, lane] = share
+    call(kernels.dense, kernels.workspace)
     work[rows.probe_time, lane] = here.time + share * here.tried
     call(kernels.probe, kernels.workspace)
 
 
 @compiled
+def cut_short(kernels: Addresses, work: Floats, rows: Layout, here: Lane, lane: int) -> None:
+    """Let the step just tried end where only a share of it counts."""
+    work[rows.share, lane] = here.share
+    call(kernels.dense, kernels.workspace)
+    for j in range(rows.states):
+        work[rows.end + j, lane] = work[rows.probe + j, lane]
+
+
+@compiled
 def write_inside(
-    work: Floats, rows: Layout, dense: Floats, course: Course, here: Lane, outcome: Outcome, lane: int
+    kernels: Addresses, work: Floats, rows: Layout, course: Course, lanes: Lanes, outcome: Outcome
 ) -> None:
-    """Write the outputs that fall inside the step; one at its end belongs to what comes after."""
-    while here.due < here.until:
-        share = (here.due - here.time) / here.tried
-        for j in range(rows.states):
-            outcome.states[here.who, here.output, j] = between(work, rows, dense, lane, j, share)
-        for d in range(rows.delayed):
-            outcome.states[here.who, here.output, rows.states + d] = delayed(work, rows, lane, d, here.due)
-        _written(course, here)
+    """Write the outputs that fall inside the accepted steps; one at the end of its step belongs to what comes after."""
+    left = True
+    while left:
+        left = False
+        for lane in range(len(lanes)):
+            here = lanes[lane]
+            if here.accepted and here.due < here.until:
+                work[rows.share, lane] = (here.due - here.time) / here.tried
+                left = True
+        if left:
+            call(kernels.dense, kernels.workspace)
+        for lane in range(len(lanes)):
+            here = lanes[lane]
+            if here.accepted and here.due < here.until:
+                for j in range(rows.states):
+                    outcome.states[here.who, here.output, j] = work[rows.probe + j, lane]
+                for d in range(rows.delayed):
+                    outcome.states[here.who, here.output, rows.states + d] = delayed(work, rows, lane, d, here.due)
+                _written(course, here)
 
 
 @compiled

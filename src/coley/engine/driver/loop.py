@@ -31,7 +31,7 @@ from coley.engine.driver.records import (
     Limits,
     Outcome,
 )
-from coley.engine.driver.steps import advance, first_step, judge, plan_step
+from coley.engine.driver.steps import advance, first_step, judge, meet, plan_step
 from coley.engine.memory import Memory
 from coley.engine.schedule import Schedule
 
@@ -106,12 +106,16 @@ def drive(
             work[rows.accepted, lane] = 0.0
             if history is not None and history.misfit[lane] > work[rows.error, lane]:
                 work[rows.error, lane] = history.misfit[lane]
-            if here.code == GOING and judge(kernels, work, rows, dense, course, limits, memory, here, lane):
-                if here.due < here.until:
-                    write_inside(work, rows, dense, course, here, outcome, lane)
+            here.accepted = here.code == GOING and judge(work, rows, limits, here, lane)
+            if rows.events and here.accepted:
+                here.accepted = meet(kernels, work, rows, course, memory, here, lane)
+        write_inside(kernels, work, rows, course, lanes, outcome)
+        for lane in range(width):
+            here = lanes[lane]
+            if here.accepted:
                 if history is not None:
                     remember(work, rows, dense, history, here, lane)
-                advance(work, rows, dense, limits, here, lane)
+                advance(kernels, work, rows, limits, here, lane)
         call(kernels.commit, kernels.workspace)
     return True
 

@@ -26,6 +26,7 @@ class Addresses(NamedTuple):
     probe: int
     react: int
     recall: int
+    dense: int
     workspace: int
 
 
@@ -40,12 +41,16 @@ class Course(NamedTuple):
 
 
 class Limits(NamedTuple):
-    """Relative tolerance, the budget of an individual, and how the error of the method falls with the step."""
+    """Relative tolerance, the budget of an individual, how a step's length goes with its error, and least that counts.
+
+    A step may be as long as the error to the ``exponent`` allows; ``small`` is that of an error too small to matter.
+    """
 
     rtol: float
     steps: int
     seconds: float
     exponent: float
+    small: float
 
 
 class Events(NamedTuple):
@@ -78,13 +83,13 @@ class Outcome(NamedTuple):
 
 _WHOLE = ("who", "code", "event", "segment", "output", "outputs", "row", "attempts", "steps", "evaluations", "located",
           "jump")  # fmt: skip
-_REAL = ("time", "stop", "end", "step", "tried", "until", "share", "last_step", "last_error", "due", "free",
+_REAL = ("time", "stop", "end", "step", "tried", "until", "share", "last_step", "last_power", "due", "free",
          "expected", "boarded", "halt", "longest")  # fmt: skip
 LANE = np.dtype(
     [
         *((name, np.int64) for name in _WHOLE),
         *((name, np.float64) for name in _REAL),
-        *((name, np.bool_) for name in ("rejected", "strange", "changed")),
+        *((name, np.bool_) for name in ("accepted", "rejected", "strange", "changed")),
     ],
     align=True,
 )
@@ -92,12 +97,13 @@ LANE = np.dtype(
 
 who: row of its individual; row: where its output times are, outputs: how many. code: how it has ended, if it has.
 segment, output: the segment it is in, and its next output. located: shorter steps taken towards an event. time, stop,
-end: the present, where it stops next, and the end of the segment. step, tried: the step that it would take, and the one
-that it takes; free: what it would take if no event were near. until, share: where that leads, and the part of it that
-counts. last_step, last_error: of the last accepted step since the last stop, 0 before there is one. due: when its next
-output is. expected: when the next event is due. boarded: by the clock. rejected, strange: whether the last attempt was,
-and whether because it led to no number. changed: whether a condition of an event has changed at the present. halt:
-where the next step ends at the latest, longest: how long it may be. jump: the derivative that jumps at the present.
+end: the present, where it stops next, and the end of the segment. step, tried: the step that it would take, and the
+one that it takes; free: what it would take if no event were near. until, share: where that leads, and the part of it
+that counts. last_step, last_power: of the last accepted step since the last stop, and of its error by the exponent.
+due: when its next output is. expected: when the next event is due. boarded: by the clock. accepted, rejected,
+strange: whether the last attempt was, and whether because it led to no number. changed: whether a condition of an
+event has changed at the present. halt: where the next step ends at the latest, longest: how long it may be. jump: the
+derivative that jumps at the present.
 """
 Lane = Any
 Lanes = NDArray[np.void]

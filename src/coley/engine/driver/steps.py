@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from coley.engine.compiler.layout import Layout
-from coley.engine.driver.dense import between, locate, seen
+from coley.engine.driver.dense import cut_short, locate, seen
 from coley.engine.driver.native import compiled
 from coley.engine.driver.records import (
     CANNOT_START,
@@ -77,18 +77,8 @@ def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: L
 
 
 @compiled
-def judge(
-    kernels: Addresses,
-    work: Floats,
-    rows: Layout,
-    dense: Floats,
-    course: Course,
-    limits: Limits,
-    memory: Memory,
-    here: Lane,
-    lane: int,
-) -> bool:
-    """Whether the step that was tried is accepted, and to where. If it is not, a shorter one is next."""
+def judge(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> bool:
+    """Whether the step that was tried is accurate enough. If it is not, a shorter one is next."""
     error, h = work[rows.error, lane], here.tried
     here.evaluations += rows.stage_count
     here.attempts += 1
@@ -99,28 +89,35 @@ def judge(
         return False
     here.strange, here.share = False, 1.0
     here.until = here.halt if h >= here.halt - here.time else here.time + h
-    share = seen(kernels, work, rows, dense, course, memory, here, lane) if rows.events else 0.0
-    if share > 0.0:
-        here.free = max(here.free, here.step)
-        share = locate(kernels, work, rows, dense, memory, here, lane, share)
-        accurate = resolution(here.time)
-        if here.located < _LOCATIONS and accurate < share * h < h - accurate:
-            here.located += 1  # a step that ends there is more accurate than this one is in between
-            here.step = share * h
-            return False
-        if share < 1.0:
-            here.share, here.until = share, here.time + share * h
-        here.changed = True
     here.steps += 1
     return True
 
 
 @compiled
-def advance(work: Floats, rows: Layout, dense: Floats, limits: Limits, here: Lane, lane: int) -> None:
+def meet(kernels: Addresses, work: Floats, rows: Layout, course: Course, memory: Memory, here: Lane, lane: int) -> bool:
+    """Whether an accurate step is accepted: one in which a condition changes may be tried again, to end there."""
+    share, h = seen(kernels, work, rows, course, memory, here, lane), here.tried
+    if share == 0.0:
+        return True
+    here.free = max(here.free, here.step)
+    share = locate(kernels, work, rows, memory, here, lane, share)
+    accurate = resolution(here.time)
+    if here.located < _LOCATIONS and accurate < share * h < h - accurate:
+        here.located += 1  # a step that ends there is more accurate than this one is in between
+        here.step = share * h
+        here.steps -= 1
+        return False
+    if share < 1.0:
+        here.share, here.until = share, here.time + share * h
+    here.changed = True
+    return True
+
+
+@compiled
+def advance(kernels: Addresses, work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> None:
     """Move on to the end of an accepted step, or to the event in it, and choose the next step."""
     if here.share < 1.0:
-        for j in range(rows.states):
-            work[rows.end + j, lane] = between(work, rows, dense, lane, j, here.share)
+        cut_short(kernels, work, rows, here, lane)
     work[rows.accepted, lane] = 1.0
     _next_step(limits, here, work[rows.error, lane])
     here.time = here.until
@@ -130,10 +127,10 @@ def advance(work: Floats, rows: Layout, dense: Floats, limits: Limits, here: Lan
 def _next_step(limits: Limits, here: Lane, error: float) -> None:
     """The step after an accepted one."""
     h = here.tried
-    error = max(error, 1e-8)
-    shrink = error**limits.exponent / 0.9
+    power = max(error, 1e-8) ** limits.exponent
+    shrink = power / 0.9
     if here.last_step > 0.0:
-        trend = (here.last_step / h) * (error * error / here.last_error) ** limits.exponent / 0.9
+        trend = (here.last_step / h) * power * power / here.last_power / 0.9
         shrink = max(shrink, trend)
     following = h / min(6.0, max(0.2, shrink))
     if here.rejected:
@@ -141,5 +138,5 @@ def _next_step(limits: Limits, here: Lane, error: float) -> None:
     if h < here.step and shrink <= 1.0:  # cut short by the stop, not by the error
         following = max(following, here.step)
     here.step = following
-    here.last_step, here.last_error = h, max(error, 1e-2)
+    here.last_step, here.last_power = h, max(power, limits.small)
     here.rejected = False

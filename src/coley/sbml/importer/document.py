@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import libsbml
 
-from coley.errors import ColeyError, Problem
+from coley.errors import ColeyError, Problem, did_you_mean
 from coley.sbml.importer.screening import screen
 from coley.sbml.limits import LARGEST_FILE, RefusalError, Refused
 
@@ -30,6 +31,7 @@ _CODES = {
 }
 _DRAWING = ("layout", "render")
 _NAMED = (*_DRAWING, "'layout'", "'layout_L2'", "'render'", "'render_L2'")
+_MOST_FAULTS = 100  # that are told of one file
 _UNCHECKED = (  # slow, and nothing that they find could change a result
     libsbml.LIBSBML_CAT_UNITS_CONSISTENCY,
     libsbml.LIBSBML_CAT_MODELING_PRACTICE,
@@ -46,8 +48,8 @@ def read(path: Path) -> Document:
     """
     try:
         data = _bytes(path)
-        screen(data)
         text = data.decode("utf-8-sig")
+        screen(data)
     except UnicodeDecodeError as error:
         problem = Refused(str(path), f"is not text in UTF-8 (byte {error.start})", code="not-readable")
         raise ColeyError(problem) from None
@@ -71,15 +73,28 @@ def read(path: Path) -> Document:
 
 def _bytes(path: Path) -> bytes:
     try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise RefusalError("too-large", f"is larger than {LARGEST_FILE / 1e6:g} MB")
-        return path.read_bytes()
-    except OSError as error:
-        raise RefusalError("not-readable", f"cannot be read ({error.strerror})") from None
+        if path.exists() and not path.is_file():
+            what = "is a folder" if path.is_dir() else "is no plain file"
+            raise RefusalError("not-readable", what, "name an .xml file")
+        with path.open("rb") as file:
+            data = file.read(LARGEST_FILE + 1)
+    except (OSError, ValueError) as error:  # ValueError: a path that no file can have
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise RefusalError("not-readable", f"cannot be read ({reason})", _neighbours(path)) from None
+    if len(data) > LARGEST_FILE:
+        raise RefusalError("too-large", f"is larger than {LARGEST_FILE / 1e6:g} MB")
+    return data
+
+
+def _neighbours(path: Path) -> str:
+    """A hint with files of nearly this name in the same folder."""
+    names = [other.name for other in path.parent.glob("*.xml")]
+    hint = did_you_mean(path.name, names)
+    return hint if hint.startswith("did you mean") else ""
 
 
 def _demand(document: Document, path: Path) -> None:
-    problems = [*_packages(document, path), *_faults(document, path)]
+    problems = [*_packages(document, path), *islice(_faults(document, path), _MOST_FAULTS)]
     if problems:
         raise ColeyError(problems)
 
