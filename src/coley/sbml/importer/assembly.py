@@ -10,6 +10,7 @@ import symengine
 from coley.errors import ColeyError
 from coley.sbml.fast import equilibrate
 from coley.sbml.importer.beginning import Beginning, magnitudes
+from coley.sbml.importer.functions import choice
 from coley.sbml.importer.happenings import event
 from coley.sbml.importer.model import Model
 from coley.sbml.importer.motion import Motion
@@ -17,7 +18,7 @@ from coley.sbml.importer.numbers import CONSTANTS, put_in
 from coley.sbml.importer.ordering import Definitions, demand_size, ordered
 from coley.sbml.importer.roles import Roles, by_symbol, roles, unit_of
 from coley.sbml.limits import RefusalError, Refused
-from coley.system import Delay, Expression, Parameter, Rule, State, System
+from coley.system import TIME, Delay, Expression, Parameter, Rule, State, System
 
 
 def assemble(model: Model, file: str) -> System:
@@ -134,7 +135,9 @@ class _System:
         for symbol, (expression, lag) in self._model.past.items():
             if not lag.free_symbols <= self._constants():
                 raise RefusalError("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
-            yield Delay(str(symbol), "", expression, lag)
+            before = self._beginning.before(expression)
+            stands = not self._model.slopes and TIME not in before.free_symbols
+            yield Delay(str(symbol), "", expression if stands else _since_start(expression, before), lag)
 
     def _feeds(self) -> dict[str, set[str]]:
         feeds: dict[str, set[str]] = {}
@@ -143,6 +146,10 @@ class _System:
             for name in moved:
                 feeds.setdefault(name, set()).update(moved - {name})
         return feeds
+
+
+def _since_start(expression: Expression, before: Expression) -> Expression:
+    return choice([(before, symengine.Lt(TIME, 0))], expression)
 
 
 def _float(value: Expression) -> float:
