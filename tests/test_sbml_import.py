@@ -64,6 +64,11 @@ COURSES: Mapping[str, Mapping[str, Course]] = {
         "seen": lambda t: np.where(t < 1, 0, 0.25),
         "early": lambda t: np.where(t < 1, 0, 1),
     },
+    "history": {  # an initial assignment says what was before the start; rates of change were 0 then
+        "x": lambda t: 3 * np.exp(-0.4 * t),
+        "late": lambda t: np.where(t < 1, 3 * np.cos(t - 1), 3 * np.exp(-0.4 * (t - 1))),
+        "slope": lambda t: np.where(t < 1, 0, -1.2 * np.exp(-0.4 * (t - 1))),
+    },
     "reduced": {  # a fast reaction at equilibrium, and an algebraic rule
         "[A]": lambda t: np.exp(-0.4 * t),
         "[B]": lambda t: 2 * np.exp(-0.4 * t),

@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--tag", action="append", default=[], help="only cases with this tag; may be repeated")
     parser.add_argument("--out", type=Path, help="table of all verdicts, as CSV")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="processes (default: all cores)")
-    parser.add_argument("--seconds", type=float, default=60.0, help="limit for each case (default: 60)")
+    parser.add_argument("--seconds", type=float, default=120.0, help="limit for each case (default: 120)")
     return parser
 
 

@@ -10,6 +10,7 @@ import symengine
 from coley.errors import ColeyError
 from coley.sbml.fast import equilibrate
 from coley.sbml.importer.beginning import Beginning, magnitudes
+from coley.sbml.importer.functions import choice
 from coley.sbml.importer.happenings import event
 from coley.sbml.importer.model import Model
 from coley.sbml.importer.motion import Motion
@@ -134,22 +135,9 @@ class _System:
         for symbol, (expression, lag) in self._model.past.items():
             if not lag.free_symbols <= self._constants():
                 raise RefusalError("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
-            yield Delay(str(symbol), "", self._since(expression), lag)
-
-    def _since(self, expression: Expression) -> Expression:
-        """``expression`` as it is to be delayed: what it was before the start, where states alone do not say that."""
-        written = expression
-        for symbol in reversed(self._order):
-            written = (
-                put_in(written, {symbol: self._definitions[symbol]}) if symbol in written.free_symbols else written
-            )
-        assumed, past = put_in(written, self._states_at_start()), self._beginning.earlier(expression)
-        if symengine.expand(assumed - past) == 0:
-            return expression
-        return symengine.Piecewise((expression, TIME >= 0), (past, True))
-
-    def _states_at_start(self) -> dict[Expression, Expression]:
-        return {symengine.Symbol(name): self._beginning.values[symengine.Symbol(name)] for name in self._roles.moved}
+            before = self._beginning.before(expression)
+            stands = not self._model.slopes and TIME not in before.free_symbols
+            yield Delay(str(symbol), "", expression if stands else _since_start(expression, before), lag)
 
     def _feeds(self) -> dict[str, set[str]]:
         feeds: dict[str, set[str]] = {}
@@ -158,6 +146,10 @@ class _System:
             for name in moved:
                 feeds.setdefault(name, set()).update(moved - {name})
         return feeds
+
+
+def _since_start(expression: Expression, before: Expression) -> Expression:
+    return choice([(before, symengine.Lt(TIME, 0))], expression)
 
 
 def _float(value: Expression) -> float:

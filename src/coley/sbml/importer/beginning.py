@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 import symengine
 
@@ -28,24 +27,40 @@ class Beginning:
     """
 
     def __init__(self, roles: Roles, definitions: Definitions) -> None:
-        self._roles, self._definitions = roles, definitions
+        self._roles = roles
         self.parameters: dict[Expression, float] = {}
         self.constants: dict[Expression, Expression] = {}
-        self.values: dict[Expression, Expression] = {}
+        self.values: dict[Expression, Expression] = {TIME: symengine.Integer(0)}
+        self._history: dict[Expression, Expression] = {}
         fixed, states = self._given()
-        always = self._always()
-        graph = {**always, **states, **fixed}
+        past = {symbol: symengine.function_symbol("delay", *pair) for symbol, pair in roles.model.past.items()}
+        graph = {**definitions, **states, **fixed, **past}
         constant: set[Expression] = set()
         for symbol in ordered(graph):
-            value = put_in(graph[symbol], {**self.values, TIME: symengine.Integer(0)})
+            if symbol in past:
+                self._delay(symbol)
+                continue
+            value, earlier = put_in(graph[symbol], self.values), put_in(graph[symbol], self._history)
             if symbol in fixed:
                 self._fix(symbol, value)
+            if symbol in fixed or (symbol in definitions and definitions[symbol].free_symbols <= constant):
                 constant.add(symbol)
-                value = symbol
-            elif symbol in definitions and definitions[symbol].free_symbols <= constant:
-                constant.add(symbol)
-                value = symbol
+                value, earlier = symbol, earlier if TIME in earlier.free_symbols else symbol
             self.values[symbol] = value
+            self._history[symbol] = symengine.Integer(0) if symbol in roles.model.slopes else earlier
+
+    def before(self, expression: Expression) -> Expression:
+        """``expression`` as it was before the start, in constants and time.
+
+        Everything stood still at its value at the start, save what an initial assignment or a rule says of time.
+        """
+        return put_in(expression, self._history)
+
+    def _delay(self, symbol: Expression) -> None:
+        expression, lag = self._roles.model.past[symbol]
+        ago, before = put_in(lag, self.values), self.before(expression)
+        self.values[symbol] = put_in(before, {TIME: -ago})
+        self._history[symbol] = put_in(before, {TIME: TIME - ago})
 
     def _fix(self, symbol: Expression, value: Expression) -> None:
         if value.is_Number:
@@ -65,42 +80,6 @@ class Beginning:
             symbol = self._roles.primary(quantity) if isinstance(quantity, Species) else quantity.symbol
             (fixed if self._roles.fixed(name) else states)[symbol] = _given(quantity, symbol)
         return fixed, states
-
-    def _always(self) -> dict[Expression, Expression]:
-        """The definitions, and delayed values: before the start all states are as they begin, and time runs."""
-        always = dict(self._definitions)
-        past = self._roles.model.past
-        if past:
-            written: dict[Expression, Expression] = {}
-            for symbol in ordered(always):
-                written[symbol] = put_in(always[symbol], written)
-            for symbol, (expression, lag) in past.items():
-                always[symbol] = put_in(put_in(expression, written), {TIME: -lag})
-        return always
-
-    def earlier(self, expression: Expression) -> Expression:
-        """What ``expression`` was before the start, by constants and time.
-
-        Initial assignments hold then at all times, and nothing has a rate of change.
-        """
-        return put_in(expression, self._earlier)
-
-    @cached_property
-    def _earlier(self) -> dict[Expression, Expression]:
-        """What every symbol was before the start."""
-        model = self._roles.model
-        still = dict.fromkeys(model.slopes, symengine.Integer(0))
-        past = {symbol: expression for symbol, (expression, _) in model.past.items()}
-        fixed, states = self._given()
-        graph = {**self._definitions, **states, **fixed, **past, **still}
-        found: dict[Expression, Expression] = {}
-        for symbol in ordered(graph):
-            value = put_in(graph[symbol], found)
-            constant = symbol in fixed and TIME not in value.free_symbols
-            found[symbol] = symbol if constant else value
-            if symbol in past:
-                found[symbol] = put_in(found[symbol], {TIME: TIME - put_in(model.past[symbol][1], found)})
-        return found
 
 
 def _given(quantity: Quantity, symbol: Expression) -> Expression:

@@ -122,9 +122,8 @@ def _faults(document: Document, path: Path) -> Iterator[Problem]:
         if error.getSeverity() < libsbml.LIBSBML_SEV_ERROR or error.getErrorId() in _HARMLESS or _on_drawing(error):
             continue
         what = " ".join(error.getMessage().split()) or error.getShortMessage()
-        yield Refused(
-            f"{path}, line {error.getLine()}", what.rstrip("."), code=_CODES.get(error.getErrorId(), "invalid")
-        )
+        code = _CODES.get(error.getErrorId(), "invalid")
+        yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code=code)
 
 
 def _on_drawing(error: Any) -> bool:
