@@ -99,7 +99,8 @@ HOSTILE = {
     ),
     "long formula of Level 1": (LEVEL_1, "too-deep", "operators and brackets"),
     "species in no compartment": (
-        f'{HEAD}<listOfSpecies><species id="S" compartment="" hasOnlySubstanceUnits="false" boundaryCondition="false" '
+        f'{HEAD}<listOfCompartments><compartment id="V" constant="true"/></listOfCompartments>'
+        '<listOfSpecies><species id="S" compartment="" hasOnlySubstanceUnits="false" boundaryCondition="false" '
         f'constant="false"/></listOfSpecies>{TAIL}',
         "invalid",
         "species S",
