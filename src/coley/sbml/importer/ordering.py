@@ -47,9 +47,14 @@ def bounded(expression: Expression) -> Expression:
     Raises:
         RefusalError: they have.
     """
-    if _size(expression, {})[0] > LARGEST_MODEL:
+    if parts(expression) > LARGEST_MODEL:
         raise RefusalError("too-large", "a formula is too large once all functions are written out")
     return expression
+
+
+def parts(expression: Expression) -> int:
+    """Numbers, names and operations of ``expression``."""
+    return _size(expression, {})[0]
 
 
 def _size(expression: Expression, known: dict[Expression, tuple[int, int]]) -> tuple[int, int]:
