@@ -28,7 +28,6 @@ from coley.data.results import Results, first_courses, last_values, quantiles, w
 from coley.errors import ColeyError, Problem
 from coley.report.folder import new_folder
 from coley.report.theme import Figure
-from coley.system import System
 from coley.version import __version__
 
 FIGURE, MANIFEST = "courses.svg", "manifest.json"
@@ -128,7 +127,8 @@ def _figure(results: Results, wanted: Request) -> Figure:
     system = wanted.system
     units = {name: system.units[name] for name in wanted.shown[:MOST_PANELS]}
     if results.individuals <= MOST_LINES or wanted.times is None:
-        return lines(first_courses(results, list(units), MOST_LINES), units, system.time_unit, system.name)
+        courses = first_courses(results, list(units), MOST_LINES)
+        return lines(courses, results.individuals, units, system.time_unit, system.name)
     found = {name: quantiles(results, name, wanted.times) for name in units}
     return bands(found, units, system.time_unit, system.name)
 
@@ -207,17 +207,3 @@ def _cells(values: Any, many: bool) -> list[str]:
         return ["–", "–", "–", "0"]
     lower, median, upper = np.quantile(values, (0.05, 0.5, 0.95))
     return [f"{median:.4g}", f"{lower:.4g}", f"{upper:.4g}", f"{len(values):,}"]
-
-
-def load_model(path: Path) -> System:
-    """The model in an SBML file.
-
-    Raises:
-        ColeyError: a file that is refused, or libSBML is not installed.
-    """
-    try:
-        from coley.sbml import load_sbml
-    except ModuleNotFoundError as error:
-        hint = "install it with: pip install 'coley[sbml]'"
-        raise ColeyError(Problem(str(path), f"needs {error.name}, which is not installed", hint)) from None
-    return load_sbml(path)

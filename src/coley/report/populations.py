@@ -17,11 +17,12 @@ _HEIGHT = 125
 _Layers = alt.LayerChart | alt.FacetChart
 
 
-def lines(courses: pd.DataFrame, units: Mapping[str, str], time_unit: str, title: str) -> Figure:
+def lines(courses: pd.DataFrame, among: int, units: Mapping[str, str], time_unit: str, title: str) -> Figure:
     """A panel per observable, with a line per individual.
 
     Args:
         courses: columns ID, TIME and observables.
+        among: how many individuals there are, drawn or not.
         units: of the observables to draw, by name, at most :data:`MOST_PANELS`.
         time_unit: unit of TIME.
         title: of the figure.
@@ -33,7 +34,8 @@ def lines(courses: pd.DataFrame, units: Mapping[str, str], time_unit: str, title
     tables = {name: table.assign(lower=table["median"], upper=table["median"]) for name, table in tables.items()}
     thinned = {name: table[_kept(table.groupby("ID").cumcount(), table)] for name, table in tables.items()}
     n = courses["ID"].nunique()
-    subtitle = "One individual." if n == 1 else f"A line for each of {n} individuals."
+    subtitle = f"A line for each of {n} individuals." if n == among else f"The first {n} of {among:,} individuals."
+    subtitle = "One individual." if among == 1 else subtitle
     return _figure(thinned, units, time_unit, title, subtitle, _lines)
 
 
