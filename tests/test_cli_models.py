@@ -30,11 +30,11 @@ ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
 VARY = "k_growth ~ lognormal(median=0.01, cv=40%)"
 SEEN = """\
-ID,TIME,AMT,CMT,EVID,DV
-a,0,100,drug,1,.
-a,1,.,.,0,90
-b,0,50,drug,1,.
-b,2,.,.,0,9
+ID,TIME,AMT,CMT,EVID,DV,plasma
+a,0,100,drug,1,.,4
+a,1,.,.,0,90,4
+b,0,50,drug,1,.,5
+b,2,.,.,0,9,5
 """
 
 
@@ -165,8 +165,10 @@ def test_observations_say_until_when(place: Path) -> None:
     rows = pd.read_parquet("run/trajectories.parquet")
     assert list(rows.columns) == ["ID", "TIME", "DV", "[drug]"]
     assert rows[["ID", "TIME", "DV"]].to_numpy().tolist() == [["a", 1, 90], ["b", 2, 9]]
-    k = pd.read_parquet("run/individuals.parquet")["k_elimination"]
-    np.testing.assert_allclose(rows["[drug]"], np.array([25, 12.5]) * np.exp(-k * rows["TIME"]), rtol=1e-4)
+    people = pd.read_parquet("run/individuals.parquet")
+    assert list(people["plasma"]) == [4, 5]
+    expected = np.array([25, 10]) * np.exp(-people["k_elimination"] * rows["TIME"])
+    np.testing.assert_allclose(rows["[drug]"], expected, rtol=1e-4)
 
 
 def test_who_fails_is_a_row_with_its_reason() -> None:
@@ -190,6 +192,24 @@ def test_figure_where_one_stands(place: Path) -> None:
     assert "Written: tumour-courses.svg" in printed
     svg = (place / "tumour-courses.svg").read_text()
     assert svg.startswith("<svg") and "One individual" in svg and "millilitre" in svg
+
+
+def test_model_without_states_or_units(place: Path) -> None:
+    """x = -2 t, of a model that says nothing else."""
+    time_symbol = '<csymbol encoding="text" definitionURL="http://www.sbml.org/sbml/symbols/time"> t </csymbol>'
+    (place / "x.xml").write_text(
+        '<?xml version="1.0" encoding="UTF-8"?>'
+        '<sbml xmlns="http://www.sbml.org/sbml/level3/version2/core" level="3" version="2"><model><listOfParameters>'
+        '<parameter id="x" constant="false"/></listOfParameters><listOfRules><assignmentRule variable="x">'
+        f'<math xmlns="http://www.w3.org/1998/Math/MathML"><apply><times/><cn>-2</cn>{time_symbol}</apply></math>'
+        "</assignmentRule></listOfRules></model></sbml>"
+    )
+    printed = done("simulate", "x.xml", "--to", "5", "--plot")
+    assert row(printed, "x") == ["x", "-10"]
+    assert "1 rule," in done("inspect", "x.xml")
+    text = (place / "x.xml").read_text().replace('"x"', '"TIME"')
+    (place / "x.xml").write_text(text)
+    assert "'TIME' is the name of a column of every result" in refused("simulate", "x.xml", "--to", "5")
 
 
 def test_everything_wrong_is_told_at_once(place: Path) -> None:

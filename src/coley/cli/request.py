@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from coley.cli.options import seed_problems, thread_problems
 from coley.data import Records, draw, read_cohort, read_records, read_variations
+from coley.data.parts import put_together
 from coley.data.results import COLUMNS
 from coley.engine.batch import Budget
 from coley.engine.checks import budget_problems, observable_problems, setting_problems
@@ -104,10 +105,11 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
         raise ColeyError(problems)
     drawn = draw(variations, _count(asked, cohort, records), asked.seed)
     shown = asked.observe or system.state_names or names
+    table, records = put_together(records, _table(cohort, drawn, records))
     return Request(
         system=system,
         records=records,
-        table=_table(cohort, drawn, records),
+        table=table,
         times=times,
         names=tuple(dict.fromkeys(names)),
         shown=tuple(dict.fromkeys(shown))[:MOST_SHOWN],

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coley.report.courses import value_axis
-from coley.report.theme import BLUE, NUMBERS, Figure, finish, inline, nothing_to_show, panel_width, wrap
+from coley.report.theme import BLUE, NO_UNIT, NUMBERS, Figure, finish, inline, nothing_to_show, panel_width, wrap
 
 MOST_PANELS = 12
 _MOST_TIMES = 400
@@ -70,7 +70,7 @@ def _figure(
     if not shown:
         return nothing_to_show(title, "No individual has a value that could be drawn.")
     width = panel_width(len(shown), gap=62)
-    axis = f"Time ({time_unit})" if time_unit else "Time"
+    axis = "Time" if time_unit in NO_UNIT else f"Time ({time_unit})"
     panels = [_panel(name, table, units[name], axis, marks, width) for name, table in shown.items()]
     return finish(alt.concat(*panels, columns=3, spacing=18), title, subtitle)
 
@@ -99,7 +99,12 @@ def _panel(
 def _y(table: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | None, float]:
     if table["lower"].min() >= 0 and table["upper"].max() > 0:
         return value_axis(table, unit)
-    return alt.Axis(title=unit, tickCount=4, format="~g"), alt.Scale(zero=False, nice=True), None, 1.0
+    return (
+        alt.Axis(title="" if unit in NO_UNIT else unit, tickCount=4, format="~g"),
+        alt.Scale(zero=False, nice=True),
+        None,
+        1.0,
+    )
 
 
 def _lines(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> _Layers:
