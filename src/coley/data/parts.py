@@ -17,8 +17,8 @@ from coley.errors import ColeyError, Problem
 from coley.system import System
 
 Floats = NDArray[np.float64]
-_MOST_NUMBERS = 2**23
-"""Numbers in the rows of a part: 64 MiB."""
+_MOST_NUMBERS = 2**21
+"""Numbers in the rows of a part: 16 MiB."""
 
 
 def simulate_in_parts(
