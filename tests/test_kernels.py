@@ -225,7 +225,7 @@ def one_step(made: Program, width: int, seed: int = 5) -> Floats:
     given = np.random.default_rng(seed).uniform(0.5, 1.5, (rows.end, 8))
     work[: rows.end], work[rows.step] = given[:, :width], 0.1
     ctypes.CFUNCTYPE(None, ctypes.c_void_p)(library.addresses["coley_step"])(work.ctypes.data)
-    return work[rows.end : rows.probe_time].copy()
+    return work[rows.end : rows.share].copy()
 
 
 @pytest.mark.parametrize("limit", [0, 20, 100])
