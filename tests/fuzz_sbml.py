@@ -33,8 +33,7 @@ BLOCK = re.compile(rb"<(apply|piecewise|math|species|event|reaction|\w*[rR]ule|l
 VALUE = re.compile(rb'(?<=")[^"<>]*(?=")|(?<=>)\s*[\w.+-]+\s*(?=<)')
 NAME = re.compile(rb"(?<=</)\w+|(?<=<)\w+")
 WORDS = [
-    *b"0 1 -1 2 0.5 1e308 1e-320 1e400 NaN INF -INF true false time V S A x k 0x10 1e5 9999999999 l3v2".split(),
-    b"\xc3\xa9",
+    *b"0 1 -1 2 1e308 1e-320 1e400 NaN INF -INF true false time V S A x k 0x10 1e5 99999999 l3v2 \xc3\xa9".split(),
     *b"apply ci cn piecewise piece otherwise lambda bvar plus minus times divide power root log exp sin abs".split(),
     *b"eq neq lt and or not xor max min rem quotient implies factorial tanh arccosh csymbol semantics degree".split(),
     *b"pi infinity notanumber exponentiale delay rateOf avogadro species parameter compartment event trigger".split(),

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coley.cli.commands import PURPOSE, app, console
+from coley.cli.extras import needs
+from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
     from coley.cli.request import Asked
@@ -77,9 +79,11 @@ def simulate(
         _fit(asked)
         return
 
-    from coley.cli.simulating import carry_out, load_model, print_results
+    with needs("sbml"):
+        from coley.sbml import load_sbml
+    from coley.cli.simulating import carry_out, print_results
 
-    wanted = request(asked, load_model)
+    wanted = request(asked, load_sbml)
     gc.freeze()
     gc.enable()
     told = carry_out(asked, wanted)
@@ -90,7 +94,8 @@ def simulate(
 
 def _fit(asked: Asked) -> None:
     """A PEtab problem."""
-    from coley.cli.petab_problem import fit, print_fit
+    with needs("petab"):
+        from coley.cli.petab_problem import fit, print_fit
 
     found = fit(asked)
     screen = console()
@@ -101,14 +106,12 @@ def _fit(asked: Asked) -> None:
 @app.command()
 def inspect(model: Annotated[Path, typer.Argument(help="An SBML file.")]) -> None:
     """Show what is in a model: states, parameters, rules, reactions, events, and what libSBML remarks."""
+    with needs("sbml"):
+        from coley.sbml import load_sbml
+        from coley.sbml.remarks import remarks
     from coley.cli.inspection import print_model
-    from coley.cli.simulating import load_model
 
-    system = load_model(model)
-
-    from coley.sbml.remarks import remarks
-
-    print_model(console(), system, remarks(model))
+    print_model(console(), load_sbml(model), remarks(model))
 
 
 @app.command()
@@ -122,10 +125,10 @@ def export(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a model as SBML Level 3 Version 2, with units, meanings and sources."""
+    with needs("sbml"):
+        from coley.sbml import save_sbml
     from coley.catalogue import load_catalogue
     from coley.cli.exporting import wanted_model
-    from coley.errors import ColeyError, Problem
-    from coley.sbml import save_sbml
 
     if out.exists() and not force:
         raise ColeyError(Problem(str(out), "is there already", "name another file, or replace it with --force"))

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from coley.cli.options import seed_problems, thread_problems
 from coley.data import Records, draw, read_cohort, read_records, read_variations
+from coley.data.parts import put_together
+from coley.data.results import COLUMNS
 from coley.engine.batch import Budget
 from coley.engine.checks import budget_problems, observable_problems, setting_problems
 from coley.errors import ColeyError, Problem
@@ -92,17 +94,22 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
     if records is not None or asked.doses is None:
         problems += _time_needs(times, records, asked)
     problems += _count_problems(asked, records)
+    names = asked.observe or tuple(dict.fromkeys((*system.state_names, *(rule.name for rule in system.rules))))
+    problems += [
+        Problem("--observe", f"{name!r} is the name of a column of every result", "observe others")
+        for name in sorted({*names} & COLUMNS)
+    ]
     if asked.out is not None:
         problems += folder_problems(asked.out)
     if problems:
         raise ColeyError(problems)
     drawn = draw(variations, _count(asked, cohort, records), asked.seed)
-    names = asked.observe or tuple(dict.fromkeys((*system.state_names, *(rule.name for rule in system.rules))))
     shown = asked.observe or system.state_names or names
+    table, records = put_together(records, _table(cohort, drawn, records))
     return Request(
         system=system,
         records=records,
-        table=_table(cohort, drawn, records),
+        table=table,
         times=times,
         names=tuple(dict.fromkeys(names)),
         shown=tuple(dict.fromkeys(shown))[:MOST_SHOWN],

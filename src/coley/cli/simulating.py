@@ -27,8 +27,7 @@ from coley.data.parts import simulate_in_parts
 from coley.data.results import Results, first_courses, last_values, quantiles, write_results
 from coley.errors import ColeyError, Problem
 from coley.report.folder import new_folder
-from coley.report.theme import Figure
-from coley.system import System
+from coley.report.theme import NO_UNIT, Figure
 from coley.version import __version__
 
 FIGURE, MANIFEST = "courses.svg", "manifest.json"
@@ -128,7 +127,8 @@ def _figure(results: Results, wanted: Request) -> Figure:
     system = wanted.system
     units = {name: system.units[name] for name in wanted.shown[:MOST_PANELS]}
     if results.individuals <= MOST_LINES or wanted.times is None:
-        return lines(first_courses(results, list(units), MOST_LINES), units, system.time_unit, system.name)
+        courses = first_courses(results, list(units), MOST_LINES)
+        return lines(courses, results.individuals, units, system.time_unit, system.name)
     found = {name: quantiles(results, name, wanted.times) for name in units}
     return bands(found, units, system.time_unit, system.name)
 
@@ -163,6 +163,7 @@ def _digest(path: Path) -> str:
 
 def print_results(console: Console, told: Told, wanted: Request) -> None:
     """Print last values, who failed and why, and where files are."""
+    console.print(Text(f"{wanted.system.name or 'A model without name'}, at {_moment(wanted)}", style="bold"))
     console.print(_last_values(told, wanted))
     hidden = len(wanted.names) - len(wanted.shown)
     if hidden:
@@ -184,13 +185,18 @@ def failure_lines(results: Results) -> Iterator[str]:
         yield f"  {row.count:,} {row.status}; first ID {row.ID}: {row.reason}"
 
 
+def _moment(wanted: Request) -> str:
+    if wanted.times is None:
+        return "the last observation"
+    unit = wanted.system.time_unit
+    return f"{'time' if unit in NO_UNIT else unit} {wanted.times[-1]:g}"
+
+
 def _last_values(told: Told, wanted: Request) -> Table:
     system, last = wanted.system, told.last
     many = told.results.individuals > 1
-    moment = f"{system.time_unit} {wanted.times[-1]:g}" if wanted.times is not None else "the last observation"
-    title = f"{system.name or 'model'}, at {moment.strip()}"
     headings = ("median", "5 %", "95 %", "individuals") if many else ("value",)
-    table = Table("", title=Text(title), box=SIMPLE_HEAD)
+    table = Table("", box=SIMPLE_HEAD)
     for heading in headings:
         table.add_column(heading, justify="right")
     table.add_column("unit")
@@ -207,17 +213,3 @@ def _cells(values: Any, many: bool) -> list[str]:
         return ["–", "–", "–", "0"]
     lower, median, upper = np.quantile(values, (0.05, 0.5, 0.95))
     return [f"{median:.4g}", f"{lower:.4g}", f"{upper:.4g}", f"{len(values):,}"]
-
-
-def load_model(path: Path) -> System:
-    """The model in an SBML file.
-
-    Raises:
-        ColeyError: a file that is refused, or libSBML is not installed.
-    """
-    try:
-        from coley.sbml import load_sbml
-    except ModuleNotFoundError as error:
-        hint = "install it with: pip install 'coley[sbml]'"
-        raise ColeyError(Problem(str(path), f"needs {error.name}, which is not installed", hint)) from None
-    return load_sbml(path)

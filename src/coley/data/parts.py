@@ -17,8 +17,8 @@ from coley.errors import ColeyError, Problem
 from coley.system import System
 
 Floats = NDArray[np.float64]
-_MOST_NUMBERS = 2**23
-"""Numbers in the rows of a part: 64 MiB."""
+_MOST_NUMBERS = 2**21
+"""Numbers in the rows of a part: 16 MiB."""
 
 
 def simulate_in_parts(
@@ -39,10 +39,7 @@ def simulate_in_parts(
     Raises:
         ColeyError: as there, before the first part.
     """
-    problems: list[Problem] = []
-    table = individuals(records, parameters, problems)
-    if problems:
-        raise ColeyError(problems)
+    table, records = put_together(records, parameters)
     size = _size(system, records, times, observables)
     for first in range(0, len(table), size):
         part = table.iloc[first : first + size]
@@ -61,6 +58,21 @@ def simulate_in_parts(
             threads=threads,
             progress=progress,
         )
+
+
+def put_together(records: Records | None, parameters: pd.DataFrame | None) -> tuple[pd.DataFrame, Records | None]:
+    """All that is an individual's own, in one table, and the records without it.
+
+    Raises:
+        ColeyError: records and parameters that do not fit each other.
+    """
+    problems: list[Problem] = []
+    table = individuals(records, parameters, problems)
+    if problems:
+        raise ColeyError(problems)
+    if records is None:
+        return table, None
+    return table, replace(records, parameters=records.parameters[[]])
 
 
 def _size(

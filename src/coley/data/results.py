@@ -5,7 +5,8 @@ Files:
 * ``trajectories.parquet``: a row per individual and time: ID, TIME, DV where observations were given, and a column per
   observable, whose unit and meaning stand in the metadata of its field. Empty after an individual's end.
 * ``individuals.parquet``: a row per individual: ID, ``status``, ``reason``, ``event``, ``end_time``, ``steps``,
-  ``rejections``, ``evaluations``, ``jacobians``, and its own parameters and initial states.
+  ``rejections``, ``evaluations``, ``jacobians``, and its own parameters and initial states, with ``_`` behind the name
+  of one that is named as a column before it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ from coley.system import Parameter, Rule, State, System
 
 Floats = NDArray[np.float64]
 TRAJECTORIES, INDIVIDUALS = "trajectories.parquet", "individuals.parquet"
+COLUMNS = frozenset(("ID", "TIME", "DV"))
+"""Columns of trajectories that are no observables."""
+_OUTCOMES = ("status", "reason", "event", "end_time", "steps", "rejections", "evaluations", "jacobians")
 QUANTILES = (0.05, 0.5, 0.95)
 _MOST_VALUES = 2**25
 """Values of which quantiles are found at a time: 256 MiB."""
@@ -59,6 +63,7 @@ def write_results(
         table: the parameters of all individuals, with their IDs as index.
         dv: whether to keep what was observed.
     """
+    table = table.rename(columns={name: f"{name}_" for name in (*_OUTCOMES, "ID") if name in table.columns})
     schemas = _schemas(system, names, table, dv)
     outcomes, ended, count = [], 0, 0
     with (
@@ -138,7 +143,7 @@ def _schemas(system: System, names: Sequence[str], table: pd.DataFrame, dv: bool
     courses = pa.schema([identity, time[0], *observed, *(number(name, system.units[name]) for name in names)])
     texts = [pa.field(name, pa.string()) for name in ("status", "reason", "event")]
     counts = [pa.field(name, pa.int64()) for name in ("steps", "rejections", "evaluations", "jacobians")]
-    own = [number(str(name), system.units[str(name)]) for name in table.columns]
+    own = [number(str(name), system.units.get(str(name), "")) for name in table.columns]
     return courses, pa.schema([identity, *texts, time[1], *counts, *own])
 
 

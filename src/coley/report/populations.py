@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coley.report.courses import value_axis
-from coley.report.theme import BLUE, NUMBERS, Figure, finish, inline, nothing_to_show, panel_width, wrap
+from coley.report.theme import BLUE, NO_UNIT, NUMBERS, Figure, finish, inline, nothing_to_show, panel_width, wrap
 
 MOST_PANELS = 12
 _MOST_TIMES = 400
@@ -17,11 +17,12 @@ _HEIGHT = 125
 _Layers = alt.LayerChart | alt.FacetChart
 
 
-def lines(courses: pd.DataFrame, units: Mapping[str, str], time_unit: str, title: str) -> Figure:
+def lines(courses: pd.DataFrame, among: int, units: Mapping[str, str], time_unit: str, title: str) -> Figure:
     """A panel per observable, with a line per individual.
 
     Args:
         courses: columns ID, TIME and observables.
+        among: how many individuals there are, drawn or not.
         units: of the observables to draw, by name, at most :data:`MOST_PANELS`.
         time_unit: unit of TIME.
         title: of the figure.
@@ -33,7 +34,8 @@ def lines(courses: pd.DataFrame, units: Mapping[str, str], time_unit: str, title
     tables = {name: table.assign(lower=table["median"], upper=table["median"]) for name, table in tables.items()}
     thinned = {name: table[_kept(table.groupby("ID").cumcount(), table)] for name, table in tables.items()}
     n = courses["ID"].nunique()
-    subtitle = "One individual." if n == 1 else f"A line for each of {n} individuals."
+    subtitle = f"A line for each of {n} individuals." if n == among else f"The first {n} of {among:,} individuals."
+    subtitle = "One individual." if among == 1 else subtitle
     return _figure(thinned, units, time_unit, title, subtitle, _lines)
 
 
@@ -68,7 +70,7 @@ def _figure(
     if not shown:
         return nothing_to_show(title, "No individual has a value that could be drawn.")
     width = panel_width(len(shown), gap=62)
-    axis = f"Time ({time_unit})" if time_unit else "Time"
+    axis = "Time" if time_unit in NO_UNIT else f"Time ({time_unit})"
     panels = [_panel(name, table, units[name], axis, marks, width) for name, table in shown.items()]
     return finish(alt.concat(*panels, columns=3, spacing=18), title, subtitle)
 
@@ -97,7 +99,12 @@ def _panel(
 def _y(table: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | None, float]:
     if table["lower"].min() >= 0 and table["upper"].max() > 0:
         return value_axis(table, unit)
-    return alt.Axis(title=unit, tickCount=4, format="~g"), alt.Scale(zero=False, nice=True), None, 1.0
+    return (
+        alt.Axis(title="" if unit in NO_UNIT else unit, tickCount=4, format="~g"),
+        alt.Scale(zero=False, nice=True),
+        None,
+        1.0,
+    )
 
 
 def _lines(base: alt.Chart, axis: alt.Axis, scale: alt.Scale) -> _Layers:

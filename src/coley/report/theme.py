@@ -30,6 +30,9 @@ RESPONSE_COLOURS = {"CR": BLUE, "PR": SKY, "SD": GREY, "PD": VERMILLION, "NE": "
 FIGURE_WIDTH = 640
 """Width of the plotting area of a full-width figure, in px; about 17 cm in print with its axes."""
 
+NO_UNIT = ("", "1", "dimensionless")
+"""Units that are not shown."""
+
 MINUS = "\u2212"
 
 NUMBERS = ",.3~r"

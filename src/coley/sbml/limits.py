@@ -20,6 +20,8 @@ LONGEST_FORMULA = 1_000
 """Operands on the way from a formula to its innermost part: libSBML nests a sum of n terms n deep."""
 LONGEST_TEXT = 20_000
 """Characters of an attribute."""
+LARGEST_EQUATION = 1_000
+"""Numbers, names and operations of one algebraic rule, because solving it may take much longer than reading it."""
 LARGEST_MODEL = 1_000_000
 """Numbers, names and operations in all formulas, function definitions and rules written out."""
 
@@ -40,7 +42,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "recursion": "a function definition that calls itself",
         "unknown-name": "a formula with a name that nothing declares",
         "circular": "rules, initial assignments or reactions that depend on each other in a circle",
-        "algebraic": "an algebraic rule without explicit solution",
+        "algebraic": f"an algebraic rule without explicit solution, or of more than {LARGEST_EQUATION} parts",
         "fast": "fast reactions whose equilibrium has no closed form",
         "lag": "a delay that is not constant",
         "trigger-volume": "an event that sets a concentration to the value at its trigger, after a delay, in a "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import multiprocessing
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -53,7 +54,7 @@ class _Worker:
     pipe: Connection[Any, Any] = field(init=False)
     _process: Any = field(init=False, default=None)
     _case: Case | None = None
-    _began: float = 0.0
+    _began: float = math.inf
 
     def begin(self, case: Case) -> None:
         if self._process is None:
@@ -61,7 +62,10 @@ class _Worker:
             self._process = _CONTEXT.Process(target=_serve, args=(theirs, self.judge), daemon=True)
             self._process.start()
             theirs.close()
-        self._case, self._began = case, time.monotonic()
+            self._began = math.inf  # until it says that it has started
+        else:
+            self._began = time.monotonic()
+        self._case = case
         self.pipe.send(case)
 
     def verdict(self, seconds: float) -> Verdict | None:
@@ -70,7 +74,9 @@ class _Worker:
         name = self._case.name
         try:
             if self.pipe.poll():
-                found: Verdict = self.pipe.recv()
+                found: Verdict | None = self.pipe.recv()
+                if found is None:
+                    self._began = time.monotonic()
                 return found
         except (EOFError, OSError):
             self.end()
@@ -89,6 +95,8 @@ class _Worker:
 
 
 def _serve(pipe: Connection[Any, Any], judge: Judge) -> None:
+    """Say that all is imported; then judge what comes."""
+    pipe.send(None)
     while True:
         try:
             case = pipe.recv()

@@ -31,6 +31,7 @@ _CODES = {
 }
 _DRAWING = ("layout", "render")
 _NAMED = (*_DRAWING, "'layout'", "'layout_L2'", "'render'", "'render_L2'")
+_DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>'
 _MOST_FAULTS = 100  # that are told of one file
 _UNCHECKED = (  # slow, and nothing that they find could change a result
     libsbml.LIBSBML_CAT_UNITS_CONSISTENCY,
@@ -55,6 +56,8 @@ def read(path: Path) -> Document:
         raise ColeyError(problem) from None
     except RefusalError as refusal:
         raise ColeyError(refusal.at(str(path))) from None
+    if not text.startswith("<?xml"):
+        text = _DECLARATION + text  # libSBML would, with a line of its own, and count that
     document = libsbml.readSBMLFromString(text)
     _demand(document, path)
     if document.getModel() is None:
@@ -63,6 +66,9 @@ def read(path: Path) -> Document:
         document.setConsistencyChecks(category, False)
     document.checkConsistency()
     _demand(document, path)
+    homeless = list(_homeless(document.getModel(), path))
+    if homeless:
+        raise ColeyError(homeless)
     if document.getLevel() < 3:
         document.setLevelAndVersion(3, 1, False)
         if document.getLevel() < 3:
@@ -124,6 +130,14 @@ def _faults(document: Document, path: Path) -> Iterator[Problem]:
         what = " ".join(error.getMessage().split()) or error.getShortMessage()
         code = _CODES.get(error.getErrorId(), "invalid")
         yield Refused(f"{path}, line {error.getLine()}", what.rstrip("."), code=code)
+
+
+def _homeless(model: Any, path: Path) -> Iterator[Problem]:
+    """Species in no compartment: libSBML finds those whose compartment is not declared, not those that name none."""
+    for species in model.getListOfSpecies():
+        if model.getCompartment(species.getCompartment()) is None:
+            where = f"{path}, line {species.getLine()}, species {species.getId()}"
+            yield Refused(where, "stands in no compartment", code="invalid")
 
 
 def _on_drawing(error: Any) -> bool:

@@ -12,6 +12,7 @@ import symengine
 from coley.errors import did_you_mean
 from coley.sbml.importer.functions import LOGICAL, NUMERIC, WELL_KNOWN, apply, as_condition, as_number, choice
 from coley.sbml.importer.numbers import number
+from coley.sbml.importer.ordering import bounded
 from coley.sbml.limits import LARGEST_MODEL, RefusalError
 from coley.system import TIME, Expression
 
@@ -52,11 +53,11 @@ class Formulas:
         Raises:
             RefusalError: something that it holds.
         """
-        return as_number(self._expression(node, local or {}, ()))
+        return bounded(as_number(self._expression(node, local or {}, ())))
 
     def condition(self, node: Node, local: Mapping[str, Expression] | None = None) -> Expression:
         """``node`` as a condition."""
-        return as_condition(self._expression(node, local or {}, ()))
+        return bounded(as_condition(self._expression(node, local or {}, ())))
 
     def _expression(self, node: Node, local: Mapping[str, Expression], calls: tuple[str, ...]) -> Expression:
         values: list[Expression] = []  # of the nodes that are read but belong to one that is not

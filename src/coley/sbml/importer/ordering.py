@@ -41,6 +41,22 @@ def demand_size(definitions: Definitions, order: list[Expression]) -> None:
             raise RefusalError("too-large", f"{symbol} is too large once all that it depends on is written out")
 
 
+def bounded(expression: Expression) -> Expression:
+    """``expression``, which functions that are written out have not made too large or too deep.
+
+    Raises:
+        RefusalError: they have.
+    """
+    if parts(expression) > LARGEST_MODEL:
+        raise RefusalError("too-large", "a formula is too large once all functions are written out")
+    return expression
+
+
+def parts(expression: Expression) -> int:
+    """Numbers, names and operations of ``expression``."""
+    return _size(expression, {})[0]
+
+
 def _size(expression: Expression, known: dict[Expression, tuple[int, int]]) -> tuple[int, int]:
     """Number of its parts, and levels of its own, with what is known in place of symbols."""
     stack = [expression]

@@ -11,8 +11,8 @@ import symengine
 from coley.sbml.algebraic import UnsolvableError, explicit
 from coley.sbml.importer.model import Model, Quantity, Species
 from coley.sbml.importer.numbers import put_in
-from coley.sbml.importer.ordering import ordered
-from coley.sbml.limits import RefusalError
+from coley.sbml.importer.ordering import ordered, parts
+from coley.sbml.limits import LARGEST_EQUATION, RefusalError
 from coley.system import Expression
 
 
@@ -71,8 +71,13 @@ def roles(model: Model) -> Roles:
     free = {q.symbol: q for q in model.quantities.values() if not q.constant and q.name not in taken}
     rather = sorted(free, key=lambda symbol: free[symbol].name in before.moved)  # what no event sets
     values = {q.symbol: q.value for q in model.quantities.values() if q.value == q.value and q.assigned is None}
+    equations = [_inlined(rule, before, free.keys()) for rule in model.algebraic]
+    if any(parts(equation) > LARGEST_EQUATION for equation in equations):
+        raise RefusalError(
+            "algebraic", f"an algebraic rule has more than {LARGEST_EQUATION} parts once all is written out"
+        )
     try:
-        found = explicit([_inlined(rule, before, free.keys()) for rule in model.algebraic], rather, values)
+        found = explicit(equations, rather, values)
     except UnsolvableError as error:
         raise RefusalError("algebraic", f"algebraic rules cannot be solved: {error}") from None
     solved = {free[symbol].name: value for symbol, value in found.items()}

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from xml.parsers import expat
 
 from coley.sbml.limits import DEEPEST_NESTING, LARGEST_ELEMENT, LONGEST_FORMULA, LONGEST_TEXT, MOST_ITEMS, RefusalError
 
 _MATHML = "http://www.w3.org/1998/Math/MathML "
+_CALLED = ("/rateOf", "/delay")
+_SBML = "http://www.sbml.org/sbml/"
+_LEVELS = {
+    f"{_SBML}level1": ("1", ("2",)),
+    f"{_SBML}level2": ("2", ("1",)),
+    **{f"{_SBML}level2/version{n}": ("2", (f"{n}",)) for n in (2, 3, 4, 5)},
+    **{f"{_SBML}level3/version{n}/core": ("3", (f"{n}",)) for n in (1, 2)},
+}
+"""Level and versions that each namespace has; libSBML ends the process where they do not belong together."""
 
 
 def screen(data: bytes) -> None:
@@ -26,14 +36,21 @@ def screen(data: bytes) -> None:
         raise RefusalError("not-sbml", what, "save the model as SBML anew") from None
 
 
-class _Watch:
-    """What is counted while a parser goes through a file.
+@dataclass
+class _Open:
+    """An element that has begun: its children so far, the most terms of one of them, whether it calls a symbol."""
 
-    ``open`` holds, for every open element, the number of its children so far, and the most terms of one of them.
-    """
+    name: str
+    children: int = 0
+    most: int = 0
+    calls: bool = False
+
+
+class _Watch:
+    """What is counted while a parser goes through a file."""
 
     def __init__(self) -> None:
-        self.open = [(0, 0)]
+        self.open = [_Open("")]
         self.items = 0
         self.namespaces = 0
         # all text was found to be UTF-8; whatever else a file declares, libSBML reports
@@ -55,11 +72,12 @@ class _Watch:
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         named, self.namespaces = len(attributes) + self.namespaces, 0
         self.items += 1 + named
-        self.open.append((0, 0))
+        self.open.append(_Open(name))
         depth = len(self.open) - 1
-        tag = name.rpartition(" ")[2]
-        if depth == 1 and tag != "sbml":
-            raise RefusalError("not-sbml", f"is XML, but its first element is <{tag[:60]}>", "SBML begins with <sbml>")
+        if name == f"{_MATHML}csymbol" and attributes.get("definitionURL", "").endswith(_CALLED):
+            self._call(self.open[-2])
+        if depth == 1:
+            self._root(name, attributes)
         if depth > DEEPEST_NESTING:
             self._refuse("too-deep", f"elements nest more than {DEEPEST_NESTING} levels")
         if named > LARGEST_ELEMENT:
@@ -71,10 +89,29 @@ class _Watch:
         if sum(map(attributes.get("formula", "").count, "+-*/^(")) > LONGEST_FORMULA:
             self._refuse("too-deep", f"a formula has more than {LONGEST_FORMULA} operators and brackets")
 
+    def _root(self, name: str, attributes: Mapping[str, str]) -> None:
+        namespace, _, tag = name.rpartition(" ")
+        if tag != "sbml":
+            raise RefusalError("not-sbml", f"is XML, but its first element is <{tag[:60]}>", "SBML begins with <sbml>")
+        level, versions = _LEVELS.get(namespace, ("", ()))
+        if attributes.get("level") != level or attributes.get("version") not in versions:
+            said = f"level {attributes.get('level', '–')[:9]} version {attributes.get('version', '–')[:9]}"
+            hint = "what is read is Level 1 Version 2, Level 2, and Level 3 Versions 1 and 2"
+            raise RefusalError("not-sbml", f"is SBML of {said} in the namespace {namespace[:80]!r}", hint)
+
+    def _call(self, parent: _Open) -> None:
+        """A symbol that is a function, in ``parent``: libSBML crashes where it is not applied to anything."""
+        if parent.name != f"{_MATHML}apply" or parent.children:
+            self._refuse("invalid", "a function is not applied")
+        parent.calls = True
+
     def _end(self, name: str) -> None:
-        children, most = self.open.pop()
-        terms = children + most if name.startswith(_MATHML) else 0
-        if terms > LONGEST_FORMULA:
-            self._refuse("too-deep", f"a formula has more than {LONGEST_FORMULA} terms within each other")
-        children, most = self.open[-1]
-        self.open[-1] = (children + 1, max(most, terms))
+        ended, parent = self.open.pop(), self.open[-1]
+        parent.children += 1
+        if name.startswith(_MATHML):
+            terms = ended.children + ended.most
+            if terms > LONGEST_FORMULA:
+                self._refuse("too-deep", f"a formula has more than {LONGEST_FORMULA} terms within each other")
+            if ended.calls and ended.children == 1:
+                self._refuse("invalid", "a function is applied to nothing")
+            parent.most = max(parent.most, terms)

@@ -35,7 +35,7 @@ class Units:
         if compartment.isSetUnits():
             return self.text(compartment.getUnits())
         dimensions = compartment.getSpatialDimensionsAsDouble()
-        kind = _DIMENSIONS.get(int(dimensions) if dimensions == dimensions else 0, "")
+        kind = _DIMENSIONS.get(dimensions, "")
         return self.text(getattr(self._model, f"get{kind}Units")()) if kind else ""
 
     def amount(self, species: Any) -> str:
