@@ -271,8 +271,8 @@ def test_powers_of_numbers_stay_small(tmp_path: Path) -> None:
 
 def test_sums_may_be_long(tmp_path: Path) -> None:
     path = tmp_path / "model.xml"
-    path.write_text(document(P, rule("p", f"<apply><plus/>{TIME * 3000}</apply>")), encoding="utf-8")
-    assert coley.solve(coley.load_sbml(path), [0.0, 2.0])["p"].values[0, 1] == 6000
+    path.write_text(document(P, rule("p", f"<apply><plus/>{TIME * 900}</apply>")), encoding="utf-8")
+    assert coley.solve(coley.load_sbml(path), [0.0, 2.0])["p"].values[0, 1] == 1800
 
 
 def test_a_model_without_anything_is_a_model(tmp_path: Path) -> None:
