@@ -242,7 +242,7 @@ def test_everything_wrong_is_told_at_once(place: Path) -> None:
     [
         (["nofile.xml", "--to", "5"], "nofile.xml: cannot be read"),
         (["cohort.csv", "--to", "5"], "cohort.csv: is not well-formed XML"),
-        ([".", "--to", "5"], "cannot be read"),
+        ([".", "--to", "5"], "is a folder"),
         (["tumour.xml"], "does not know until when"),
         (["tumour.xml", "--points", "5"], "--points: means nothing without --to"),
         (["tumour.xml", "--to", "nan"], "--to: nan is no finite number"),
