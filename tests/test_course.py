@@ -59,7 +59,7 @@ class Scripted:
         for row in np.flatnonzero(active):
             self.end_time[row] = min(times[-1], self.fails.get(row, np.inf))
             if self.end_time[row] < times[-1]:
-                self.status[row], self.reason[row] = "solver_failed", "as scripted"
+                self.status[row], self.reason[row] = "step_too_small", "as scripted"
             there = times <= self.end_time[row]
             volume[row, there] = [np.pi / 6 * (self.script[row](t) / 10) ** 3 for t in times[there]]
             clock[row, there] = times[there]
@@ -211,7 +211,7 @@ def test_response_and_disappearance(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_fault_of_the_solver_ends_one_course_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = simulated(monkeypatch, [stable] * 3, fails={1: 50.0, 2: 60.0}, death={2: 55.0})
-    assert found.status.tolist() == ["ok", "solver_failed", "ok"]  # patient 2 was dead by then
+    assert found.status.tolist() == ["ok", "step_too_small", "ok"]  # patient 2 was dead by then
     assert found.reason.tolist() == ["", "as scripted", ""]
     assert days_of(found, 0, 0) == EVERY_2_WEEKS
     assert days_of(found, 1, 0) == [0.0, 14.0, 28.0, 42.0]

@@ -131,7 +131,7 @@ def test_without_confirmation_one_scan_is_a_response() -> None:
 
 
 def test_patients_not_enrolled_yet_and_failed_simulations_do_not_count() -> None:
-    three = history(LATE, LATE, LATE, status=("ok", "solver_failed", "ok"))
+    three = history(LATE, LATE, LATE, status=("ok", "step_too_small", "ok"))
     found = analyse(three, np.array([0.0, 0.0, 400.0]), size=50, confirm=True, cutoff=399 / MONTH)
     assert found.counted.tolist() == [True, False, False]
     assert names(found.responses).tolist() == ["PR", "NE", "NE"]

@@ -88,7 +88,7 @@ def one_arm_tables(name: str, median: float, n: int, fate: str, rng: np.random.G
     free = np.minimum(survival, rng.weibull(0.7, n) * median * 0.5 + 1.5)
     depth = np.zeros(n) + 40 if fate == "no response" else np.clip(rng.normal(40 - median, 55, n), -100, 160)
     best = np.select([depth <= -100, depth <= -30, depth < 20], ["CR", "PR", "SD"], "PD").astype(object)
-    status = "solver_failed" if fate == "failed" else "ok"
+    status = "step_too_small" if fate == "failed" else "ok"
     adsl = pd.DataFrame(
         {
             "STUDYID": "made-up-1", "USUBJID": ids, "SUBJID": range(1, n + 1),

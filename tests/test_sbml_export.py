@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import locale
 import math
 import warnings
 from collections.abc import Sequence
@@ -33,7 +34,9 @@ with warnings.catch_warnings():  # their wrappers, made with SWIG, warn of names
 
     NO_WHEEL = "has no wheel for this Python or processor"
     roadrunner = pytest.importorskip("roadrunner", reason=f"libRoadRunner {NO_WHEEL}")
+    language = locale.setlocale(locale.LC_ALL)
     COPASI = pytest.importorskip("COPASI", reason=f"COPASI {NO_WHEEL}")
+    locale.setlocale(locale.LC_ALL, language)  # which its import changes, and with it how Python reads files
 
 DAYS, POINTS = 100.0, 11
 UNITS_OF_EXTENT = {10503, 99507}  # warnings: SBML has one unit of extent, and cells, drugs and hazards share none

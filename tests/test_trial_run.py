@@ -197,7 +197,7 @@ def test_a_patient_who_fails_is_a_row_with_a_reason_and_costs_nobody_else_anythi
     result = run(small_trial, patients=PATIENTS, seed=SEED, threads=1)
     adsl = result.tables["ADSL"]
     failed = adsl[adsl["STATUS"] != "ok"]
-    assert failed["SUBJID"].tolist() == [3, 3] and set(failed["STATUS"]) == {"solver_failed"}
+    assert failed["SUBJID"].tolist() == [3, 3] and set(failed["STATUS"]) == {"nonfinite"}
     assert failed["REASON"].str.contains("k_growth").all()
     assert set(failed["BOR"]) == {"NE"} and failed["DTHDY"].isna().all()
     assert not result.tables["ADTTE"]["USUBJID"].isin(failed["USUBJID"]).any()
