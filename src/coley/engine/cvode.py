@@ -162,6 +162,7 @@ class _Problem:
         self.buffer[: self.n] = y
         self.buffer[-1] = time
         self.compiled.jacobian.unsafe_real(self.buffer, self.entries)
+        self.entries[~np.isfinite(self.entries)] = 0.0  # as in the kernels
         matrix.reshape(-1)[self.compiled.entries] = self.entries[: len(self.compiled.entries)]
 
     def triggers(self, time: float, y: Floats, values: Floats) -> None:

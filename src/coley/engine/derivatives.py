@@ -9,58 +9,47 @@ import symengine
 
 from coley.system import TIME, Expression, System
 
-_INFINITE = 1e300
-
 
 def jacobian(system: System) -> list[tuple[int, int, Expression]]:
     """The structurally non-zero derivatives (of which rate, by which state, expression), row by row."""
     states = {symengine.Symbol(name): j for j, name in enumerate(system.state_names)}
-    moving = {*states, TIME}
     entries = []
     for i, rate in enumerate(system.rates):
         symbols = sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys())
-        found = _derivatives(rate, [symbol for _, symbol in symbols], moving)
+        found = _derivatives(rate, [symbol for _, symbol in symbols])
         entries += [(i, j, derivative) for (j, _), derivative in zip(symbols, found, strict=True)]
     return entries
 
 
 def by_time(system: System) -> list[tuple[int, Expression]]:
     """The derivatives by ``time`` of the rates that name it."""
-    moving = {TIME, *map(symengine.Symbol, system.state_names)}
     named = [(i, rate) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
-    return [(i, *_derivatives(rate, [TIME], moving)) for i, rate in named]
+    return [(i, *_derivatives(rate, [TIME])) for i, rate in named]
 
 
-def _derivatives(expression: Expression, symbols: Sequence[Expression], moving: set[Expression]) -> list[Expression]:
+def _derivatives(expression: Expression, symbols: Sequence[Expression]) -> list[Expression]:
     """The derivatives, where there is one; roundings are constant between their steps."""
     parts = piecewise(expression)
     found = sorted(_roundings(parts), key=str)
     held = {rounding: symengine.Symbol(f"rounding {k}") for k, rounding in enumerate(found)}  # no name of a System
     if not held:
-        return [_finite(parts.diff(symbol), moving) for symbol in symbols]
+        return [parts.diff(symbol) for symbol in symbols]
     released = {level: rounding for rounding, level in held.items()}
-    return [_finite(parts.subs(held).diff(symbol).subs(released), moving) for symbol in symbols]
+    return [parts.subs(held).diff(symbol).subs(released) for symbol in symbols]
 
 
-def _finite(derivative: Expression, moving: set[Expression]) -> Expression:
-    """The derivative, or 0 where it has no finite value.
+def may_be_singular(derivative: Expression) -> bool:
+    """Whether a derivative has a power of something that may be 0 in it, which then has no finite value.
 
     That of ``(x / c)**n`` is written ``n (x / c)**n / x``, which is 0 / 0 at 0, and that of ``x**0.5`` is infinite
-    there. What stands in for them decides how well a step from there goes, not what the solution is.
+    there. Where it has no finite value, 0 stands in for it: that decides how well a step goes, not what the solution
+    is.
     """
-    if not _may_be_singular(derivative, moving):
-        return derivative
-    inside = symengine.And(derivative > -_INFINITE, derivative < _INFINITE)
-    return symengine.Piecewise((derivative, inside), (0, True))
-
-
-def _may_be_singular(expression: Expression, moving: set[Expression]) -> bool:
-    """Whether it has a power of something that moves, with an exponent that is no number, or negative and not whole."""
-    if expression.is_Pow and expression.args[0].free_symbols & moving:
-        exponent = expression.args[1]
+    if derivative.is_Pow and derivative.args[0].free_symbols:
+        exponent = derivative.args[1]
         if not exponent.is_Number or (float(exponent) < 0 and float(exponent) != int(float(exponent))):
             return True
-    return any(_may_be_singular(part, moving) for part in expression.args)
+    return any(may_be_singular(part) for part in derivative.args)
 
 
 def _roundings(expression: Expression) -> set[Expression]:

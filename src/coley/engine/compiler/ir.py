@@ -7,6 +7,7 @@ At width 1 these are plain scalars.
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -116,6 +117,11 @@ class Function:
     def compare(self, predicate: str, a: Value, b: Value) -> Value:
         """``olt``, ``oge`` and the like, as booleans."""
         return self.value(f"fcmp {predicate} $V {a}, {b}")
+
+    def tamed(self, a: Value) -> Value:
+        """a, or 0 where a is no finite number."""
+        finite = self.compare("olt", self.intrinsic("fabs", a), constant(math.inf))
+        return self.select(finite, a, constant(0.0))
 
     def select(self, condition: Value, a: Value, b: Value) -> Value:
         """a where the condition holds, else b."""

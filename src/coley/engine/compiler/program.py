@@ -16,7 +16,7 @@ from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
 from coley.engine.delays import before, delayed, present
-from coley.engine.derivatives import by_time, condition, jacobian, watched
+from coley.engine.derivatives import by_time, condition, jacobian, may_be_singular, watched
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, System
@@ -66,7 +66,7 @@ def program(system: System, method: Method) -> Program:
     ]
     if drift:
         by = dict(drift)
-        functions.append(_outputs(system, "drift", [by.get(i, symengine.Integer(0)) for i in range(n)]))
+        functions.append(_drift(system, [by.get(i, symengine.Integer(0)) for i in range(n)]))
     code = "\n".join(map(str, functions))
     return Program("\n".join([prelude(), special.definitions(code), *eliminating, *solving, code]), rows)
 
@@ -93,6 +93,15 @@ def _outputs(system: System, name: str, expressions: Sequence[Expression]) -> Fu
     return f
 
 
+def _drift(system: System, derivatives: Sequence[Expression]) -> Function:
+    """A function that writes the derivatives of the rates by time at a point."""
+    f = Function("drift", [*_POINT, "ptr noalias %out"], linkage=_INTERNAL)
+    for i, value in enumerate(Expressions(f, _symbols(system, f)).write(derivatives)):
+        f.store(f.tamed(value) if may_be_singular(derivatives[i]) else value, "%out", i)
+    f.emit("ret void")
+    return f
+
+
 def _begin(
     system: System, elimination: Elimination, entries: Sequence[tuple[int, int, Expression]]
 ) -> tuple[Pieces, list[str]]:
@@ -108,7 +117,10 @@ def _begin(
     for i in range(n):
         f.store(values[i], "%out", i)
     shift = f.load("%inverse")
-    matrix = {(position[i], position[j]): f.negative(v) for (i, j, _), v in zip(entries, values[n:], strict=True)}
+    matrix = {}
+    for (i, j, derivative), value in zip(entries, values[n:], strict=True):
+        known = f.tamed(value) if may_be_singular(derivative) else value
+        matrix[position[i], position[j]] = f.negative(known)
     for i in range(n):
         matrix[i, i] = f.binary("fadd", matrix[i, i], shift) if (i, i) in matrix else shift
     for entry, value in matrix.items():
