@@ -13,7 +13,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
+import coley.engine.simulation
 from coley.catalogue import Arm, Published, Trial, Visits, load_catalogue
+from coley.engine import reference
 from coley.errors import ColeyError
 from coley.library import immuno_oncology, observables
 from coley.model import Context, assemble
@@ -275,3 +277,23 @@ def test_notes_name_what_a_reader_must_know(small_trial: Trial, small_result: Tr
     assert beyond.endswith("later months: PFS 12mo of nothing.")
     unpublished = small_trial.arms[1].model_copy(update={"published": (), "n": None})
     assert notes(small_trial.model_copy(update={"arms": (unpublished,)}), nobody_failed) == ()
+
+
+def test_the_reference_backend_gives_the_same_trial(
+    small_trial: Trial, small_result: TrialResult, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CVODE instead of the compiled engine: patients are the same, and their courses, within what rtol 1e-4 leaves.
+
+    Errors of both add up over hundreds of days, from visit to visit: to less than a hundredth of what is there.
+    """
+    monkeypatch.setattr(coley.engine.simulation, "default_backend", reference.follow)
+    other = run(small_trial, patients=PATIENTS, seed=SEED, threads=1)
+    ours, theirs = small_result.trajectories, other.trajectories
+    assert ours["USUBJID"].to_numpy().tolist() == theirs["USUBJID"].to_numpy().tolist()
+    for name in ("V_scan", "CD8_density"):
+        a, b = ours[name].to_numpy(), theirs[name].to_numpy()
+        largest = np.nanmax(np.abs(b), axis=1, keepdims=True)
+        both = np.isfinite(a) & np.isfinite(b)
+        assert both.mean() > 0.95 * np.isfinite(b).mean()
+        assert (np.abs(a - b)[both] <= 0.01 * np.broadcast_to(largest, b.shape)[both]).all(), name
+    assert (small_result.tables["ADSL"]["STATUS"] == "ok").all() and (other.tables["ADSL"]["STATUS"] == "ok").all()

@@ -2,6 +2,6 @@
 
 from coley.engine.batch import Budget
 from coley.engine.simulation import Simulation, solve
-from coley.engine.tableau import RODAS4
+from coley.engine.tableau import RODAS3, RODAS4, RODAS5P
 
-__all__ = ["RODAS4", "Budget", "Simulation", "solve"]
+__all__ = ["RODAS3", "RODAS4", "RODAS5P", "Budget", "Simulation", "solve"]

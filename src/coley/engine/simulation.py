@@ -68,7 +68,8 @@ def solve(
             concentration of a species S1; default all states and rules.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
-        method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4.
+        method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4. RODAS5P is the faster where
+            errors are to be below 1e-6, RODAS3 where they may be above 1e-2.
         budget: of each individual, default 100,000 steps and any time.
         threads: cores to use, default all. The result does not depend on it.
         backend: the solver, default :func:`coley.engine.rosenbrock.follow`; the reference that it is tested against is
