@@ -189,7 +189,8 @@ def _verdicts(
         if status[row] == "step_too_small" and outcome.strange[row]:
             status[row] = "nonfinite"
         what = what.format(budget=control.budget)
-        reasons[row] = _reason(compiled, system, parameters[row], control, outcome, row, status[row], what)
+        with np.errstate(all="ignore"):  # numbers are at the end of their range there
+            reasons[row] = _reason(compiled, system, parameters[row], control, outcome, row, status[row], what)
     return status, reasons, events
 
 

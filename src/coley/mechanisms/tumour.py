@@ -29,9 +29,9 @@ def tumour(context: Context) -> Mechanism:
     one = m.parameter("C_one", "number of cells below which a clone dies out")
     total, kinds = m["C_total"], list(CLONES)
 
-    hidden = m.parameter("f_hidden", f"{CLONES['hidden']}: share at the start")
-    tolerant = m.parameter("f_tolerant", f"{CLONES['tolerant']}: share at the start of those that are not hidden")
-    fractions = {"visible": (1 - hidden) * (1 - tolerant), "hidden": hidden, "tolerant": (1 - hidden) * tolerant}
+    hidden = m.parameter("f_hidden", f"{CLONES['hidden']}: share at the start of those that are not tolerant")
+    tolerant = m.parameter("f_tolerant", f"{CLONES['tolerant']}: share at the start")
+    fractions = {"visible": (1 - tolerant) * (1 - hidden), "hidden": (1 - tolerant) * hidden, "tolerant": tolerant}
     for kind, meaning in CLONES.items():
         m.state(f"C_{kind}", "cell", seed * fractions[kind], 1e3, meaning)
     m.state("C_dead", "cell", 0, 1e3, "dead cancer cells not yet cleared")
