@@ -351,3 +351,15 @@ def test_conformance_ends_what_hangs_or_dies(suite: Path) -> None:
 
     verdicts = {verdict.case: verdict.outcome for verdict in run(find(suite), hang, workers=2, seconds=3)}  # type: ignore[arg-type]
     assert verdicts == {"00001": "timeout", "00002": "crashed"}
+
+
+@pytest.mark.parametrize(("symbol", "arguments"), [("delay", 1), ("delay", 5), ("rateOf", 3)])
+def test_delays_and_rates_of_too_much_or_too_little(tmp_path: Path, symbol: str, arguments: int) -> None:
+    """Where libSBML finds other faults first, it does not count."""
+    url = f"http://www.sbml.org/sbml/symbols/{symbol}"
+    csymbol = f'<csymbol encoding="text" definitionURL="{url}">f</csymbol>'
+    path = tmp_path / "model.xml"
+    content = f"<apply>{csymbol}{'<ci>q</ci>' * arguments}</apply>"
+    path.write_text(document(PQ, rule("p", content)), encoding="utf-8")
+    with pytest.raises(ColeyError, match="arguments"):
+        coley.load_sbml(path)

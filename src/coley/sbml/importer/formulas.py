@@ -27,6 +27,7 @@ _LEAVES = {
     libsbml.AST_CONSTANT_TRUE: symengine.true,
     libsbml.AST_CONSTANT_FALSE: symengine.false,
 }
+_CSYMBOLS = {libsbml.AST_FUNCTION_DELAY: 2, libsbml.AST_FUNCTION_RATE_OF: 1}
 _NUMBERS = (libsbml.AST_INTEGER, libsbml.AST_REAL, libsbml.AST_REAL_E, libsbml.AST_RATIONAL)
 
 
@@ -97,6 +98,10 @@ class Formulas:
             otherwise = [as_number(arguments.pop())] if len(arguments) % 2 else []
             pairs = zip(arguments[::2], arguments[1::2], strict=True)
             return choice([(as_number(value), as_condition(c)) for value, c in pairs], *otherwise)
+        wanted = _CSYMBOLS.get(kind, len(arguments))
+        if wanted != len(arguments):
+            what = f"a {'delay' if wanted == 2 else 'rateOf'} takes {wanted} arguments and is given {len(arguments)}"
+            raise RefusalError("invalid", what)
         if kind == libsbml.AST_FUNCTION_DELAY:
             return self._delayed(*map(as_number, arguments))
         if kind == libsbml.AST_FUNCTION_RATE_OF:

@@ -10,6 +10,15 @@ from coley.sbml.limits import DEEPEST_NESTING, LARGEST_ELEMENT, LONGEST_FORMULA,
 
 _MATHML = "http://www.w3.org/1998/Math/MathML "
 _CALLED = ("/rateOf", "/delay")
+_ASIDE = ("notes", "annotation", "annotation-xml")
+_ELEMENTS = """
+    math semantics annotation annotation-xml ci cn csymbol sep apply piecewise piece otherwise lambda bvar degree
+    logbase eq neq gt lt geq leq and or xor not implies plus minus times divide power root abs exp ln log floor
+    ceiling factorial quotient max min rem sin cos tan sec csc cot sinh cosh tanh sech csch coth arcsin arccos
+    arctan arcsec arccsc arccot arcsinh arccosh arctanh arcsech arccsch arccoth true false notanumber pi infinity
+    exponentiale
+"""
+_KNOWN = frozenset(_ELEMENTS.split())  # SBML Level 3 Version 2, section 3.4.1
 _SBML = "http://www.sbml.org/sbml/"
 _LEVELS = {
     f"{_SBML}level1": ("1", ("2",)),
@@ -76,6 +85,8 @@ class _Watch:
         depth = len(self.open) - 1
         if name == f"{_MATHML}csymbol" and attributes.get("definitionURL", "").endswith(_CALLED):
             self._call(self.open[-2])
+        if name.startswith(_MATHML) and name.removeprefix(_MATHML) not in _KNOWN:
+            self._stranger(name.removeprefix(_MATHML))
         if depth == 1:
             self._root(name, attributes)
         if depth > DEEPEST_NESTING:
@@ -88,6 +99,11 @@ class _Watch:
             self._refuse("too-deep", f"an attribute has more than {LONGEST_TEXT} characters")
         if sum(map(attributes.get("formula", "").count, "+-*/^(")) > LONGEST_FORMULA:
             self._refuse("too-deep", f"a formula has more than {LONGEST_FORMULA} operators and brackets")
+
+    def _stranger(self, tag: str) -> None:
+        """An element that formulas of SBML do not have: libSBML takes some for functions, and crashes."""
+        if not any(element.name.rpartition(" ")[2] in _ASIDE for element in self.open):
+            self._refuse("function", f"<{tag[:60]}> is no element of SBML's MathML")
 
     def _root(self, name: str, attributes: Mapping[str, str]) -> None:
         namespace, _, tag = name.rpartition(" ")
