@@ -24,7 +24,7 @@ class Layout(NamedTuple):
         delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
         hidden: those of the parameters that hold the polynomials of delays (see :mod:`coley.engine.delays`);
         past: what delays are of, at the probe; and then the same, as it is before the start.
-        scratch_time, argument, drift, factors: for the step's own use.
+        scratch_time, argument, inside, drift, factors: for the step's own use.
     """
 
     states: int
@@ -60,6 +60,7 @@ class Layout(NamedTuple):
     scratch_time: int
     inverse: int
     argument: int
+    inside: int
     drift: int
     factors: int
     size: int
@@ -77,7 +78,7 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         "share": 1, "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
         "delays": events, "priorities": events, "values": assignments,
         "past": 2 * delayed,
-        "scratch_time": 1, "inverse": 1, "argument": states, "drift": states, "factors": factors,
+        "scratch_time": 1, "inverse": 1, "argument": states, "inside": states, "drift": states, "factors": factors,
     }  # fmt: skip
     place, first = 0, {}
     for name, length in lengths.items():

@@ -225,7 +225,7 @@ def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) 
         if i:
             f.store(f.fma(constant(method.alpha[i]), h, time), at["scratch_time"])
             _argument(f, rows, method, i, at, stage)
-            f.invoke("rates", at["argument"], at["parameters"], at["scratch_time"], stage[i])
+            f.invoke("rates", at["inside"], at["parameters"], at["scratch_time"], stage[i])
         scaled = [f.binary("fmul", per_step, constant(c)) for c in method.c[i]]
         slope = f.binary("fmul", h, constant(method.d[i])) if drifts and method.d[i] else None
         with f.loop(rows.states) as j:
@@ -246,11 +246,14 @@ def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) 
 
 
 _USED = ("time", "step", "y", "parameters", "inflow", "rtol", "atol", "floor", "end", "error", "end_triggers",
-         "scratch_time", "inverse", "argument", "drift", "factors")  # fmt: skip
+         "scratch_time", "inverse", "argument", "inside", "drift", "factors")  # fmt: skip
 
 
 def _argument(f: Function, rows: Layout, method: Method, i: int, at: Mapping[str, Value], stage: list[Value]) -> None:
-    """Where stage ``i`` evaluates the rates; what it shares with the stage before it is taken from there."""
+    """Where stage ``i`` evaluates the rates; what it shares with the stage before it is taken from there.
+
+    Rates are evaluated inside the floors: a power of what is negative there would be no number.
+    """
     before, now = method.a[i - 1], method.a[i]
     shared = bool(before) and now[: len(before)] == before
     with f.loop(rows.states) as j:
@@ -259,6 +262,8 @@ def _argument(f: Function, rows: Layout, method: Method, i: int, at: Mapping[str
             if now[k]:
                 value = f.fma(constant(now[k]), f.load(stage[k], j), value)
         f.store(value, at["argument"], j)
+        floor = f.intrinsic("minnum", f.load(at["y"], j), f.load(at["floor"], j))
+        f.store(f.select(f.compare("olt", value, floor), floor, value), at["inside"], j)
 
 
 def _finish(f: Function, rows: Layout, method: Method, at: Mapping[str, Value], stage: list[Value]) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import symengine
 
-from coley.errors import ColeyError, Problem
+from coley.errors import ColeyError, Problem, did_you_mean
 from coley.sbml.importer.formulas import Formulas
 from coley.sbml.importer.model import Conversion, Model, Occasion, Quantity, Species, name_of
 from coley.sbml.importer.numbers import NAN, number
@@ -49,7 +49,7 @@ class _Extraction:
         for assignment in self._model.getListOfInitialAssignments():
             name = name_of(assignment.getSymbol())
             value = self._value(assignment)
-            if value is not None:
+            if value is not None and self._demand(assignment.getSymbol(), assignment):
                 self._quantities[name] = replace(self._quantities[name], assigned=value)
         rules = list(self._model.getListOfRules())
         reactions = tuple(self._reactions())
@@ -118,8 +118,13 @@ class _Extraction:
             law = reaction.getKineticLaw()
             local = {item.getId(): symengine.Symbol(_local_name(reaction, item)) for item in _locals(reaction)}
             rate = self._value(law, local) if law is not None else None
-            changes = [(name_of(r.getSpecies()), -_coefficient(r)) for r in reaction.getListOfReactants()]
-            changes += [(name_of(r.getSpecies()), _coefficient(r)) for r in reaction.getListOfProducts()]
+            sides = ((reaction.getListOfReactants(), -1), (reaction.getListOfProducts(), 1))
+            changes = [
+                (name_of(reference.getSpecies()), sign * _coefficient(reference))
+                for side, sign in sides
+                for reference in side
+                if self._demand(reference.getSpecies(), reference)
+            ]
             yield Conversion(
                 name=name_of(reaction.getId()),
                 unit=ratio(self._units.extent, self._units.time),
@@ -151,8 +156,19 @@ class _Extraction:
             )
 
     def _by_variable(self, elements: Iterator[Element]) -> dict[str, Expression]:
-        values = {name_of(element.getVariable()): self._value(element) for element in elements}
+        known = [element for element in elements if self._demand(element.getVariable(), element)]
+        values = {name_of(element.getVariable()): self._value(element) for element in known}
         return {name: value for name, value in values.items() if value is not None}
+
+    def _demand(self, identifier: str, element: Element) -> bool:
+        """Whether ``element`` names a quantity; a problem where not."""
+        if name_of(identifier) in self._quantities:
+            return True
+        refusal = RefusalError(
+            "unknown-name", f"{identifier!r} is no quantity", did_you_mean(identifier, self._quantities)
+        )
+        self.problems.append(refusal.at(self._place(element)))
+        return False
 
     def _value(
         self,
