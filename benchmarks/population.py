@@ -1,6 +1,6 @@
 """A virtual population as published ones are run: 17 doses, 857 days, a model of at least 150 states.
 
-    python benchmarks/population.py [--individuals 1000000] [--outputs 2]
+    python benchmarks/population.py [--individuals 1000000] [--outputs 2] [--small]
 
 The published peer takes 34 s on 960 processors for 10,000 patients of 164 species. No assembled model is that large
 yet: here the one with all drugs stands beside a network that fills it up. Shown is the cost by number of individuals,
@@ -48,8 +48,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--individuals", type=int, default=10_000, help="the most")
     parser.add_argument("--outputs", type=int, default=30, help="times at which all states are kept")
+    parser.add_argument("--small", action="store_true", help="the assembled model with nivolumab and ipilimumab alone")
     arguments = parser.parse_args()
-    system, threads, times = large(), os.cpu_count() or 1, np.linspace(0, DAYS, arguments.outputs)
+    system = assembled("melanoma", ("nivolumab", "ipilimumab")) if arguments.small else large()
+    threads, times = os.cpu_count() or 1, np.linspace(0, DAYS, arguments.outputs)
     print(f"{machine()}; {len(system.states)} states, {len(system.parameters)} parameters, rtol {RTOL:g}, "
           f"{arguments.outputs} outputs\n")  # fmt: skip
     solved(system, 8, times, 1)  # compiles
