@@ -12,6 +12,7 @@ from coley.engine import solve
 from coley.errors import ColeyError
 from coley.sbml.algebraic import UnsolvableError, explicit
 from coley.sbml.fast import equilibrate
+from coley.sbml.roots import NoClosedFormError, roots
 from coley.system import TIME, Delay, Event, Parameter, Reaction, State, System
 
 x, y, z, k, a, b, c, d = symengine.symbols("x y z k a b c d")
@@ -164,3 +165,13 @@ def test_equilibria_that_cannot_be_written_are_refused(rates, reason):
     system = model({"a": 1, "b": 1, "c": 1}, reactions, delays=(Delay("d", "", a, 1),))
     with pytest.raises(ColeyError, match=reason):
         equilibrate(system, {reaction.name for reaction in reactions})
+
+
+def test_what_is_no_polynomial_is_refused_at_once():
+    """Sixty nested functions: their derivative, written out, would fill the memory. Found by changing models at random."""
+    nested = x
+    for _ in range(60):
+        nested = symengine.tanh(nested)
+    with pytest.raises(NoClosedFormError, match="not linear or quadratic in x"):
+        roots(2 * nested - y, x)
+    assert roots((x + 1) ** 3 - x**3 - 3 * x**2 - 3 * k * x, x) == (-1 / (3 - 3 * k),)

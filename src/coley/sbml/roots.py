@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import symengine
 
 from coley.system import Expression
+
+_HIGHEST = 6  # degree at which it is still seen whether terms cancel
 
 
 class NoClosedFormError(Exception):
@@ -29,6 +33,8 @@ def roots(expression: Expression, unknown: Expression) -> tuple[Expression, ...]
 def _of_factor(factor: Expression, unknown: Expression) -> list[Expression]:
     if factor.is_Pow and factor.args[1].is_Number and float(factor.args[1]) > 0:
         return _of_factor(factor.args[0], unknown)
+    if _degree(factor, unknown) > _HIGHEST:
+        raise NoClosedFormError(f"is not linear or quadratic in {unknown}")
     polynomial = symengine.expand(factor)
     slope = symengine.expand(polynomial.diff(unknown))
     twice = symengine.expand(slope.diff(unknown))
@@ -39,3 +45,17 @@ def _of_factor(factor: Expression, unknown: Expression) -> list[Expression]:
         return [-c / b] if b != 0 else []
     root = symengine.sqrt(b**2 - 4 * a * c)
     return [(-b - root) / (2 * a), (-b + root) / (2 * a)]
+
+
+def _degree(expression: Expression, unknown: Expression) -> float:
+    """The degree in ``unknown`` before terms cancel; infinite where it is no polynomial: not to be written out then."""
+    if unknown not in expression.free_symbols:
+        return 0
+    if expression.is_Symbol:
+        return 1
+    if expression.is_Add:
+        return max(_degree(part, unknown) for part in expression.args)
+    if expression.is_Mul:
+        return sum(_degree(part, unknown) for part in expression.args)
+    whole = expression.is_Pow and isinstance(expression.args[1], symengine.Integer) and expression.args[1] > 0
+    return int(expression.args[1]) * _degree(expression.args[0], unknown) if whole else math.inf
