@@ -168,7 +168,7 @@ def test_equilibria_that_cannot_be_written_are_refused(rates, reason):
 
 
 def test_what_is_no_polynomial_is_refused_at_once():
-    """Sixty nested functions: their derivative, written out, would fill the memory. Found by changing models at random."""
+    """Sixty nested functions: their derivative, written out, would fill the memory."""
     nested = x
     for _ in range(60):
         nested = symengine.tanh(nested)
