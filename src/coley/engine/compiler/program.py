@@ -50,6 +50,7 @@ def program(system: System, method: Method) -> Program:
     drift = by_time(system)
     triggers = [condition(trigger) for trigger in watched(system)]
     (begin, eliminating), (solves, solving) = _begin(system, elimination, entries), solve(elimination)
+    triggered = {"triggers": rows.probe_triggers} if rows.events else {}
     functions = [
         _outputs(system, "rates", system.rates),
         _outputs(system, "triggers", triggers),
@@ -57,12 +58,12 @@ def program(system: System, method: Method) -> Program:
         *solves.functions,
         _step(rows, method, bool(drift), len(begin.functions), len(solves.functions)),
         _commit(rows),
-        _probe(rows),
+        _at_probe("coley_probe", rows, {"rates": rows.probe_rates} | triggered),
         _dense(rows, method),
         _outputs(system, "reactions", _reactions(system)),
-        _react(rows),
+        _at_probe("coley_react", rows, {"reactions": rows.delays}),
         _outputs(system, "past", past),
-        _recall(rows),
+        _at_probe("coley_recall", rows, {"past": rows.past}),
     ]
     if drift:
         by = dict(drift)
@@ -141,13 +142,12 @@ def _commit(rows: Layout) -> Function:
     return f
 
 
-def _probe(rows: Layout) -> Function:
-    """Rates, without inflow, and triggers at the probe."""
-    f = Function("coley_probe", ["ptr %work"])
+def _at_probe(name: str, rows: Layout, outputs: Mapping[str, int]) -> Function:
+    """A kernel that has functions write what they find at the probe, each from a row on."""
+    f = Function(name, ["ptr %work"])
     point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
-    f.invoke("rates", *point, f.address("%work", rows.probe_rates))
-    if rows.events:
-        f.invoke("triggers", *point, f.address("%work", rows.probe_triggers))
+    for function, row in outputs.items():
+        f.invoke(function, *point, f.address("%work", row))
     f.emit("ret void")
     return f
 
@@ -183,24 +183,6 @@ def _reactions(system: System) -> list[Expression]:
     priorities = [never if event.priority is None else event.priority for event in system.events]
     values = [value for event in system.events for _, value in sorted(event.assignments.items())]
     return [system.inline(expression) for expression in (*delays, *priorities, *values)]
-
-
-def _react(rows: Layout) -> Function:
-    """What events would do at the probe."""
-    f = Function("coley_react", ["ptr %work"])
-    point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
-    f.invoke("reactions", *point, f.address("%work", rows.delays))
-    f.emit("ret void")
-    return f
-
-
-def _recall(rows: Layout) -> Function:
-    """What delays are of, at the probe."""
-    f = Function("coley_recall", ["ptr %work"])
-    point = [f.address("%work", row) for row in (rows.probe, rows.parameters, rows.probe_time)]
-    f.invoke("past", *point, f.address("%work", rows.past))
-    f.emit("ret void")
-    return f
 
 
 def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) -> Function:
