@@ -15,6 +15,9 @@ from coley.errors import ColeyError, Problem
 registry: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=None)
 registry.define("cell = [cell_count]")
 registry.define("molecule = [molecule_count]")
+registry.define("PFU = [plaque_count]")  # plaque-forming units, of a virus
+registry.define("IU = [biological_activity]")  # international units: of what an assay measures, not convertible
+registry.define("gray = [absorbed_dose] = Gy")  # not the joule per kilogram that it is: doses in Gy stay in Gy
 
 _BY_DIMENSION = {
     "[time]": "day",
@@ -23,6 +26,9 @@ _BY_DIMENSION = {
     "[substance]": "nanomole",
     "[mass]": "milligram",
     "[molecule_count]": "molecule",
+    "[plaque_count]": "PFU",
+    "[biological_activity]": "IU",
+    "[absorbed_dose]": "gray",
 }
 
 

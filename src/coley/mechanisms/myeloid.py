@@ -1,6 +1,7 @@
-"""Myeloid cells of the tumour: suppressor cells (MDSC), and macrophages between M1 and M2.
+"""Myeloid cells of each lesion, in balance: suppressor cells (MDSC), and macrophages between M1 and M2.
 
-Macrophages arrive as M2; interferon-gamma turns them to M1 and TGF-beta back. M1 take room and do nothing else.
+Suppressor cells come to where vessels do not reach: Corzo et al., J Exp Med 207:2439 (2010); a lesion that is large
+for its vessels holds more. Macrophages arrive as M2; interferon-gamma turns them to M1, which engulf cancer cells.
 """
 
 from __future__ import annotations
@@ -9,30 +10,28 @@ from coley.model import Context, Mechanism
 
 
 def myeloid(context: Context) -> Mechanism:
-    """Myeloid-derived suppressor cells and macrophages, which restrain killing."""
-    m = Mechanism("myeloid", "Suppressor cells and M2 macrophages, recruited by the tumour, restrain killing.", context)
-    volume = m["V_tumour"]
-    recruit = m.parameter("k_MDSC_rec", "recruitment of suppressor cells into a volume of tumour")
-    death = m.parameter("k_MDSC_death", "death rate of suppressor cells")
+    """Myeloid-derived suppressor cells and macrophages of each lesion."""
+    m = Mechanism("myeloid", "Suppressor cells and M2 macrophages restrain killing; M1 macrophages engulf.", context)
+    density = m.parameter("MDSC_density", "suppressor cells per volume of a lesion without oxygen")
     half = m.parameter("MDSC_50", "density of suppressor cells that halves killing")
-    suppressors = m.state("MDSC", "cell", 0, 1e2, "myeloid-derived suppressor cells in the tumour")
-    m.reaction("recruitment_MDSC", recruit * volume, {"MDSC": 1})
-    m.reaction("death_MDSC", death * suppressors, {"MDSC": -1})
-    m.contribute("restraint", 1 / (1 + suppressors / (half * volume)))
-
-    arrive = m.parameter("k_Mac_rec", "recruitment of macrophages into a volume of tumour")
-    leave = m.parameter("k_Mac_death", "death rate of macrophages")
+    hypoxic = m.parameter("V_hypoxia", "volume of a lesion half of which lacks oxygen")
+    macrophages = m.parameter("Mac_density", "macrophages per volume of tumour")
     to_M1 = m.parameter("k_M1_pol", "polarisation rate to M1 under full interferon-gamma")
-    to_M2 = m.parameter("k_M2_pol", "polarisation rate to M2 under full TGF-beta")
+    to_M2 = m.parameter("k_M2_pol", "rate at which M1 macrophages return to M2")
     M2_50 = m.parameter("M2_50", "density of M2 macrophages that halves killing")
+    appetite = m.parameter("k_phagocytosis", "cancer cells that one M1 macrophage engulfs per time")
     cell = m.parameter("vol_Mcell", "volume of a macrophage")
-    M1 = m.state("M1", "cell", 0, 1e2, "M1 macrophages in the tumour")
-    M2 = m.state("M2", "cell", 0, 1e2, "M2 macrophages in the tumour")
-    m.reaction("recruitment_Mac", arrive * volume, {"M2": 1})
-    m.reaction("polarisation_M1", to_M1 * m["H_IFNg"] * M2, {"M2": -1, "M1": 1})
-    m.reaction("polarisation_M2", to_M2 * m["H_TGFb"] * M1, {"M1": -1, "M2": 1})
-    m.reaction("death_M1", leave * M1, {"M1": -1})
-    m.reaction("death_M2", leave * M2, {"M2": -1})
-    m.contribute("immune_volume", cell * (M1 + M2))
-    m.contribute("restraint", 1 / (1 + M2 / (M2_50 * volume)))
+    for site in context.sites:
+        volume = m["C_total_" + site] / m["rho_cell"]
+        suppressors = density * volume / (volume + hypoxic)
+        m.rule(f"MDSC_density_{site}", "cell/mL", suppressors, f"density of suppressor cells, site {site}")
+        m.contribute(f"restraint_{site}", 1 / (1 + m[f"MDSC_density_{site}"] / half))
+        polarised = to_M1 * m[f"H_IFNg_{site}"]
+        m.rule(f"M1_{site}", "cell", macrophages * volume * polarised / (polarised + to_M2), f"M1 macrophages, site {site}")
+        m.rule(f"M2_{site}", "cell", macrophages * volume * to_M2 / (polarised + to_M2), f"M2 macrophages, site {site}")
+        m.contribute(f"immune_volume_{site}", cell * macrophages * volume)
+        m.contribute(f"restraint_{site}", 1 / (1 + m[f"M2_{site}"] / (M2_50 * m[f"V_{site}"])))
+        engulfed = appetite * m[f"M1_{site}"] / (m[f"M1_{site}"] + m[f"C_total_{site}"] + m["C_one"])
+        for clone in context.clones:
+            m.contribute(f"kill_{clone.name}_{site}", engulfed)
     return m

@@ -12,6 +12,8 @@ def survival(context: Context) -> Mechanism:
     rate = m.parameter("h_burden", "hazard of death from a tumour of reference volume")
     reference = m.parameter("V_ref", "reference volume of all lesions")
     exponent = m.parameter("n_burden", "exponent of the hazard in burden")
+    harm = m.total("hazard_harm", "1/day", "hazard of death from harm of treatment")
     m.state("hazard_death", "", 0, 1e-2, "cumulative hazard of death")
-    m.reaction("hazard", background + rate * (m["V_tumour"] / reference) ** exponent, {"hazard_death": 1})
+    burden = rate * (m["V_tumour"] / reference) ** exponent
+    m.reaction("hazard", background + burden + harm, {"hazard_death": 1})
     return m

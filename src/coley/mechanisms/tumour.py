@@ -1,70 +1,82 @@
-"""Tumour: clones that grow to a vascular limit, die and are cleared.
+"""Tumour: lesions of clones that grow to a vascular limit, die, are cleared, and are removed.
 
-Growth and vascular capacity follow Hahnfeldt et al., Cancer Research 59:4770 (1999), with logistic in place of Gompertz
-growth; clones differ in what the immune system and cytotoxic drugs can do to them.
+Growth and vascular capacity follow Hahnfeldt et al., Cancer Research 59:4770 (1999), with vessels in balance with the
+cells, K = C^(1/3) C_max^(2/3), and logistic in place of Gompertz growth. Whether the last cells of a clone die out is
+chance, and not decided here.
 """
 
 from __future__ import annotations
 
+import symengine
+
+from coley.facts import Clone
 from coley.model import Context, Mechanism
 from coley.system import Expression
 
-CLONES = {
-    "visible": "cancer cells that present antigen",
-    "hidden": "cancer cells that have lost most antigen presentation (MHC-low)",
-    "tolerant": "cancer cells that cytotoxic drugs do not kill",
-}
-
 
 def tumour(context: Context) -> Mechanism:
-    """Clones, dead cells, vascular capacity and volume of all lesions together."""
-    m = Mechanism("tumour", "Clones grow to a vascular limit, turn over, mutate and die.", context)
-    k_growth = m.parameter("k_growth", "net growth rate of an unrestrained tumour")
-    k_turnover = m.parameter("k_turnover", "rate of spontaneous death that division makes good")
-    k_clear = m.parameter("k_clear", "clearance rate of dead cells")
-    k_vascular = m.parameter("k_vascular", "rate at which vascular capacity follows the tumour")
-    capacity = m.parameter("C_max", "largest number of cancer cells that vessels can carry")
+    """Clones, dead cells and volume of every lesion."""
+    m = Mechanism("tumour", "Clones of each lesion grow to a vascular limit, turn over, mutate and die.", context)
     density = m.parameter("rho_cell", "cancer cells per volume of tumour")
-    seed = m.parameter("C_seed", "cancer cells at the start of the natural history")
-    one = m.parameter("C_one", "number of cells below which a clone dies out")
-    total, kinds = m["C_total"], list(CLONES)
-
-    hidden = m.parameter("f_hidden", f"{CLONES['hidden']}: share at the start of those that are not tolerant")
-    tolerant = m.parameter("f_tolerant", f"{CLONES['tolerant']}: share at the start")
-    fractions = {"visible": (1 - tolerant) * (1 - hidden), "hidden": (1 - tolerant) * hidden, "tolerant": tolerant}
-    for kind, meaning in CLONES.items():
-        m.state(f"C_{kind}", "cell", seed * fractions[kind], 1e3, meaning)
-    m.state("C_dead", "cell", 0, 1e3, "dead cancer cells not yet cleared")
-    vessels = seed ** (1 / 3) * capacity ** (2 / 3)  # in balance with the seed
-    m.state("K_vascular", "cell", vessels, 1e6, "cancer cells that the present vessels can carry")
-
-    m.rule("C_total", "cell", sum(m[f"C_{kind}"] for kind in kinds), "living cancer cells")
-    immune_volume = m.total("immune_volume", "mL", "volume of the immune cells in the tumour")
-    m.rule("V_tumour", "mL", (total + one + m["C_dead"]) / density + immune_volume, "volume of all lesions")
-    for kind in kinds:
-        _fate(m, kind, k_growth, k_turnover, one)
-    _mutate(m, k_growth + k_turnover)
-    m.reaction("clearance", k_clear * m["C_dead"], {"C_dead": -1})
-    m.reaction("angiogenesis", k_vascular * total, {"K_vascular": 1})
-    surface = ((total + one) / capacity) ** (2 / 3)  # inhibition of vessels goes with the radius squared
-    m.reaction("vessel_loss", k_vascular * m["K_vascular"] * surface, {"K_vascular": -1})
+    one = m.parameter("C_one", "one cell: so that nothing divides by 0")
+    for site in context.sites:
+        _lesion(m, site, density, one)
+    cells, volume = (sum(m[f"{name}_{site}"] for site in context.sites) for name in ("C_total", "V"))
+    m.rule("C_total", "cell", cells, "living cancer cells of all lesions")
+    m.rule("V_tumour", "mL", volume, "volume of all lesions")
+    lost = sum(m[f"C_total_{site}"] * m[f"kill_{context.clones[0].name}_{site}"] for site in context.sites)
+    m.rule("kill_mean", "1/day", lost / (m["C_total"] + one), "rate of killing, mean over all lesions")
     return m
 
 
-def _fate(m: Mechanism, kind: str, k_growth: Expression, k_turnover: Expression, one: Expression) -> None:
-    """Growth, turnover, killing and dying out of one clone. A clone below one cell has no cell left to divide."""
-    cells = m[f"C_{kind}"]
-    alive = cells**2 / (cells**2 + one**2)
-    kill = m.total(f"kill_{kind}", "1/day", f"rate at which one {kind} cancer cell is killed")
-    room = 1 - m["C_total"] / (m["K_vascular"] + one)
-    m.reaction(f"growth_{kind}", k_growth * cells * alive * room, {f"C_{kind}": 1})
-    m.reaction(f"extinction_{kind}", k_growth * cells * (1 - alive), {f"C_{kind}": -1})
-    m.reaction(f"turnover_{kind}", k_turnover * cells, {"C_dead": 1})
-    m.reaction(f"killing_{kind}", kill * cells, {f"C_{kind}": -1, "C_dead": 1})
+def _lesion(m: Mechanism, site: str, density: Expression, one: Expression) -> None:
+    k_growth = m.at_site("k_growth", site, "net growth rate of an unrestrained tumour")
+    k_turnover = m.parameter("k_turnover", "rate of spontaneous death that division makes good")
+    k_clear = m.parameter("k_clear", "clearance rate of dead cells")
+    capacity = m.parameter("C_max", "largest number of cancer cells that vessels can carry")
+    seed = m.at_site("C_seed", site, "cancer cells at the start of the natural history")
+    clones = m.context.clones
+    shares = _shares(m, clones)
+    for clone in clones:
+        m.state(f"C_{clone.name}_{site}", "cell", seed * shares[clone.name], 1e2, f"{clone.meaning}, site {site}")
+    dead = m.state(f"C_dead_{site}", "cell", 0, 1e3, f"dead cancer cells not yet cleared, site {site}")
+    cells = m.rule(
+        f"C_total_{site}",
+        "cell",
+        sum(m[f"C_{clone.name}_{site}"] for clone in clones),
+        f"living cancer cells, site {site}",
+    )
+    immune = m.total(f"immune_volume_{site}", "mL", f"volume of the immune cells, site {site}")
+    m.rule(f"V_{site}", "mL", (cells + one + dead) / density + immune, f"volume of the lesion, site {site}")
+    division = m.product(f"division_{site}", "what drugs and signals leave of division, 1 for all")
+    vessels = m.product(f"vessels_{site}", "vascular capacity that drugs leave, 1 for all")
+    removal = m.total(f"removal_{site}", "1/day", "rate at which surgery removes cells")
+    room = 1 - ((cells + one) / (capacity * vessels)) ** symengine.Rational(2, 3)
+    for clone in clones:
+        own = m[f"C_{clone.name}_{site}"]
+        kill = m.total(f"kill_{clone.name}_{site}", "1/day", f"rate at which {clone.meaning} are killed")
+        born = (k_growth + k_turnover) * division - k_growth * (1 - room)
+        m.reaction(f"division_{clone.name}_{site}", born * own, {f"C_{clone.name}_{site}": 1})
+        fate = {f"C_{clone.name}_{site}": -1, f"C_dead_{site}": 1}
+        m.reaction(f"death_{clone.name}_{site}", (k_turnover + kill) * own, fate)
+        m.reaction(f"removal_{clone.name}_{site}", removal * own, {f"C_{clone.name}_{site}": -1})
+    first = clones[0].name
+    for clone in clones[1:]:
+        if clone.mutation is not None:
+            rate = m.constant(f"mu_{clone.name}", clone.mutation, f"probability per division that {clone.meaning} arise")
+            moved = {f"C_{first}_{site}": -1, f"C_{clone.name}_{site}": 1}
+            m.reaction(f"mutation_{clone.name}_{site}", rate * (k_growth + k_turnover) * m[f"C_{first}_{site}"], moved)
+    m.reaction(f"clearance_{site}", (k_clear + removal) * dead, {f"C_dead_{site}": -1})
 
 
-def _mutate(m: Mechanism, division: Expression) -> None:
-    """Mutation of visible cells, which divide as often as those of an unrestrained tumour."""
-    for kind in ("hidden", "tolerant"):
-        mutation = m.parameter(f"mu_{kind}", f"probability per division that a visible cell becomes {kind}")
-        m.reaction(f"mutation_{kind}", mutation * division * m["C_visible"], {"C_visible": -1, f"C_{kind}": 1})
+def _shares(m: Mechanism, clones: tuple[Clone, ...]) -> dict[str, Expression]:
+    """Share of each clone at the start: each takes its fraction of what those before it leave; the first has the rest."""
+    shares: dict[str, Expression] = {}
+    left: Expression = symengine.Integer(1)
+    for clone in clones[1:]:
+        if clone.fraction is not None:
+            fraction = m.constant(f"f_{clone.name}", clone.fraction, f"{clone.meaning}: share at the start")
+            shares[clone.name] = left * fraction
+            left = left * (1 - fraction)
+    shares[clones[0].name] = left
+    return shares

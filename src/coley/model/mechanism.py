@@ -7,44 +7,59 @@ from dataclasses import dataclass, field
 
 import symengine
 
-from coley.catalogue.schema import Cancer, Drug, Physiology, Quantity
 from coley.errors import ColeyError, Problem, did_you_mean
+from coley.facts import Antigen, Clone, Quantity
 from coley.system import Expression, Parameter, Reaction, Rule, State
 from coley.units import internal_unit, to_internal
+
+REST = "R"
+"""The site that pools all lesions that are not followed one by one."""
 
 
 @dataclass(frozen=True)
 class Context:
-    """What a model is built for: a cancer in a human being, and the drugs that may be given."""
+    """What a model is built for.
 
-    cancer: Cancer
-    physiology: Physiology
-    drugs: tuple[Drug, ...] = ()
+    Attributes:
+        title: of the disease, for messages.
+        quantities: the numbers that mechanisms ask for by name.
+        clones: kinds of cancer cell; the first is the wild type.
+        antigens: molecules on cancer cells that treatment can aim at.
+        sites: suffixes of the names of what each lesion has: those followed one by one, then the rest.
+    """
+
+    title: str
+    quantities: Mapping[str, Quantity]
+    clones: tuple[Clone, ...]
+    antigens: tuple[Antigen, ...] = ()
+    sites: tuple[str, ...] = ("1", REST)
 
     def quantity(self, name: str) -> Quantity:
-        """The catalogue's quantity of that name; what a cancer says goes before what physiology says.
+        """The quantity of that name.
 
         Raises:
-            ColeyError: where neither has it.
+            ColeyError: where there is none.
         """
-        for parameters in (self.cancer.parameters, self.physiology.parameters):
-            if name in parameters:
-                return parameters[name]
-        known = [*self.cancer.parameters, *self.physiology.parameters]
-        what = f"no parameter {name!r}, which the model needs"
-        raise ColeyError(Problem(f"cancer {self.cancer.name}", what, did_you_mean(name, known)))
+        if name not in self.quantities:
+            what = f"no parameter {name!r}, which the model needs"
+            raise ColeyError(Problem(self.title, what, did_you_mean(name, self.quantities)))
+        return self.quantities[name]
 
-
-def symbol(drug: Drug) -> str:
-    """The drug's name as it stands in the names of its states, parameters and rules."""
-    return drug.name.replace("-", "_")
+    def antigen(self, molecule: str) -> Antigen | None:
+        """What the cancer has of ``molecule``; None where its cells do not bear it."""
+        return next((antigen for antigen in self.antigens if antigen.molecule == molecule), None)
 
 
 @dataclass(frozen=True)
 class Variable:
-    """A parameter's catalogue quantity, and how it scales with body weight: (weight / reference) ** exponent."""
+    """A parameter's catalogue quantity, what it is of, and how it scales: (weight / reference) ** exponent.
+
+    ``base`` is the quantity's own name where the parameter is that of one ``site``.
+    """
 
     quantity: Quantity
+    base: str
+    site: str = ""
     weight_exponent: float = 0.0
     reference_weight: float = 1.0
 
@@ -83,22 +98,37 @@ class Mechanism:
         """Use the catalogue's quantity ``name`` of the cancer or of human physiology."""
         return self.constant(name, self.context.quantity(name), meaning)
 
+    def at_site(self, name: str, site: str, meaning: str) -> Expression:
+        """Use the quantity ``name``, which may differ from lesion to lesion, of the lesion at ``site``."""
+        return self.constant(f"{name}_{site}", self.context.quantity(name), f"{meaning}, site {site}", of=(name, site))
+
     def constant(
-        self, name: str, quantity: Quantity, meaning: str, *, exponent: float = 0.0, reference_weight: float = 1.0
+        self,
+        name: str,
+        quantity: Quantity,
+        meaning: str,
+        *,
+        of: tuple[str, str] | None = None,
+        exponent: float = 0.0,
+        reference_weight: float = 1.0,
     ) -> Expression:
         """Use a catalogue quantity, of a drug say, under the name ``name``; it may scale with body weight (kg).
+
+        Args:
+            of: the quantity's own name and the site, where the parameter is that of one lesion.
 
         Raises:
             ColeyError: where the name stands for another quantity of this mechanism already.
         """
         value = quantity.value * to_internal(quantity.unit)
         source = f"{quantity.source}, {quantity.at}" if quantity.at else quantity.source
-        parameter = Parameter(name, _coherent(quantity.unit), value, meaning, quantity.known, source)
+        parameter = Parameter(name, _coherent(quantity.unit), value, meaning, quantity.provenance, source)
         agreed = self.parameters.setdefault(name, parameter)
         if (agreed.value, agreed.unit) != (parameter.value, parameter.unit):
             what = f"has two values, {agreed.value:g} and {value:g} {agreed.unit}"
             raise ColeyError(Problem(f"mechanism {self.name}, {name}", what, "one name stands for one quantity"))
-        self.variables.setdefault(name, Variable(quantity, exponent, reference_weight))
+        base, site = of or (name, "")
+        self.variables.setdefault(name, Variable(quantity, base, site, exponent, reference_weight))
         return symengine.Symbol(name)
 
     def rule(self, name: str, unit: str, expression: Expression, meaning: str) -> Expression:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from coley.catalogue.schema import Trial
+from coley.protocol.schema import Trial
 from coley.streams import uniforms
 
 Floats = NDArray[np.float64]

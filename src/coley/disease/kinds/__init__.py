@@ -1,0 +1,1 @@
+"""The kinds of disease, one a file, found by scanning this folder."""

@@ -1,0 +1,117 @@
+"""Solid tumours: lesions that are scanned one by one, and the rest together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from coley.disease.disease import Disease, Findings, Mortal, Observable
+from coley.mechanisms.antigen_presentation import antigen_presentation
+from coley.mechanisms.checkpoint import checkpoint
+from coley.mechanisms.cytokines import cytokines
+from coley.mechanisms.imaging import imaging
+from coley.mechanisms.killing import killing
+from coley.mechanisms.metastasis import metastasis
+from coley.mechanisms.myeloid import myeloid
+from coley.mechanisms.natural_killer_cells import natural_killer_cells
+from coley.mechanisms.priming import priming
+from coley.mechanisms.regulatory_t_cells import regulatory_t_cells
+from coley.mechanisms.repertoire import repertoire
+from coley.mechanisms.survival import survival
+from coley.mechanisms.t_cells import t_cells
+from coley.mechanisms.tumour import tumour
+from coley.model import REST, Context, Mechanism
+from coley.streams import Patients, stream
+
+Floats = NDArray[np.float64]
+TARGETS = ("1", "2", "3", "4")
+"""Lesions that are followed and measured one by one; RECIST 1.1 measures five at most, of which most patients have
+fewer (Hillman et al. 2009: 16 % four or five)."""
+
+MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (
+    tumour,
+    antigen_presentation,
+    repertoire,
+    priming,
+    t_cells,
+    regulatory_t_cells,
+    natural_killer_cells,
+    myeloid,
+    killing,
+    checkpoint,
+    cytokines,
+    imaging,
+    metastasis,
+    survival,
+)
+
+
+class Solid(Disease):
+    """Advanced solid tumours, by RECIST 1.1."""
+
+    kind: ClassVar[str] = "solid"
+    criteria: ClassVar[str] = "recist-1.1"
+    assumptions: ClassVar[tuple[str, ...]] = (
+        "Up to four lesions are followed one by one, all others together as one more; all share blood, nodes and drug.",
+        "Blood and peripheral tissue hold one well-mixed pool of T cells; cytokines are at quasi-steady state.",
+        "A new lesion and death are hazards that follow tumour burden and its control.",
+        "Whether the last cells of a clone in a lesion die out is chance, decided at each visit.",
+    )
+    clocks: ClassVar[tuple[str, ...]] = ("hazard_death", "hazard_lesion")
+    burden: ClassVar[str] = "V_scan"
+    diagnosis: ClassVar[str] = "V_diagnosis"
+
+    @property
+    def sites(self) -> tuple[str, ...]:
+        """Target lesions, then the rest."""
+        return (*TARGETS, REST)
+
+    def mechanisms(self) -> list[Mechanism]:
+        """The tumour, and the immune system that meets it."""
+        return [mechanism(self.context) for mechanism in MECHANISMS]
+
+    def observables(self) -> tuple[Observable, ...]:
+        """Burden, and immune cells of blood, node and tumour."""
+        return (
+            Observable("V_scan", "Tumour volume on scans", "mL", "tumour"),
+            Observable("C_total", "Living cancer cells", "cell", "tumour"),
+            Observable("mAPC_N", "Dendritic cells in the node", "cell", "immune"),
+            Observable("CD8_S", "Tumour-specific CD8 T cells, circulating", "cell", "immune"),
+            Observable("CD8_section", "CD8 T cells in sections of the tumour", "cell/mm^2", "immune"),
+            Observable("E8_T", "Effector CD8 T cells in the tumour", "cell", "immune"),
+            Observable("M8", "Memory CD8 T cells", "cell", "immune"),
+            Observable("Treg_density", "Regulatory T cells in the tumour", "cell/mL", "immune"),
+            Observable("H_PD1", "Inhibition through PD-1", "", "immune"),
+            Observable("IFNg", "Interferon-gamma in the tumour", "picomolar", "immune"),
+        )
+
+    def mortals(self) -> tuple[Mortal, ...]:
+        """Every clone of every lesion."""
+        return tuple(
+            Mortal(f"C_{clone.name}_{site}", (f"k_growth_{site}", "k_turnover"))
+            for site in self.sites
+            for clone in self.cancer.clones
+        )
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Volumes of the lesions as scans show them, and the hazard of a new one."""
+        return (*(f"V_scan_{site}" for site in self.sites), "hazard_lesion")
+
+    def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
+        """Diameters in whole mm, 0 where a lesion is gone; and what is left of all other lesions, as one volume."""
+        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in TARGETS], axis=1)
+        facts = self.patients
+        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(TARGETS)) for k in patients])
+        read = np.round(true * np.exp(facts["reader_error"].value * deviates.reshape(true.shape)))
+        smallest = facts["smallest_lesion"].value
+        rest = diameter(values[f"V_scan_{REST}"])
+        return {"diameters": np.where(true < smallest, 0.0, read), "rest": np.where(rest < smallest, 0.0, rest)}
+
+
+def diameter(volume: Floats) -> Floats:
+    """Diameter in mm of a sphere of ``volume`` in mL."""
+    return np.asarray(10.0 * np.cbrt(6.0 / np.pi * np.maximum(volume, 0.0)))

@@ -1,0 +1,24 @@
+"""Facts: what a number is (value, unit, spread, source, how it is known), and the tables that hold numbers."""
+
+from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Physiology, Prior
+from coley.facts.quantity import Entry, Known, Quantity, Reference, Slug, Source, Text, Unit, like
+
+__all__ = [
+    "Antigen",
+    "Biomarker",
+    "Cancer",
+    "Clone",
+    "Correlation",
+    "CovariateEffect",
+    "Entry",
+    "Known",
+    "Physiology",
+    "Prior",
+    "Quantity",
+    "Reference",
+    "Slug",
+    "Source",
+    "Text",
+    "Unit",
+    "like",
+]

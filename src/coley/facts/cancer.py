@@ -1,0 +1,109 @@
+"""What the catalogue says of a cancer and of the human body: numbers, clones, antigens, patients, earlier treatment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from coley.facts.quantity import Entry, Quantity, Reference, Slug, Text, Unit, like
+
+
+class Antigen(Reference):
+    """A molecule on cancer cells that treatment can aim at, by the share of patients and of cells that bear it."""
+
+    molecule: Text
+    density: Annotated[Quantity, like("molecule/cell")]
+    positive: Annotated[Quantity, like("", most=1.0)]
+
+
+class Biomarker(Entry):
+    """What a test of a patient shows: ``parameter`` of the model, of the largest lesion, in ``unit``."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=8)]
+    title: Text
+    unit: Unit
+    parameter: Text
+
+
+class Clone(Entry):
+    """A kind of cancer cell: what immunity and drugs can do to it.
+
+    Attributes:
+        fraction: share of the cells at the start, of what the clones listed before leave; none for the first clone.
+        mutation: probability per division that a cell of the first clone becomes one of these.
+        mhc: presentation of antigen on MHC class I, relative to the first clone.
+        chemosensitivity: killing by cytotoxic drugs, relative to the first clone.
+        lacks: molecules that its cells do not bear.
+    """
+
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    meaning: Text
+    fraction: Annotated[Quantity, like("", most=1.0)] | None = None
+    mutation: Annotated[Quantity, like("", zero=True, most=1.0)] | None = None
+    mhc: Annotated[Quantity, like("", zero=True)] | None = None
+    chemosensitivity: Annotated[Quantity, like("", zero=True)] | None = None
+    lacks: tuple[Text, ...] = ()
+
+
+class Correlation(Reference):
+    """Rank correlation between two quantities that vary between patients."""
+
+    between: tuple[str, str]
+    value: Annotated[float, Field(gt=-1, lt=1)]
+
+
+class CovariateEffect(Reference):
+    """A patient's covariate that changes a parameter: times ``factor`` for each unit of ``covariate``."""
+
+    covariate: Text
+    parameter: Text
+    factor: Annotated[float, Field(gt=0)]
+
+
+class Prior(Entry):
+    """How patients who have had a kind of treatment differ: factors on parameters (on the odds, for a fraction)."""
+
+    factors: dict[str, Annotated[Quantity, like("")]]
+
+
+class Cancer(Entry):
+    """A cancer: its kind of disease, its numbers, clones and antigens, its patients, and what earlier treatment changes.
+
+    Attributes:
+        disease: the kind of disease, which says what numbers are needed and how it is followed.
+        prior: by what was given before: a class such as ``chemotherapy`` or ``anti-PD-1``.
+    """
+
+    name: Slug
+    title: Text
+    synonyms: tuple[str, ...] = ()
+    summary: Text
+    disease: Slug = "solid"
+    parameters: dict[str, Quantity]
+    patients: dict[str, Quantity]
+    clones: Annotated[tuple[Clone, ...], Field(min_length=1)]
+    antigens: tuple[Antigen, ...] = ()
+    biomarkers: tuple[Biomarker, ...] = ()
+    prior: dict[str, Prior] = {}
+    correlations: tuple[Correlation, ...] = ()
+    covariate_effects: tuple[CovariateEffect, ...] = ()
+
+    @model_validator(mode="after")
+    def _names(self) -> Self:
+        names = [clone.name for clone in self.clones]
+        if len(set(names)) < len(names):
+            raise ValueError("two clones have the same name")
+        if self.clones[0].fraction is not None or any(clone.fraction is None for clone in self.clones[1:]):
+            raise ValueError("every clone but the first has a fraction: the first has the rest")
+        molecules = [antigen.molecule for antigen in self.antigens]
+        if len(set(molecules)) < len(molecules):
+            raise ValueError("two antigens have the same molecule")
+        return self
+
+
+class Physiology(Entry):
+    """The human immune system and body, shared by every cancer."""
+
+    parameters: dict[str, Quantity]
+    patients: dict[str, Quantity]

@@ -1,0 +1,28 @@
+"""The kinds of kinetics and actions that there are, found by scanning their folders."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
+from typing import Annotated, Any, Union
+
+from pydantic import BaseModel, Field
+
+
+@cache
+def kinds(package: ModuleType, base: type[BaseModel]) -> dict[str, type[BaseModel]]:
+    """Subclasses of ``base`` in the modules of ``package``, by the only value that their field ``kind`` takes."""
+    found: dict[str, type[BaseModel]] = {}
+    for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
+        for value in vars(import_module(f"{package.__name__}.{module.name}")).values():
+            if isinstance(value, type) and issubclass(value, base) and value is not base:
+                (kind,) = value.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
+                found[kind] = value
+    return found
+
+
+def any_of(package: ModuleType, base: type[BaseModel]) -> Any:
+    """The type of a field that holds one of the ``kinds``, told apart by ``kind``."""
+    return Annotated[Union[tuple(kinds(package, base).values())], Field(discriminator="kind")]  # noqa: UP007
