@@ -9,19 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coley.disease.disease import Disease, Findings, Mortal, Observable
-from coley.mechanisms.antigen_presentation import antigen_presentation
-from coley.mechanisms.checkpoint import checkpoint
-from coley.mechanisms.cytokines import cytokines
+from coley.disease.immunity import IMMUNITY
 from coley.mechanisms.imaging import imaging
-from coley.mechanisms.killing import killing
 from coley.mechanisms.metastasis import metastasis
-from coley.mechanisms.myeloid import myeloid
-from coley.mechanisms.natural_killer_cells import natural_killer_cells
-from coley.mechanisms.priming import priming
-from coley.mechanisms.regulatory_t_cells import regulatory_t_cells
-from coley.mechanisms.repertoire import repertoire
 from coley.mechanisms.survival import survival
-from coley.mechanisms.t_cells import t_cells
 from coley.mechanisms.tumour import tumour
 from coley.model import REST, Context, Mechanism
 from coley.streams import Patients, stream
@@ -33,16 +24,7 @@ fewer (Hillman et al. 2009: 16 % four or five)."""
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (
     tumour,
-    antigen_presentation,
-    repertoire,
-    priming,
-    t_cells,
-    regulatory_t_cells,
-    natural_killer_cells,
-    myeloid,
-    killing,
-    checkpoint,
-    cytokines,
+    *IMMUNITY,
     imaging,
     metastasis,
     survival,
