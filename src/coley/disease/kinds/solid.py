@@ -47,11 +47,12 @@ class Solid(Disease):
     clocks: ClassVar[tuple[str, ...]] = ("hazard_death", "hazard_lesion")
     burden: ClassVar[str] = "V_scan"
     diagnosis: ClassVar[str] = "V_diagnosis"
+    targets: ClassVar[tuple[str, ...]] = TARGETS
 
     @property
     def sites(self) -> tuple[str, ...]:
         """Target lesions, then the rest."""
-        return (*TARGETS, REST)
+        return (*self.targets, REST)
 
     def mechanisms(self) -> list[Mechanism]:
         """The tumour, and the immune system that meets it."""
@@ -60,22 +61,22 @@ class Solid(Disease):
     def start(self, patients: Patients, *, seed: int, attempt: int) -> Mapping[str, Floats]:
         """How many lesions a patient has: one target or more, and with some chance others."""
         facts = self.patients
-        more = (facts["n_targets"].value - 1) / (len(TARGETS) - 1)
-        number = 1 + binom.ppf(uniforms(seed, "target lesions", patients, attempt), len(TARGETS) - 1, more)
-        there = {f"C_seed_{site}": (k < number).astype(float) for k, site in enumerate(TARGETS)}
+        more = (facts["n_targets"].value - 1) / (len(self.targets) - 1)
+        number = 1 + binom.ppf(uniforms(seed, "target lesions", patients, attempt), len(self.targets) - 1, more)
+        there = {f"C_seed_{site}": (k < number).astype(float) for k, site in enumerate(self.targets)}
         others = uniforms(seed, "other lesions", patients, attempt) < facts["rest"].value
         return {**there, f"C_seed_{REST}": others.astype(float)}
 
     def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
         """Lesions numbered from the largest down."""
-        cells = [[f"C_{clone.name}_{site}" for clone in self.cancer.clones] for site in TARGETS]
+        cells = [[f"C_{clone.name}_{site}" for clone in self.cancer.clones] for site in self.targets]
         size = np.stack([patients[names].sum(axis=1).to_numpy() for names in cells], axis=1)
         order = np.argsort(-size, axis=1, kind="stable")
-        suffix = f"_{TARGETS[0]}"
+        suffix = f"_{self.targets[0]}"
         of_lesions = [name.removesuffix(suffix) for name in patients if name.endswith(suffix)]
         sorted_ = patients.copy()
         for base in of_lesions:
-            names = [f"{base}_{site}" for site in TARGETS]
+            names = [f"{base}_{site}" for site in self.targets]
             sorted_[names] = np.take_along_axis(patients[names].to_numpy(), order, axis=1)
         return sorted_
 
@@ -109,9 +110,9 @@ class Solid(Disease):
 
     def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
         """Diameters in whole mm, 0 where a lesion is gone; and what is left of all other lesions, as one volume."""
-        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in TARGETS], axis=1)
+        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in self.targets], axis=1)
         facts = self.patients
-        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(TARGETS)) for k in patients])
+        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(self.targets)) for k in patients])
         read = np.round(true * np.exp(facts["reader_error"].value * deviates.reshape(true.shape)))
         smallest = facts["smallest_lesion"].value
         rest = diameter(values[f"V_scan_{REST}"])

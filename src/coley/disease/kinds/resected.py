@@ -1,0 +1,64 @@
+"""Resected solid tumours: what surgery left, at sites that no scan shows yet."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+import numpy as np
+import pandas as pd
+
+from coley.disease.disease import Findings
+from coley.disease.kinds.solid import Floats, Solid, diameter
+from coley.model import REST
+from coley.streams import Patients, normals, uniforms
+
+
+class Resected(Solid):
+    """Solid tumours after complete resection. The endpoint is recurrence, which scans show from some millimetres on.
+
+    The tumour that surgery takes grows in the rest (R) until it is diagnosed; deposits of it grow beside it at the
+    other sites. Patients begin at diagnosis with the rest empty, and with the immune memory of what was in it.
+    """
+
+    kind: ClassVar[str] = "resected"
+    assumptions: ClassVar[tuple[str, ...]] = (
+        "Surgery takes the tumour that was diagnosed whole; what is left are deposits at up to four other sites.",
+        "Deposits were shed early and have grown as the tumour did; some patients have none, and are cured by surgery.",
+        "Patients with a deposit that scans show at diagnosis are not operated on: larger ones are taken as just below.",
+        "A recurrence is seen from the smallest diameter that a scan shows with certainty.",
+        "Whether the last cells of a deposit die out is chance, decided at each visit.",
+    )
+
+    def start(self, patients: Patients, *, seed: int, attempt: int) -> Mapping[str, Floats]:
+        """Deposits of each patient, as cells relative to the tumour's at its own start; all of the tumour in the rest."""
+        facts = self.patients
+        spread = uniforms(seed, "microscopic disease", patients, attempt) < facts["microscopic"].value
+        size = facts["deposit"]
+        sigma = np.sqrt(np.log1p((size.cv or 0.0) ** 2))
+        highest = size.bounds[1] if size.bounds else np.inf
+        shared = normals(seed, "deposits", patients, attempt)
+        seeds: dict[str, Floats] = {f"C_seed_{REST}": np.ones(len(patients))}
+        for k, site in enumerate(self.targets):
+            # the next deposit is a fifth of the one before, as sizes of metastases go
+            own = size.value * np.exp(sigma * shared) * 0.2**k
+            seeds[f"C_seed_{site}"] = np.where(spread, np.minimum(own, highest), 0.0)
+        return seeds
+
+    def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
+        """The deposits from the largest down, and the rest as surgery leaves it: empty."""
+        resected = super().arranged(patients)
+        taken = [name for name in self.model().state_names if name.endswith(f"_{REST}")]
+        resected[taken] = 0.0
+        return resected
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Volumes of the lesions as scans show them."""
+        return tuple(f"V_scan_{site}" for site in self.sites)
+
+    def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
+        """No target lesions, as surgery left none; how many lesions are seen that are new."""
+        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in self.sites], axis=1)
+        seen = (true >= self.patients["smallest_recurrence"].value).sum(axis=1)
+        return {"diameters": np.zeros((len(true), len(self.targets))), "new_lesions": seen.astype(float)}
