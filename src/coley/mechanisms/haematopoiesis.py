@@ -7,6 +7,8 @@ that a marrow full of cancer makes few cells and an emptied one recovers.
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from coley.model import Context, Mechanism
 from coley.system import Expression
 
@@ -30,13 +32,15 @@ def _line(m: Mechanism, line: str, cells: str, arrest: Expression) -> None:
     feedback = m.parameter(f"feedback_{line}", f"exponent with which few {cells} speed up their formation")
     rate = (STAGES + 1) / transit
     blood = m.state(line, "cell/mL", base, 1e3, f"{cells} of blood")
-    before = [m.state(f"{line}_m{k}", "cell/mL", base, 1e3, f"precursors of {cells}, stage {k}, as count in blood")
-              for k in range(1, STAGES + 1)]
+    before = [
+        m.state(f"{line}_m{k}", "cell/mL", base, 1e3, f"precursors of {cells}, stage {k}, as count in blood")
+        for k in range(1, STAGES + 1)
+    ]
     # a thousandth of normal: the feedback is bounded where no cell is left
     formed = rate * base * m["room"] * (base / (blood + base / 1000)) ** feedback
     m.reaction(f"formation_{line}", formed, {f"{line}_m1": 1})
     m.reaction(f"arrest_{line}", arrest * before[0], {f"{line}_m1": -1})
     names = [*(f"{line}_m{k}" for k in range(1, STAGES + 1)), line]
-    for source, target in zip(names, names[1:], strict=False):
+    for source, target in pairwise(names):
         m.reaction(f"maturation_{source}", rate * m[source], {source: -1, target: 1})
     m.reaction(f"loss_{line}", rate * blood, {line: -1})

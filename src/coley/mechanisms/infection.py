@@ -1,8 +1,9 @@
-"""Infection and precancer: what the chances are that a person is free, infected, has precancer of each grade, or cancer.
+"""Infection and precancer: chances that a person is free, infected, has precancer of each grade, or cancer.
 
 A Markov chain in continuous time, of one person: the states are probabilities that add up to 1. Antibody of vaccination
-and of an earlier infection keeps new infections off; it does nothing about one that is there. Each first event has a
-cumulative hazard, H' = flux exp(H), so that exp(-H) is the chance of having stayed free of it since the start.
+and of an earlier infection keeps new infections off; it does nothing about one that is there. Each event has a
+cumulative hazard: what enters the state or those beyond it, over the chance of being in none of them, which is the
+incidence among people at risk.
 """
 
 from __future__ import annotations
@@ -33,15 +34,17 @@ def infection(context: Context) -> Mechanism:
     m.reaction("reinfection", second, {"p_recovered": -1, "p_infected": 1})
     _course(m)
     persisting = m["k_persist"] * m["p_infected"]
-    for event, flux, what in (
-        ("infection", first + second, "a new infection"),
-        ("persistence", persisting, "a persistent infection"),
-        ("CIN2", m["k_CIN2"] * m["p_persistent"], "precancer of grade 2 or more"),
-        ("CIN3", m["k_CIN3"] * m["p_CIN2"], "precancer of grade 3 or more"),
-        ("cancer", m["k_invade"] * m["p_CIN3"], "cancer"),
+    at_risk = m["p_naive"] + m["p_recovered"] + 1e-9  # never 0: where nobody is at risk, nobody has the event
+    for event, flux, gone, what in (
+        ("infection", first + second, "infected", "a new infection"),
+        ("persistence", persisting, "persistent", "a persistent infection"),
+        ("CIN2", m["k_CIN2"] * m["p_persistent"], "CIN2", "precancer of grade 2 or more"),
+        ("CIN3", m["k_CIN3"] * m["p_CIN2"], "CIN3", "precancer of grade 3 or more"),
+        ("cancer", m["k_invade"] * m["p_CIN3"], "cancer", "cancer"),
     ):
         m.state(f"hazard_{event}", "", 0, 1e-3, f"cumulative hazard of {what}")
-        m.reaction(f"first_{event}", flux * symengine.exp(m[f"hazard_{event}"]), {f"hazard_{event}": 1})
+        m.reaction(f"incidence_{event}", flux / at_risk, {f"hazard_{event}": 1})
+        at_risk = at_risk + m[f"p_{gone}"]
     infected = m["p_infected"] + m["p_persistent"] + m["p_CIN2"] + m["p_CIN3"] + m["p_cancer"]
     m.rule("p_virus", "", infected, "chance that the virus is found")
     size = m.parameter("V_cancer", "volume of cancer when it comes to light")

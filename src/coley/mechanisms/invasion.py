@@ -6,10 +6,10 @@ from coley.model import Context, Mechanism
 
 
 def invasion(context: Context) -> Mechanism:
-    """Cumulative hazard of invasion, in proportion to the area."""
+    """Cumulative hazard of invasion, which rises with the area and levels off."""
     m = Mechanism("invasion", "A cancer of a surface may grow into what lies beneath.", context)
-    rate = m.parameter("k_invasion", "hazard of invasion from the reference area")
-    reference = m.parameter("area_ref", "reference area")
+    rate = m.parameter("k_invasion", "hazard of invasion from a large area")
+    reference = m.parameter("area_ref", "area that gives half of that hazard")
     m.state("hazard_invasion", "", 0, 1e-2, "cumulative hazard of invasion")
-    m.reaction("invasion", rate * m["area"] / reference, {"hazard_invasion": 1})
+    m.reaction("invasion", rate * m["area"] / (m["area"] + reference), {"hazard_invasion": 1})
     return m

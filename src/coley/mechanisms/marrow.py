@@ -1,7 +1,8 @@
 """Marrow: cancer cells fill it, leave less room for its own cells, and go into blood.
 
-Site 1 is the marrow, the rest (R) is blood. Cells divide in the marrow alone. Growth is logistic in the room that is
-left; the normal cells of the marrow give way in proportion, and come back as it empties.
+Site 1 is the marrow, the rest (R) is blood. Cells divide in the marrow alone, and make good what goes into blood.
+Growth is logistic in the room that is left; the normal cells of the marrow give way in proportion, and come back as it
+empties.
 """
 
 from __future__ import annotations
@@ -51,19 +52,20 @@ def _clones(m: Mechanism, shares: dict[str, Expression]) -> None:
         for site, name in (("1", own), (REST, blood)):
             kill = m.total(f"kill_{clone.name}_{site}", "1/day", f"rate at which {clone.meaning} are killed")
             m.reaction(f"killing_{clone.name}_{site}", (kill + m[f"removal_{site}"]) * m[name], {name: -1})
-        born = (growth + release + turnover) * m["division_1"] * m["room"]
+        # where drugs stop division altogether, cells still die, and leave, as before
+        born = (growth + turnover + release) * m["division_1"] - growth * (1 - m["room"])
         m.reaction(f"division_{clone.name}", born * m[own], {own: 1})
         m.reaction(f"death_{clone.name}", turnover * m[own], {own: -1})
         m.reaction(f"release_{clone.name}", release * m[own], {own: -1, blood: 1})
         m.reaction(f"loss_{clone.name}", loss * m[blood], {blood: -1})
         if clone.name != first and clone.mutation is not None:
-            rate = m.constant(f"mu_{clone.name}", clone.mutation, f"probability per division that {clone.meaning} arise")
-            arising = rate * (growth + release + turnover) * m["room"] * m[f"C_{first}_1"]
+            rate = m.constant(f"mu_{clone.name}", clone.mutation, f"chance per division that {clone.meaning} arise")
+            arising = rate * (growth + turnover + release) * m[f"C_{first}_1"]
             m.reaction(f"mutation_{clone.name}", arising, {f"C_{first}_1": -1, own: 1})
 
 
 def _shares(m: Mechanism) -> dict[str, Expression]:
-    """Share of each clone at the start: each takes its fraction of what those before it leave; the first has the rest."""
+    """Share of each clone at the start: its fraction of what those before it leave; the first has the rest."""
     shares: dict[str, Expression] = {}
     left: Expression = symengine.Integer(1)
     for clone in m.context.clones[1:]:

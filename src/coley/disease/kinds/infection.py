@@ -29,7 +29,7 @@ class Infection(Disease):
     kind: ClassVar[str] = "infection"
     criteria: ClassVar[str] = "histological-clearance"
     assumptions: ClassVar[tuple[str, ...]] = (
-        "A person's course is a chain of states in continuous time; its chances are followed, and events drawn by them.",
+        "A person's course is a chain of states in continuous time; its chances are followed, events drawn by them.",
         "Exposure is constant over the years; the virus types of one vaccine count as one.",
         "Antibody keeps off new infections alone: those that are there clear, persist and progress as without it.",
         "Who has cleared an infection has the antibody of natural infection, for life.",

@@ -58,7 +58,7 @@ class Nodal(Solid):
         return (*(f"{name}_{site}" for name in ("V_scan", "C_total") for site in self.sites),)
 
     def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
-        """Diameters of the nodes in whole mm, length of the spleen, the marrow, and PET by Deauville score and SUVmax."""
+        """Diameters of nodes and length of the spleen in whole mm, marrow, and PET by Deauville score and SUVmax."""
         facts = self.patients
         volume = np.stack([values[f"V_scan_{site}"] for site in self.targets], axis=1)
         deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(self.targets)) for k in patients])

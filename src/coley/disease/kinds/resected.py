@@ -25,31 +25,35 @@ class Resected(Solid):
     assumptions: ClassVar[tuple[str, ...]] = (
         "Surgery takes the tumour that was diagnosed whole; what is left are deposits at up to four other sites.",
         "Deposits were shed early and have grown as the tumour did; some patients have none, and are cured by surgery.",
-        "Patients with a deposit that scans show at diagnosis are not operated on: larger ones are taken as just below.",
+        "Who has a deposit that scans show is not operated on: deposits that would be seen are taken as just below.",
         "A recurrence is seen from the smallest diameter that a scan shows with certainty.",
         "Whether the last cells of a deposit die out is chance, decided at each visit.",
     )
 
     def start(self, patients: Patients, *, seed: int, attempt: int) -> Mapping[str, Floats]:
-        """Deposits of each patient, as cells relative to the tumour's at its own start; all of the tumour in the rest."""
+        """Deposits, as cells relative to those of the tumour at its own start; the tumour itself is in the rest."""
         facts = self.patients
         spread = uniforms(seed, "microscopic disease", patients, attempt) < facts["microscopic"].value
         size = facts["deposit"]
         sigma = np.sqrt(np.log1p((size.cv or 0.0) ** 2))
-        highest = size.bounds[1] if size.bounds else np.inf
         shared = normals(seed, "deposits", patients, attempt)
         seeds: dict[str, Floats] = {f"C_seed_{REST}": np.ones(len(patients))}
         for k, site in enumerate(self.targets):
             # the next deposit is a fifth of the one before, as sizes of metastases go
             own = size.value * np.exp(sigma * shared) * 0.2**k
-            seeds[f"C_seed_{site}"] = np.where(spread, np.minimum(own, highest), 0.0)
+            seeds[f"C_seed_{site}"] = np.where(spread, np.minimum(own, 1.0), 0.0)
         return seeds
 
     def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
         """The deposits from the largest down, and the rest as surgery leaves it: empty."""
         resected = super().arranged(patients)
-        taken = [name for name in self.model().state_names if name.endswith(f"_{REST}")]
-        resected[taken] = 0.0
+        states = self.model().state_names
+        largest = self.patients["deposit_largest"].value
+        for site in self.targets:
+            here = [name for name in states if name.endswith(f"_{site}")]
+            cells = resected[[f"C_{clone.name}_{site}" for clone in self.cancer.clones]].sum(axis=1)
+            resected[here] = resected[here].mul(largest / np.maximum(cells, largest), axis=0)
+        resected[[name for name in states if name.endswith(f"_{REST}")]] = 0.0
         return resected
 
     @property
