@@ -126,7 +126,7 @@ class Criteria(ABC):
         return np.asarray(found, dtype=np.int8)
 
     def response_day(self, codes: ArrayLike, days: ArrayLike, *, confirm: bool) -> Reals:
-        """(patients,) first day of the first response, of the first confirmed one where ``confirm``; NaN without one."""
+        """(patients,) first day of the first response, of the first confirmed one where ``confirm``; else NaN."""
         seen, day = self._until_progression(codes, days)
         return self._level_day(seen, day, self.responders, confirm)
 
