@@ -183,14 +183,14 @@ def _normal_ratio(x: Mapping[str, Reals]) -> Flags:
 
 
 def _clear(x: Mapping[str, Reals], baseline: _Measurable) -> Flags:
-    """CR: negative immunofixation, no plasmacytoma, marrow below 5 %; where light chains are the measure, their ratio."""
+    """CR: negative immunofixation, no plasmacytoma, marrow below 5 %; a normal ratio where chains are the measure."""
     marrow = histories.last_read(x["marrow_plasma_cells"]) < MARROW_CLEAR
     soft = histories.last_read(x["plasmacytomas"]) == 0
     return np.asarray((x["immunofixation"] == 0) & soft & marrow & (~baseline.light | _normal_ratio(x)))
 
 
 def confirmed_nadirs(values: Reals) -> Reals:
-    """Lowest confirmed value before each visit: the lowest that two readings in a row, or the baseline, came down to."""
+    """Lowest confirmed value before each visit: the baseline, or what two readings in a row came down to."""
     known = histories.last_read(values)
     both = values.copy()
     both[:, 1:] = np.maximum(values[:, 1:], known[:, :-1])

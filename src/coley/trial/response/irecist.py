@@ -175,9 +175,9 @@ class _State:
 def _step(state: _State, now: _Visit, after: float) -> Codes:
     """Codes at one visit; moves ``state`` on.
 
-    New lesions keep iUPD standing until they have gone, or until the target lesions respond better than when the new ones
-    were first seen (FAQ, "Assigning response after the appearance of new lesions"): then what is there no longer counts,
-    but more of them does, and growth as RECIST 1.1 asks it of target lesions.
+    New lesions keep iUPD standing until they have gone, or until the target lesions respond better than when the new
+    ones were first seen (FAQ, "Assigning response after the appearance of new lesions"): then what is there no longer
+    counts, but more of them does, and growth as RECIST 1.1 asks it of target lesions.
     """
     response = now.response
     by_target = now.target == Response.PD

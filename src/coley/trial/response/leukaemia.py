@@ -1,7 +1,7 @@
 """Response of acute leukaemia, myeloid or lymphoblastic, by the European LeukemiaNet.
 
-Source: Döhner et al., Blood 2022;140:1345-1377, doi 10.1182/blood.2022016867, its table of response criteria. Progression
-before any remission is that of Döhner et al., Blood 2017;129:424-447, doi 10.1182/blood-2016-08-733196.
+Source: Döhner et al., Blood 2022;140:1345-1377, doi 10.1182/blood.2022016867, its table of response criteria.
+Progression before any remission is that of Döhner et al., Blood 2017;129:424-447, doi 10.1182/blood-2016-08-733196.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ class Response(IntEnum):
 class AcuteLeukaemia(Criteria):
     """ELN 2022. Response is CR, CRh or CRi; each with or without MRD is told by ``mrd_negative``.
 
-    The publication asks for no confirmation; where a protocol does, responses are confirmed ``confirm_after_days`` later.
+    The publication asks for no confirmation; where a protocol does, responses are confirmed ``confirm_after_days``
+    later.
 
     Attributes:
         landmark_days: who is in no remission at the first evaluable visit from this day on is refractory. 180 days is

@@ -1,6 +1,7 @@
 """Response of lymphoma by the Lugano classification of 2014, by PET-CT where it was made and by CT elsewhere.
 
-Source: Cheson et al., J Clin Oncol 2014;32:3059-3068, doi 10.1200/JCO.2013.54.8800, its Table 3. Lengths are in mm here.
+Source: Cheson et al., J Clin Oncol 2014;32:3059-3068, doi 10.1200/JCO.2013.54.8800, its Table 3. Lengths are in mm
+here.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ def metabolic_response(deauville: Reals, uptake: Reals, new_lesion: Flags) -> Co
     """Response at each visit by PET-CT, NE where none was made.
 
     Reduced uptake is that from baseline; increased uptake is that from the lowest before, so that a relapse from a
-    complete metabolic response is one (convention: the paper compares with baseline). Scores of 4 and 5 whose uptake was
-    not measured are no metabolic response.
+    complete metabolic response is one (convention: the paper compares with baseline). Scores of 4 and 5 whose uptake
+    was not measured are no metabolic response.
     """
     hot = deauville > METABOLIC_SCORE
     lower = at_least(uptake[:, :1] - uptake, UPTAKE_FRACTION * uptake[:, :1])
@@ -136,9 +137,9 @@ def _by_ct(x: Mapping[str, Reals], new: Flags) -> Codes:
 def lesions_grown(longest: Reals, shortest: Reals, extranodal: Flags) -> Flags:
     """(patients, visits, lesions) which lesions have progressed from their nadirs.
 
-    All three: longest diameter above 15 mm, product 50 % above its nadir, and either diameter above its nadir by 5 mm, or
-    10 mm where the lesion is longer than 20 mm (at this visit: a convention). Or an extranodal lesion that had gone is
-    back.
+    All three: longest diameter above 15 mm, product 50 % above its nadir, and either diameter above its nadir by 5 mm,
+    or 10 mm where the lesion is longer than 20 mm (at this visit: a convention). Or an extranodal lesion that had gone
+    is back.
     """
     lowest = histories.nadirs(longest)
     product = longest * shortest
@@ -153,8 +154,8 @@ def lesions_grown(longest: Reals, shortest: Reals, extranodal: Flags) -> Flags:
 def spleen_grown(length: Reals) -> Flags:
     """(patients, visits) whether the spleen shows progression.
 
-    One that was enlarged at baseline: by more than half its excess over normal then (150 mm: above 160 mm). One that was
-    normal at baseline, or has been since: enlarged again and at least 20 mm above its shortest.
+    One that was enlarged at baseline: by more than half its excess over normal then (150 mm: above 160 mm). One that
+    was normal at baseline, or has been since: enlarged again and at least 20 mm above its shortest.
     """
     baseline, shortest = length[:, :1], histories.nadirs(length)
     enlarged = baseline > SPLEEN_NORMAL_MM

@@ -1,8 +1,8 @@
 """Pathological response of a resected tumour, by the share of the tumour bed that is viable.
 
 Sources: Cottrell et al., Ann Oncol 2018;29:1853-1860, doi 10.1093/annonc/mdy218 (immune-related pathologic response
-criteria); Tetzlaff et al., Ann Oncol 2018;29:1861-1868, doi 10.1093/annonc/mdy226 (classes of response); Deutsch et al.,
-Nat Med 2024;30:218-228, doi 10.1038/s41591-023-02660-6 (primary and nodes).
+criteria); Tetzlaff et al., Ann Oncol 2018;29:1861-1868, doi 10.1093/annonc/mdy226 (classes of response); Deutsch et
+al., Nat Med 2024;30:218-228, doi 10.1038/s41591-023-02660-6 (primary and nodes).
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Response(IntEnum):
 class Pathological(Criteria):
     """Pathological response at the visit of surgery; every other visit is NE but for progression or recurrence.
 
-    Primary and nodes are judged by the larger of their shares, so that pCR and MPR hold for both. There is one specimen,
-    and so nothing to confirm.
+    Primary and nodes are judged by the larger of their shares, so that pCR and MPR hold for both. There is one
+    specimen, and so nothing to confirm.
     """
 
     name = "pathological"
@@ -76,7 +76,8 @@ class Pathological(Criteria):
 def viable_share(viable: ArrayLike, necrosis: ArrayLike, regression: ArrayLike) -> Reals:
     """Residual viable tumour in % of the tumour bed, from the areas of its three parts (Cottrell et al. 2018).
 
-    The bed is viable tumour, necrosis and the bed of regression, where immunity cleared tumour; NaN where there is none.
+    The bed is viable tumour, necrosis and the bed of regression, where immunity cleared tumour; NaN where there is
+    none.
     """
     alive, dead, cleared = (np.asarray(area, dtype=np.float64) for area in (viable, necrosis, regression))
     bed = alive + dead + cleared
