@@ -57,6 +57,7 @@ class Criteria(ABC):
         pending: codes above ``progressive`` up to this one are progression that awaits confirmation.
         pending_counts: whether progression that was never confirmed nor followed by anything better is an event.
         controlled, responders, complete: codes from this one are disease control, response, complete response.
+        confirmed: codes from this one need confirmation where the protocol asks for it; None for ``responders``.
 
     Attributes:
         confirm_after_days: shortest time between a response and its confirmation, days.
@@ -75,6 +76,7 @@ class Criteria(ABC):
     controlled: ClassVar[IntEnum]
     responders: ClassVar[IntEnum]
     complete: ClassVar[IntEnum]
+    confirmed: ClassVar[IntEnum | None] = None
 
     confirm_after_days: float = 28.0
     stable_after_days: float = 0.0
@@ -118,7 +120,7 @@ class Criteria(ABC):
         below = np.where(seen < self.controlled, seen, 0).max(axis=1, initial=0)
         found = np.where(progressed > 0, progressed, below)
         for code in self.Code:
-            if code >= self.responders:
+            if code >= (self.confirmed or self.responders):
                 found = np.where(np.isnan(self._level_day(seen, day, code, confirm)), found, code)
             elif code >= self.controlled:
                 late = (seen >= code) & histories.at_least(day, self.stable_after_days)

@@ -89,6 +89,7 @@ class Imwg(Criteria):
     controlled = Response.SD
     responders = Response.PR
     complete = Response.CR
+    confirmed = Response.MR
 
     confirm_after_days: float = 1.0  # two assessments, at any time
 
