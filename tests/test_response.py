@@ -220,3 +220,21 @@ def test_spells() -> None:
     assert lasting_from(shown, ended, day, 28.0).tolist() == [56.0]
     assert lasting_from(shown, ended, day, 0.0).tolist() == [0.0]
     assert np.isnan(lasting_from(shown, ended, day, 29.0)).all()
+
+
+@every
+def test_documentation_names_every_criterion_measure_and_code(each: Criteria) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "response.md").read_text(encoding="utf-8")
+    section = page.split(f"\n## {each.name}\n")[1].split("\n## ")[0]
+    inherited = ALL["recist-1.1"].measures if each.name == "irecist" else {}
+    assert [name for name in each.measures if name not in inherited and f"`{name}`" not in section] == []
+    assert [label for label in each.names(list(each.Code)) if label not in section and label != "NE"] == []
+
+
+def test_documentation_example() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "response.md").read_text(encoding="utf-8")
+    names: dict[str, object] = {}
+    exec(page.split("```python\n")[1].split("```")[0], names)
+    recist, codes, days = ALL["recist-1.1"], np.asarray(names["codes"]), names["days"]
+    assert f"# {recist.names(codes)}" in page
+    assert recist.progression_day(codes, days).tolist() == [126]

@@ -18,8 +18,8 @@ BY_CT: dict[str, tuple[list[tuple[float, float]], dict[str, list[float]], str]] 
     "SD at 49 %": ([(40, 20), (24, 17)], {}, "SD"),
     "PD: 25 × 20 to 35 × 22, 54 % and 10 mm": ([(25, 20), (35, 22)], {}, "PD"),
     "not at 9 mm: 25 × 20 to 34 × 23, 56 %": ([(25, 20), (34, 23)], {}, "SD"),
-    "PD by 5 mm where it is 20 mm or less: 15 × 10 to 20 × 12, 60 %": ([(15, 10), (20, 12)], {}, "PD"),
-    "not by 5 mm where it is larger: 16 × 12 to 21 × 15, 64 %": ([(16, 12), (21, 15)], {}, "SD"),
+    "PD by 5 mm where it was 20 mm or less: 15 × 10 to 20 × 12, 60 %": ([(15, 10), (20, 12)], {}, "PD"),
+    "not by 5 mm where it was larger: 21 × 12 to 26 × 16, 65 %": ([(21, 12), (26, 16)], {}, "SD"),
     "not at 49 %: 40 × 20 to 50 × 23.8": ([(40, 20), (50, 23.8)], {}, "SD"),
     "PD from the nadir: 20 × 10 to 31 × 15, still 42 % below baseline": (
         [(40, 20), (20, 10), (31, 15)],
