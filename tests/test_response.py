@@ -124,6 +124,19 @@ def test_best_response_and_days_agree_with_the_codes(each: Criteria, seed: int, 
     assert not np.isnan(progression[ends]).any()
 
 
+SCALED = {"lugano-2014": "uptake", "histological-clearance": "lesions", "imwg": "plasmacytomas"}
+
+
+@pytest.mark.parametrize("name", SCALED)
+@quick
+@given(st.integers(0, 10**6), st.floats(0.01, 100))
+def test_scale_of_what_is_compared_with_itself_does_not_matter(name: str, seed: int, scale: float) -> None:
+    """Uptake, lesions and plasmacytomas count only relative to what they were."""
+    findings, days = findings_of(ALL[name], seed), days_of(seed)
+    other = {key: values * scale if key == SCALED[name] else values for key, values in findings.items()}
+    assert ALL[name].judge(other, days).tolist() == ALL[name].judge(findings, days).tolist()
+
+
 @every
 def test_nobody_and_baseline_alone(each: Criteria) -> None:
     nobody = each.judge(findings_of(each, 0, patients=0), np.zeros((0, 7)))

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from coley.trial.response import recist
 from coley.trial.response.irecist import CRITERIA, ImmuneResponse
 from coley.trial.response.recist import NonTarget
 
@@ -104,6 +107,27 @@ def judge(sums: list[float], others: dict[str, list[float]], days: list[float]) 
 def test_scans_by_the_guideline(case: str) -> None:
     sums, others, expected = SCANS[case]
     assert judge(sums, others, [42.0 * visit for visit in range(len(sums))]) == expected
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(st.integers(0, 10**6))
+def test_until_the_first_progression_as_recist(seed: int) -> None:
+    """T2, left column: without a previous iUPD each visit is as by RECIST 1.1, and its PD is iUPD."""
+    draw = np.random.default_rng(seed)
+    findings = {
+        "diameters": draw.choice([0.0, 8, 10, 15, 20, 30, NAN], (40, 6, 2)),
+        "nodal": draw.random((40, 2)) < 0.3,
+        "nontarget": draw.choice([0, 1, 2, 2, 3, 4], (40, 6)),
+        "new_lesions": draw.choice([0, 0, 0, 1], (40, 6)),
+    }
+    days = 42.0 * np.arange(6)
+    plain, immune = recist.CRITERIA.judge(findings, days), CRITERIA.judge(findings, days)
+    begun = np.logical_or.accumulate(plain == recist.Response.PD, axis=1)
+    same = {recist.Response[name]: ImmuneResponse[f"i{name}"] for name in ("SD", "PR", "CR")}
+    same |= {recist.Response.NE: ImmuneResponse.NE, recist.Response.NON_CR_NON_PD: ImmuneResponse.NON_iCR_NON_iUPD}
+    assert [same[recist.Response(code)] for code in plain[~begun]] == immune[~begun].tolist()
+    first = begun & ~np.hstack([np.zeros((40, 1), dtype=bool), begun[:, :-1]])
+    assert (immune[first] == ImmuneResponse.iUPD).all()
 
 
 def test_a_scan_less_than_four_weeks_after_iupd_confirms_nothing() -> None:

@@ -77,6 +77,12 @@ def test_response_by_ct(case: str) -> None:
     assert " ".join(CRITERIA.names(codes)[0, 1:]) == expected
 
 
+def test_spleen_without_any_node() -> None:
+    """Splenic lymphoma: 170 mm has an excess of 40 mm over normal; at 149 mm more than half of it has gone."""
+    codes = CRITERIA.judge({"spleen_length": [[170, 155, 149, 130, 151], [120] * 5]}, [0, 56, 112, 168, 224])
+    assert CRITERIA.names(codes).tolist() == [["NE", "SD", "PR", "CR", "PD"], ["NE"] * 5]
+
+
 def test_six_nodes_are_summed_and_any_one_can_progress() -> None:
     """SPD of up to six: 6 × 40 × 20 = 4800 mm²; five at 16 × 10 leave 800, and the sixth of 55 × 25 is 72 % larger."""
     node, small, large = (40.0, 20.0), (16.0, 10.0), (55.0, 25.0)

@@ -122,14 +122,15 @@ def _by_ct(x: Mapping[str, Reals], new: Flags) -> Codes:
     marrow_clear = histories.last_read(marrow) == 0
     marrow_back = (marrow > 0) & (histories.nadirs(marrow) == 0)
     worse = grown | marrow_back | new | (nontarget == NonTarget.PD)
-    nothing = ~present.any(axis=1)[:, None] & ((nontarget == NonTarget.NONE) | (nontarget == NonTarget.NE))
+    targets = present.any(axis=1)[:, None]
+    nothing = ~targets & (excess == 0) & (marrow[:, :1] == 0) & ((nontarget == NonTarget.NONE) | (nontarget == 0))
     unread = np.isnan(total) | np.isnan(total[:, :1]) | np.isnan(spleen) | nothing
     clear = normal & (spleen <= SPLEEN_NORMAL_MM) & (nontarget >= NonTarget.CR) & marrow_clear
     return first_true(
         (worse, Response.PD),
         (unread, Response.NE),
         (clear, Response.CR),
-        (response & spleen_smaller & present.any(axis=1)[:, None], Response.PR),
+        ((response | ~targets) & spleen_smaller & (targets | (excess > 0)), Response.PR),
         otherwise=Response.SD,
     )
 
