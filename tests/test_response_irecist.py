@@ -23,7 +23,7 @@ SCANS: dict[str, tuple[list[float], dict[str, list[float]], str]] = {
     "T2: as RECIST 1.1 without progression": ([100, 90, 70, 0], {}, "iSD iPR iCR"),
     "T2: iCR of targets with other disease left is iPR": ([100, 0], {"nontarget": [SAME]}, "iPR"),
     "T2: target iUPD, then 5 mm more": ([100, 120, 125], {}, "iUPD iCPD"),
-    "T2: target iUPD, then 4 mm more stays iUPD": ([100, 120, 124], {}, "iUPD iUPD"),
+    "T2: target iUPD, then 4.9 mm more stays iUPD": ([100, 120, 124.9], {}, "iUPD iUPD"),
     "FAQ: increases are additive, 4 mm and 2 mm more": ([100, 120, 124, 126], {}, "iUPD iUPD iCPD"),
     "T2: target iUPD, then within 20 % of the nadir is iSD": ([100, 120, 110], {}, "iUPD iSD"),
     "T2: target iUPD, then iPR": ([100, 120, 60], {}, "iUPD iPR"),
@@ -83,6 +83,11 @@ SCANS: dict[str, tuple[list[float], dict[str, list[float]], str]] = {
         [100, 90, 60, 60],
         {"new_lesions": [1, 1, 1], "new_lesion_sum": [20, 20, 25]},
         "iUPD iPR iUPD",
+    ),
+    "after iPR a new lesion where the known one had gone is a new iUPD": (
+        [100, 90, 60, 60, 60],
+        {"new_lesions": [1, 1, 0, 1]},
+        "iUPD iPR iPR iUPD",
     ),
     "after iPR new lesions that grow less are none": (
         [100, 90, 60, 60],
