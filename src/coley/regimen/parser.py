@@ -13,6 +13,7 @@ from coley.regimen.ends import ends_ahead, read_ends
 from coley.regimen.fields import read_drug, read_infusion, read_route, read_site
 from coley.regimen.numbers import read_span
 from coley.regimen.scanner import Part, balance, normalise, quoted, split, where
+from coley.regimen.states import condition_ahead
 from coley.regimen.syntax import Administration, Bracket, Item, Phase, Place, Regimen, Rest
 from coley.regimen.timing import check_timing, read_schedule
 from coley.regimen.vocabulary import EXTERNAL_BEAM, PROCEDURE, PROCEDURE_PHRASE, UNITS, find_procedure
@@ -128,6 +129,10 @@ class _Reader:
             part.fault(part.separator_column, what, f"name an administration, e.g. {EXAMPLE!r}")
             return None
         read: Item | Rest | None
+        if condition_ahead(part):
+            hint = "e.g. 'nivolumab 240 mg iv q2w x9 unless CR'"
+            part.fault(part.column, "a condition stands after what depends on it", hint, lost=True)
+            return None
         if part.peek(_REST):
             read = _read_rest(part)
         elif part.peek(_BRACKET):

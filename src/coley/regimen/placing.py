@@ -84,11 +84,10 @@ def place(administration: Administration, start: float, frame: Frame) -> tuple[l
 
 
 def _rows(administration: Administration, start: float, stop: float) -> list[tuple[float, float]]:
-    """For each time of the cycle at which a dose falls, the day of the first and the number of doses (or infinity)."""
+    """For each time of the cycle with a dose, the day of the first and the number of doses (or infinity)."""
     interval = administration.interval_days
-    offsets = [
-        day_offset(day) + k / administration.times for day in administration.days for k in _range(administration)
-    ]
+    times = administration.times
+    offsets = [day_offset(day) + k / times for day in administration.days for k in range(times)]
     total = administration.dose_limit
     rows = []
     for rank, offset in enumerate(offsets):
@@ -101,17 +100,14 @@ def _rows(administration: Administration, start: float, stop: float) -> list[tup
     return rows
 
 
-def _range(administration: Administration) -> range:
-    return range(administration.times)
-
-
 def _steps(length: float, interval: float | None) -> float:
     """How many doses fall into ``length`` days, the first at its start."""
     if length <= 0:
         return 0
     if interval is None:
         return 1
-    return math.inf if math.isinf(length) else math.ceil(length / interval - 1e-9)
+    # Rounding in starts and thirds of a day must not add a dose on the very day of an end.
+    return math.inf if math.isinf(length) else math.ceil(length / interval * (1 - 1e-12))
 
 
 def _after(administration: Administration, first: float) -> float:

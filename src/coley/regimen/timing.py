@@ -26,7 +26,8 @@ _NAMED = re.compile(r"(?:once +)?(?P<name>daily|weekly|a +day|a +week)(?![a-z0-9
 _LOOSE = re.compile(r"(?:monthly|yearly|biweekly|qd|qod|qw|qm|loading)(?![a-z0-9-])")
 _COUNT = {"twice": 2, "two times": 2, "three times": 3, "thrice": 3, "four times": 4, "bid": 2, "tid": 3, "qid": 4}
 _TIMES = re.compile(
-    r"(?:(?P<word>bid|tid|qid)|(?P<count>twice|thrice|(?:two|three|four) +times) +(?:daily|a +day|per +day))(?![a-z0-9-])"
+    r"(?:(?P<word>bid|tid|qid)|(?P<count>twice|thrice|(?:two|three|four) +times) +(?:daily|a +day|per +day))"
+    r"(?![a-z0-9-])"
 )
 _A_WEEK = re.compile(
     r"(?:(?:on +)?(?P<days>[1-7]|two|three|four|five|six|seven) +days +(?:a|per)"
@@ -101,7 +102,7 @@ def check_timing(part: Part, schedule: Schedule, infusion: Span | None, infusion
     if schedule.interval.unit == "h" and (schedule.days != (1,) or schedule.times > 1):
         part.fault(schedule.days_column, "a cycle of hours has no days", "write e.g. 'bid days 1-5 q3w' for q12h")
         return
-    if last >= cycle and schedule.interval.unit != "h" or last - first >= max(cycle, 1):
+    if (last >= cycle and schedule.interval.unit != "h") or last - first >= max(cycle, 1):
         day = schedule.days[-1] if last >= cycle else schedule.days[0]
         part.fault(
             schedule.days_column,
