@@ -44,7 +44,7 @@ def starts_with_dose(part: Part) -> bool:
 
 def read_dose(part: Part) -> Dose | None:
     """The dose: ``1 mg/kg``, ``1e8 cells``, ``AUC 5``, ``4 mL of 1e6 PFU/mL``, ``60 Gy in 30 fractions``."""
-    ceiling = _ceiling(part)
+    ceiling = ceiling_ahead(part) and part.take(_UP_TO) is not None
     column = part.column
     auc = part.take(AUC_AHEAD)
     match = part.take(NUMBER_AHEAD)
@@ -60,20 +60,17 @@ def read_dose(part: Part) -> Dose | None:
     value = read_number(part, column, match.group())
     unit_column = column if auc else part.column
     unit = "AUC" if auc else read_unit(part)
-    known = len(part.problems)
     concentration = _concentration(part, unit)
     fractions = _fractions(part, unit)
     amount = None if value is None or unit is None else Amount(value, unit)
     tailoring = _tailoring(part, amount, concentration)
-    if amount is None or len(part.problems) > known:
-        return None
-    return Dose(amount, unit_column, ceiling, concentration, fractions, tailoring)
+    return None if amount is None else Dose(amount, unit_column, ceiling, concentration, fractions, tailoring)
 
 
-def _ceiling(part: Part) -> bool:
-    """Whether the dose is said to be the most that may be given; not to be confused with a limit in time."""
+def ceiling_ahead(part: Part) -> bool:
+    """Whether a dose comes next that is the most that may be given; not to be confused with a limit in time."""
     match = part.peek(_UP_TO)
-    return bool(match and find_unit(match["unit"]) and part.take(_UP_TO))
+    return match is not None and find_unit(match["unit"]) is not None
 
 
 def _concentration(part: Part, unit: str | None) -> Amount | None:

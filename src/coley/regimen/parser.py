@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.regimen.amount import read_dose
+from coley.regimen.amount import ceiling_ahead, read_dose, starts_with_dose
 from coley.regimen.ends import ends_ahead, read_ends
 from coley.regimen.fields import read_drug, read_infusion, read_route, read_site
 from coley.regimen.numbers import read_span
@@ -203,7 +203,7 @@ def _lone_name(part: Part) -> bool:
     if match is None or SCHEDULE_AHEAD.fullmatch(match["name"]):
         return False
     tail = part.inside((match.end(), match.end() + len(part.ahead) - len(match["name"])))
-    return tail.done or ends_ahead(tail)
+    return tail.done or (ends_ahead(tail) and not ceiling_ahead(tail))
 
 
 def _bounded(part: Part, bracket: Bracket) -> Bracket:
@@ -227,6 +227,9 @@ def _read_procedure(part: Part) -> Administration | None:
     column = part.column
     match = part.take(PROCEDURE_PHRASE)
     name = find_procedure(match.group()) if match else None
+    if starts_with_dose(part):
+        part.fault(part.column, f"{name} has no dose", f"e.g. '{name} at week 9'", lost=True)
+        return None
     schedule = read_schedule(part, procedure=True)
     if schedule is None or name is None:
         return None

@@ -136,9 +136,10 @@ def _gap(schedule: Schedule, cycle: float) -> float:
 def _read_before(part: Part) -> Schedule | None:
     column = part.column
     lead = read_span(part, ("min", "h", "day"), "e.g. '30 min before each infusion'")
+    each_column = part.column
     match = part.take(_EACH)
     if match is None:
-        part.fault(column, "before what is not said", "e.g. '30 min before each infusion'", lost=True)
+        part.fault(each_column, "before what is not said", "e.g. '30 min before each infusion'", lost=True)
         return None
     ends = read_ends(part, by_dose=True)
     if ends.start is not None:
