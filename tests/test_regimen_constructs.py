@@ -52,6 +52,14 @@ def test_a_bracket_that_ends_by_itself_is_repeated() -> None:
         *[(0, "a"), (7, "a"), (21, "a"), (28, "a"), (42, "b")]
     ]  # fmt: skip
     assert duration(parse("((a 1 mg iv q1w x2) x3 then rest 1 week) x2")) == 98
+    # 14 days at a time; the limit of 100 days falls into the eighth, whose second dose (day 105) is not given
+    assert duration(parse("((a 1 mg iv q1w x2) x9999) up to 100 days")) == 105
+    assert days("((a 1 mg iv q1w x2) x9999) up to 100 days then b 1 mg iv once")[-2:] == [(98, "a"), (105, "b")]
+    # billions of them are counted, not laid out
+    assert duration(parse("((((a 1 mg iv q1d x1) x9999) x9999) x9999) x9999")) == 9999.0**4
+    assert len(expand(parse("((((a 1 mg iv q1d x1) x9999) x9999) x9999) x9999"), 50)) == 50
+    # the inner bracket bounds a, so that the outer one counts cycles of b
+    assert duration(parse("((a 1 mg iv q3w) x2 then b 1 mg iv q1w) x10")) == 70
 
 
 def test_a_loading_dose_beside_partners_counts_as_one_of_the_cycles() -> None:
@@ -170,7 +178,7 @@ def test_conditions_end_or_decide() -> None:
     assert [d for d, _ in days("a 1 mg iv q1w x2 then a 1 mg iv q1w x2 if PR", 60, PR=15)] == [0, 7]
     assert [d for d, _ in days("a 1 mg iv q1w x2 then a 1 mg iv q1w x2 if PR", 60, PR=14)] == [0, 7, 14, 21]
     assert [d for d, _ in days("(a 1 mg iv q1w + b 1 mg iv q2w) until CR", 60, CR=10)] == [0, 0, 7]
-    (condition,) = parse("a 1 mg iv q1w until complete response for 6 months").states
+    (condition,) = parse("a 1 mg iv q1w until complete response for 6 months").conditions
     assert (condition.word, condition.state.name, str(condition.state.held)) == ("until", "CR", "6 months")
     assert duration(parse(text)) is None
     assert duration(parse("a 1 mg iv q1w x9 until CR")) == 63
@@ -186,6 +194,8 @@ def test_premedication_goes_before_each_infusion() -> None:
     ]
     text = "a 1 mg iv once then p 650 mg po 1 day before each b x2 + b 1 mg sc q1w x3"
     assert [d for d, drug in days(text) if drug == "p"] == [0, 7]
+    # the infusion of day 7 is not before the horizon, what goes before it is
+    assert days("p 1 mg po 1 h before each infusion + a 1 mg iv q1w", 7)[-1] == (round(7 - 1 / 24, 6), "p")
     # two infusions at one time need it once
     assert [drug for _, drug in days("p 1 mg po 1 h before every infusion + a 1 mg iv once + b 1 mg iv once")].count(
         "p"

@@ -24,7 +24,7 @@ RESTATED = [row for row in ROWS if row["restated"]]
 
 def met(regimen: Regimen) -> dict[State, float]:
     """Harm is gone after three days, a response reached after half a year."""
-    return {c.state: 3.0 if c.state.name.startswith("grade") else 180.0 for c in regimen.states}
+    return {c.state: 3.0 if c.state.name.startswith("grade") else 180.0 for c in regimen.conditions}
 
 
 def test_all_of_them_are_here() -> None:

@@ -54,7 +54,7 @@ class Frame:
             return replace(self, stop=stop)
         day = self.met.get(condition.state, _NEVER)
         if condition.word == "until":
-            return replace(self, stop=min(stop, max(day, start)))
+            return replace(self, stop=min(stop, day)) if day > start else None
         return replace(self, stop=stop) if (day <= start) == (condition.word == "if") else None
 
 

@@ -40,8 +40,18 @@ def check(regimen: Regimen, formulary: Mapping[str, Rules]) -> list[Problem]:
     Procedures are part of the language, not of a formulary.
     """
     names = _names(formulary)
-    mentions = (mention(item) for item in regimen.administrations if not item.procedure)
-    return [problem for found in mentions for _, problem in _check(found, names)]
+    there = {names[drug].name if drug in names else drug for drug in regimen.drugs}
+    problems = []
+    for item in regimen.administrations:
+        if not item.procedure:
+            problems += [problem for _, problem in _check(mention(item), names)]
+        drug = item.before.drug if item.before else ""
+        if drug and (names[drug].name if drug in names else drug) not in there:
+            what = f"{item.drug} goes before each {drug!r}, which is not given"
+            problems.append(
+                Problem(where(item.place.drug), what, did_you_mean(drug, there) or "name a drug of the regimen")
+            )
+    return problems
 
 
 def resolve(regimen: Regimen, formulary: Mapping[str, Rules]) -> Regimen:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from coley.errors import ColeyError, Problem
 from coley.regimen.placing import Course, Frame, place
 from coley.regimen.syntax import Administration, Bracket, Phase, Regimen, Rest
-from coley.regimen.terms import State
+from coley.regimen.terms import Before, State
 from coley.regimen.timing import EARLIEST_DAY
 
 _NO_STATES: Mapping[State, float] = {}
@@ -36,6 +36,7 @@ class _Premedication:
     """An administration that precedes doses of something else, and when it may be given."""
 
     administration: Administration
+    before: Before
     start: float
     stop: float
 
@@ -54,7 +55,7 @@ def expand(regimen: Regimen, horizon_days: float, *, met: Mapping[State, float] 
     Args:
         regimen: what is given.
         horizon_days: day from which no dose is wanted.
-        met: the states of ``regimen.states`` that become true, each with the day of the regimen from which it is
+        met: states in the ``regimen.conditions`` that become true, each with the day of the regimen from which it is
             true. Others never are: ``until CR`` then goes on, ``if CR`` is not given, ``unless CR`` is.
 
     Raises:
@@ -79,8 +80,13 @@ def courses(regimen: Regimen, horizon_days: float, *, met: Mapping[State, float]
     layout = _Layout([], [])
     _lay(regimen, 0.0, Frame(math.inf, horizon_days, met), layout)
     found = list(layout.courses)
-    for premedication in layout.premedications:
-        found += _before(premedication, layout.courses)
+    if layout.premedications:
+        # What follows on the horizon or soon after it may be preceded by a dose before it.
+        lead = max(p.before.lead.days for p in layout.premedications)
+        wide = _Layout([], [])
+        _lay(regimen, 0.0, Frame(math.inf, horizon_days + lead, met), wide)
+        for premedication in layout.premedications:
+            found += _preceding(premedication, wide.courses, horizon_days)
     return tuple(found)
 
 
@@ -109,7 +115,7 @@ def _lay_phase(phase: Phase, start: float, frame: Frame, layout: _Layout, *, who
         elif item.before is not None:
             inner = frame.within(item.condition, start, item.limit_days)
             if inner is not None:
-                layout.premedications.append(_Premedication(item, start, inner.stop))
+                layout.premedications.append(_Premedication(item, item.before, start, inner.stop))
         else:
             found, last = place(item, start, frame)
             layout.courses.extend(found)
@@ -128,28 +134,35 @@ def _lay_bracket(bracket: Bracket, start: float, frame: Frame, layout: _Layout, 
         stop = start + bracket.cycles * _longest_cycle(bracket.regimen)
         inner = replace(inner, stop=min(inner.stop, stop))
         return min(_lay(bracket.regimen, start, inner, layout, whole=whole), stop)
-    for _ in range(bracket.cycles):
-        end = _lay(bracket.regimen, start, inner, layout, whole=whole)
-        if end <= start or end >= inner.stop or (not whole and end + EARLIEST_DAY >= frame.horizon):
+    return _lay_repeated(bracket.regimen, bracket.cycles, start, inner, layout, whole=whole)
+
+
+def _lay_repeated(regimen: Regimen, times: int, start: float, frame: Frame, layout: _Layout, *, whole: bool) -> float:
+    """Lay out ``regimen`` several times, one after the other; the day on which the last one ends."""
+    done = 0
+    while done < times:
+        end = _lay(regimen, start, frame, layout, whole=whole)
+        if end <= start or end >= frame.stop or (not whole and end + EARLIEST_DAY >= frame.horizon):
             return end
-        start = end
+        length, left = end - start, times - done - 1
+        if whole and math.isinf(frame.stop):
+            return end + left * length
+        # Where only the end is wanted, those that no limit touches are as long as the first.
+        skipped = min(left, int((frame.stop - end) // length)) if whole else 0
+        start, done = end + skipped * length, done + 1 + skipped
     return start
 
 
 def _longest_cycle(regimen: Regimen) -> float:
     """Days of the longest cycle of what goes on without an end."""
-    return max(
-        item.interval_days for item in regimen.administrations if item.open_ended and item.interval_days is not None
-    )
+    return max(item.interval_days or 0.0 for item in regimen.endless)
 
 
-def _before(premedication: _Premedication, given: list[Course]) -> list[Course]:
+def _preceding(premedication: _Premedication, given: list[Course], horizon: float) -> list[Course]:
     """Doses ahead of those of ``given`` that the premedication is for."""
-    item = premedication.administration
-    if item.before is None:
-        return []
-    drug = item.before.drug
+    item, before = premedication.administration, premedication.before
+    drug = before.drug
     targets = [c for c in given if (c.administration.drug == drug if drug else c.administration.route == "iv")]
     days = {round(c.start + k * c.interval, 9) for c in targets for k in range(c.count)}
-    days = {day for day in days if premedication.start <= day < premedication.stop}
-    return [Course(day - item.before.lead.days, 0.0, 1, item) for day in sorted(days)[: item.cycles]]
+    ahead = sorted(day for day in days if premedication.start <= day < premedication.stop)[: item.cycles]
+    return [Course(day - before.lead.days, 0.0, 1, item) for day in ahead if day - before.lead.days < horizon]

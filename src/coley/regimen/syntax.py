@@ -223,15 +223,23 @@ class Regimen:
         return tuple(dict.fromkeys(item.drug for item in self._walk() if item.procedure))
 
     @property
-    def states(self) -> tuple[Condition, ...]:
-        """Every condition in it, each once, in the order of the text: what ``expand`` may be told about."""
+    def conditions(self) -> tuple[Condition, ...]:
+        """Every condition in it, each once, in the order of the text: their states are what ``expand`` may be told."""
         return tuple(dict.fromkeys(self._conditions()))
 
     @property
     def open_ended(self) -> bool:
         """Whether something in its last phase goes on until something outside the regimen ends it."""
+        return bool(self.endless)
+
+    @property
+    def endless(self) -> tuple[Administration, ...]:
+        """Administrations of the last phase, those inside brackets too, that nothing in the regimen ends."""
         last = self.phases[-1]
-        return not isinstance(last, Rest) and any(item.open_ended for item in last)
+        found = [item for item in last if item.open_ended] if not isinstance(last, Rest) else []
+        return tuple(
+            inner for item in found for inner in (item.regimen.endless if isinstance(item, Bracket) else (item,))
+        )
 
     def map(self, change: Callable[[Administration], Administration]) -> Regimen:
         """The same regimen with every administration replaced by what ``change`` makes of it."""
