@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from coley.regimen import expand, parse
+from coley.catalogue import load_catalogue
+from coley.regimen import expand, parse, read
 
 PAGE = (Path(__file__).parent.parent / "docs" / "regimens.md").read_text(encoding="utf-8")
 
@@ -35,3 +36,12 @@ def test_an_example_is_canonical_and_falls_on_its_days(text: str, days: str) -> 
 def test_python_of_the_page_works() -> None:
     for block in blocks("python"):
         exec(compile(block, "docs/regimens.md", "exec"), {})
+
+
+def test_regimens_of_the_catalogue_stand_in_others_by_name() -> None:
+    catalogue = load_catalogue()
+    text = "pembrolizumab 200 mg iv q3w x35 + platinum-doublet"
+    assert catalogue.regimen_problems(text) == []
+    regimen = read(text, catalogue.drugs, catalogue.regimen_texts)
+    assert str(regimen) == text
+    assert regimen.drugs == ("pembrolizumab", *parse(catalogue.regimens["platinum-doublet"].text).drugs)
