@@ -378,6 +378,8 @@ REJECTED = [
     ("if CR a 1 mg iv q3w", 1, "a condition stands after", "unless CR"),
     ("p 1 mg po 30 min before lunch", 18, "before what is not said", "before each infusion"),
     ("p 1 mg po 30 min before each infusion from day 2", 11, "starts with them", "leave"),
+    ("a 2-4e6 cells/kg iv once", 3, "'2-4e6' is a range", "one number"),
+    ("a 300 to 510e6 cells iv once", 3, "is a range", "one number"),
     ("(a 1 mg iv q3w", 1, "'(' is not closed", "write ')'"),
     ("a 1 mg iv q3w)", 14, "')' closes no bracket", "write '('"),
     ("(a 1 mg iv q3w then b 1 mg iv q3w) x4", 16, "'a', which has no end", "x4"),

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from coley.regimen.numbers import NUMBER, NUMBER_AHEAD, read_number
-from coley.regimen.scanner import Part, clipped
+from coley.regimen.scanner import Part, clipped, quoted
 from coley.regimen.tailoring import read_cap, read_tailoring, read_unit
 from coley.regimen.terms import UNTAILORED, Amount, Tailoring
 from coley.regimen.vocabulary import UNITS, find_concentration, find_unit
@@ -17,6 +17,7 @@ MOST_FRACTIONS = 9999
 AUC_AHEAD = re.compile(rf"auc *(?:[:=] *)?(?={NUMBER})")
 _DOSE = re.compile(rf"{NUMBER} *(?P<unit>[a-z]+(?: */ *[a-z0-9]+)*)?(?![a-z0-9-])")
 _UP_TO = re.compile(rf"up +to +(?={NUMBER} *(?P<unit>[a-z]+))")
+_RANGE = re.compile(r"[0-9.]+(?:e[0-9]+)? *(?:-|to) *[0-9][0-9.e]*(?= *[a-z])")
 _COMMA = re.compile(r",[0-9]")
 _OF = re.compile(rf"of +(?={NUMBER})")
 _CONCENTRATION = re.compile(rf"(?P<number>{NUMBER}) *(?P<unit>[a-z]+ *(?:/ *[a-z]+)?)")
@@ -39,7 +40,9 @@ class Dose:
 def starts_with_dose(part: Part) -> bool:
     """Whether a dose comes next."""
     dose = part.peek(_DOSE)
-    return bool(part.peek(AUC_AHEAD) or (dose and (dose["unit"] is None or find_unit(dose["unit"]))))
+    return bool(
+        part.peek(AUC_AHEAD) or part.peek(_RANGE) or (dose and (dose["unit"] is None or find_unit(dose["unit"])))
+    )
 
 
 def read_dose(part: Part) -> Dose | None:
@@ -47,6 +50,11 @@ def read_dose(part: Part) -> Dose | None:
     ceiling = ceiling_ahead(part) and part.take(_UP_TO) is not None
     column = part.column
     auc = part.take(AUC_AHEAD)
+    if span := part.take(_RANGE):
+        hint = "write one number; other doses for some patients stand in brackets: '(12 mg/kg below 30 kg)'"
+        part.fault(column, f"{quoted(span.group())} is a range", hint)
+        read_unit(part)
+        return None
     match = part.take(NUMBER_AHEAD)
     if match is None:
         recognised = part.done or route_ahead(part) or part.peek(SCHEDULE_AHEAD)

@@ -42,8 +42,10 @@ def amounts(
     Masses are in mg, cells, viruses and international units their own number, volumes in mL (or what they hold, where a
     concentration is given), activities in MBq, absorbed doses in Gy. A target AUC is met by the dose of Calvert:
     mg = AUC · (GFR + 25). GFR is used as it is given; a practice that caps it caps it before. A dose a day is the whole
-    of its infusion, a divided dose one fraction. Bands of patients and the cap are applied; first doses and steps are
-    not, as ``expand`` returns each of them as an administration of its own.
+    of its infusion, a divided dose one fraction. A dose per litre takes the volume of a leg, or of an arm where that is
+    the site, from body weight; adjusted ideal body weight is that of women (ideal + 0.4 of what is above it). Bands of
+    patients and the cap are applied; first doses and steps are not, as ``expand`` returns each of them as an
+    administration of its own.
 
     Args:
         administration: what is given.
@@ -76,7 +78,7 @@ def amounts(
 def _sizes(administration: Administration, weight: Floats, bsa: Floats, gfr: Floats) -> dict[str, Floats]:
     """What a dose may be proportional to; ``AUC`` is what a target AUC is multiplied with."""
     height = 3600.0 * bsa**2 / weight  # cm; Mosteller RD, N Engl J Med 1987;317:1098
-    ideal = 0.9 * height - 92.0
+    ideal = 0.9 * height - 92.0  # kg; of women, label of mirvetuximab soravtansine (recalled)
     limb = ARM_SHARE if administration.site == "arm" else LEG_SHARE
     return {
         "": np.ones_like(weight),
