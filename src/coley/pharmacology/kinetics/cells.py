@@ -34,7 +34,8 @@ class Cells(Kinetics):
         consumption: cells of the product that take up as much interleukin as all host lymphocytes.
         half_interleukin: lymphocytes, relative to all of a healthy person, that leave half the interleukin;
             ``steepness`` is the Hill exponent.
-        infiltration: cells that enter a volume of tumour, as a share of the pool; ``lesion_loss`` is their loss there.
+        infiltration: cells that enter a volume of tumour, as a share of the pool; ``egress`` is the rate at which they
+            leave it, ``lesion_loss`` that at which they wear out there.
     """
 
     kind: Literal["cells"]
@@ -51,7 +52,8 @@ class Cells(Kinetics):
     half_interleukin: Annotated[Quantity, like("")]
     steepness: Annotated[Quantity, like("")]
     infiltration: Annotated[Quantity, like("1/day/mL")]
-    lesion_loss: Annotated[Quantity, like("1/day")]
+    egress: Annotated[Quantity, like("1/day", zero=True)]
+    lesion_loss: Annotated[Quantity, like("1/day", zero=True)]
 
     def entry(self, agent: Agent, route: str, site: str) -> str:
         """The blood that cells are infused into; where given into a lesion, the cells of that lesion."""
@@ -72,8 +74,10 @@ class Cells(Kinetics):
         memory = m.state(f"M_{name}", "cell", 0, 1e3, f"{title}, memory cells")
         stimulus = m.rule(f"stimulus_{name}", "", self._antigen(m, name) * self._interleukin(m, name), "0 to 1")
         m.reaction("distribution", homing * infused, {f"A_{name}": -1, f"E_{name}": share})
-        m.reaction("expansion", divide * stimulus * effectors, {f"E_{name}": 1})
-        m.reaction("contraction", contract * (1 - stimulus) * effectors, {f"E_{name}": -1, f"M_{name}": kept})
+        m.rule(f"division_{name}", "1/day", divide * stimulus, "division rate of the product's cells")
+        m.rule(f"contraction_{name}", "1/day", contract * (1 - stimulus), "rate at which they are lost")
+        m.reaction("expansion", m[f"division_{name}"] * effectors, {f"E_{name}": 1})
+        m.reaction("contraction", m[f"contraction_{name}"] * effectors, {f"E_{name}": -1, f"M_{name}": kept})
         m.reaction("memory_loss", (loss + m["deplete_T"]) * memory, {f"M_{name}": -1})
         m.reaction("depletion", m["deplete_T"] * effectors, {f"E_{name}": -1})
         for site in context.sites:
@@ -97,14 +101,19 @@ class Cells(Kinetics):
         host = m.state(f"L_{name}", "", 1, 1e-2, "host lymphocytes, relative to those of a healthy person")
         m.reaction("host_recovery", recovery * (1 - host), {f"L_{name}": 1})
         m.reaction("host_depletion", m["deplete_T"] * host, {f"L_{name}": -1})
-        takers = host + m[f"E_{name}"] / equal
+        product = m[f"E_{name}"] + sum(m[f"E_{name}_{site}"] for site in m.context.sites)
+        takers = host + product / equal
         return 1 / (1 + (takers / half) ** hill)
 
     def _lesion(self, m: Mechanism, name: str, title: str, site: str) -> None:
         rate = m.constant(f"q_{name}", self.infiltration, "cells that enter a volume of tumour, as a share of the pool")
-        death = m.constant(f"k_lesion_{name}", self.lesion_loss, "loss rate of cells in lesions")
+        egress = m.constant(f"k_egress_{name}", self.egress, "rate at which cells leave a lesion")
+        worn = m.constant(f"k_lesion_{name}", self.lesion_loss, "rate at which cells wear out in lesions")
         inside = m.state(f"E_{name}_{site}", "cell", 0, 1e2, f"{title}, cells in the lesion, site {site}")
         entry = rate * m[f"V_{site}"] * m[f"infiltration_{site}"] * m[f"E_{name}"]
         m.reaction(f"infiltration_{site}", entry, {f"E_{name}": -1, f"E_{name}_{site}": 1})
-        m.reaction(f"loss_{site}", (death + m[f"removal_{site}"]) * inside, {f"E_{name}_{site}": -1})
+        m.reaction(f"egress_{site}", egress * inside, {f"E_{name}_{site}": -1, f"E_{name}": 1})
+        m.reaction(f"expansion_{site}", m[f"division_{name}"] * inside, {f"E_{name}_{site}": 1})
+        lost = m[f"contraction_{name}"] + worn + m[f"removal_{site}"]
+        m.reaction(f"loss_{site}", lost * inside, {f"E_{name}_{site}": -1})
         m.contribute(f"immune_volume_{site}", m.parameter("vol_Tcell", "volume of a T cell") * inside)
