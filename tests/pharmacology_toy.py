@@ -108,3 +108,20 @@ def course(
 def last(found: xr.Dataset, name: str) -> float:
     """The value of ``name`` at the end."""
     return float(found[name].to_numpy()[0, -1])
+
+
+def at_once(model: System, names: tuple[str, ...], starts: list[dict[str, float]]) -> dict[str, np.ndarray[Any, Any]]:
+    """Values of rules at time 0, for individuals that start in different states."""
+    found = solve(model, [0.0], parameters=pd.DataFrame(starts), observables=list(names), threads=1)
+    return {name: found[name].to_numpy()[:, 0] for name in names}
+
+
+def without_t_cells(antigens: tuple[str, ...] = MOLECULES, **changed: float) -> Context:
+    """The toy cancer of a patient in whom no T cell is primed: what happens is the drug's doing."""
+    return context(antigens, **({"Q_nCD8": 0.0, "Q_nCD4": 0.0, "Q_recall": 0.0} | changed))
+
+
+def with_actions(drug: Drug, *kinds: str, **changed: Any) -> Drug:
+    """The drug with its actions of these kinds alone, some of whose fields are ``changed``."""
+    actions = tuple(action.model_copy(update=changed) for action in drug.actions if action.kind in kinds)
+    return drug.model_copy(update={"actions": actions})
