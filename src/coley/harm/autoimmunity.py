@@ -1,9 +1,11 @@
 """Autoimmunity: T cells against an organ are held by CTLA-4, PD-1 and regulatory T cells, and damage it when released.
 
-Each brake holds by the share of it that is left: activation goes with ``(1 + strength) / (1 + strength left)``, 1 at
-rest and ``1 + strength`` without the brake. For CTLA-4 this is what is left of B7 for CD28 where both compete for it.
-The T cells follow activation with their turnover, damage follows their attack with the repair of the organ, and the
-hazard of an event goes with a power of the damage: hence the weeks between first dose and onset.
+A brake of which the share ``left`` works lets activation be ``(1 + strength) / (1 + strength left)``: 1 at rest and
+``1 + strength`` without the brake. For CTLA-4 this is what is left of B7 for CD28 where both compete for it. What the
+release of each brake gains adds up: drugs against CTLA-4 and PD-1 together cause little more colitis than the first
+alone (Larkin et al., N Engl J Med 373:23, 2015: 11.8 against 11.6 %), where gains that multiply would cause twice as
+much. The T cells follow activation with their turnover, damage follows their attack with the repair of the organ, and
+the hazard of an event goes with a power of the damage: hence the weeks between first dose and onset.
 """
 
 from __future__ import annotations
@@ -58,16 +60,17 @@ class Autoimmunity(Entry):
         """Activation of self-reactive T cells relative to rest, by the brakes that the model has."""
         activation: Expression = symengine.Integer(1)
         if "free_CTLA4" in present:
-            activation *= _released(m.constant(f"CTLA4_{symbol}", self.CTLA4, "brake by CTLA-4"), m["free_CTLA4"])
+            activation += _gain(m.constant(f"CTLA4_{symbol}", self.CTLA4, "brake by CTLA-4"), m["free_CTLA4"])
         signal = [m[name] for name in ("free_PD1", "free_PDL1") if name in present]
         if signal:
             left = signal[0] * signal[1] if len(signal) == 2 else signal[0]
-            activation *= _released(m.constant(f"PD1_{symbol}", self.PD1, "brake by PD-1"), left)
+            activation += _gain(m.constant(f"PD1_{symbol}", self.PD1, "brake by PD-1"), left)
         if "Treg_S" in present:
             left = m["Treg_S"] / m.parameter("Treg_0", "regulatory T cells of the body at rest")
-            activation *= _released(m.constant(f"Treg_{symbol}", self.Treg, "brake by regulatory T cells"), left)
+            activation += _gain(m.constant(f"Treg_{symbol}", self.Treg, "brake by regulatory T cells"), left)
         return activation
 
 
-def _released(strength: Expression, left: Expression) -> Expression:
-    return (1 + strength) / (1 + strength * left)
+def _gain(strength: Expression, left: Expression) -> Expression:
+    """What activation gains where the share ``left`` of a brake works; above -1."""
+    return (1 + strength) / (1 + strength * left) - 1

@@ -1,9 +1,9 @@
 """Care: what is done about an event, and how the event then goes.
 
 Healing counts from 0 to 1 and starts at onset. Untreated, it takes the duration of the grade, log-normal between
-events; treatment makes it faster while it lasts. The grade falls in steps, evenly in healing: an event of grade 3 is of
-grade 2 after a third of it. A drug that is held is given again when the grade is low enough and treatment, with its
-taper, has ended.
+events; treatment makes it faster while it lasts, and an event that does not respond is given the second line. The grade
+falls in steps, evenly in healing: an event of grade 3 is of grade 2 after a third of it. A drug that is held is given
+again when the grade is low enough and treatment, with its taper, has ended.
 """
 
 from __future__ import annotations
@@ -184,20 +184,20 @@ class _Healing:
 
 def _healing(events: Events, harms: Sequence[Harm], orders: Orders, untreated: Floats, seed: int) -> _Healing:
     work, factor, second_factor = untreated.copy(), np.ones(len(events)), np.ones(len(events))
+    refractory = np.zeros(len(events), dtype=bool)
     for index, harm in enumerate(harms):
         rows = np.flatnonzero(events.harm == index)
         of = (events.number[rows], events.patient[rows], seed)
         work[rows[drawn(harm, "permanent", *of) < harm.recovery.permanent.value]] = np.inf
-        responds = drawn(harm, "response", *of) >= harm.recovery.refractory.value
-        factor[rows] = np.where(responds, harm.recovery.treated.value, 1.0)
+        refractory[rows] = drawn(harm, "response", *of) < harm.recovery.refractory.value
+        factor[rows] = np.where(refractory[rows], 1.0, harm.recovery.treated.value)
         second_factor[rows] = harm.recovery.second_line.value
     lasting = np.array([_length(rule.treatment) if rule else 0.0 for rule in orders.rules])
     none = np.full(len(events), np.inf)
     healing = _Healing(events.onset, work, np.where(lasting > 0, factor, 1.0), lasting, none, second_factor)
-    improved = healing.day(1.0 / events.grade)
     patience = [rule.second_line.after if rule and rule.second_line else np.inf for rule in orders.rules]
     due = events.onset + np.array(patience)
-    return replace(healing, second=np.where(improved > due, due, np.inf))
+    return replace(healing, second=np.where(refractory & (healing.day(1.0) > due), due, np.inf))
 
 
 def _untreated(harm: Harm, grade: Ints, number: Ints, patients: Ints, seed: int) -> Floats:

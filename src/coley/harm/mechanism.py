@@ -27,5 +27,5 @@ def mechanism(harm: Harm, context: Context, others: Sequence[Mechanism] = ()) ->
 
 def _declared(mechanisms: Sequence[Mechanism]) -> frozenset[str]:
     """Names of their states, rules and shared terms."""
-    kinds = ((*m.states, *m.rules, *m.totals, *m.products) for m in mechanisms)
-    return frozenset(item.name for items in kinds for item in items)
+    states = {state.name for m in mechanisms for state in m.states}
+    return frozenset(states | {rule.name for m in mechanisms for rule in (*m.rules, *m.totals, *m.products)})

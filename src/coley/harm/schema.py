@@ -108,7 +108,7 @@ class Handling(Entry):
 
 
 class SecondLine(Entry):
-    """What is given, as regimen text, where the event has not improved by a grade ``after`` so many days."""
+    """What is given, as regimen text, where the event has not responded to treatment ``after`` so many days."""
 
     regimen: Text
     after: Annotated[float, Field(gt=0, le=365)]
