@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from coley.facts import Entry, Quantity, Reference, Slug, Text, like
 from coley.harm.autoimmunity import Autoimmunity
+
+T = TypeVar("T")
+
+
+def _some(rows: tuple[T, ...]) -> tuple[T, ...]:
+    if not rows:
+        raise ValueError("must have at least one entry")
+    return rows
+
 
 Action = Literal["none", "hold", "stop"]
 CtcaeGrade = Annotated[int, Field(ge=1, le=5)]
@@ -64,7 +73,7 @@ class Harm(Entry):
     category: Text
     background: Annotated[Quantity, like("1/day", zero=True)]
     autoimmunity: Autoimmunity | None = None
-    grades: Annotated[tuple[Grade, ...], Field(min_length=1)]
+    grades: Annotated[tuple[Grade, ...], AfterValidator(_some)]
     recovery: Recovery
 
     @model_validator(mode="after")
@@ -96,7 +105,7 @@ class Handling(Entry):
     A drug that was held is given again. A drug that was stopped is not.
     """
 
-    classes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    classes: Annotated[tuple[Text, ...], AfterValidator(_some)]
     action: Action
     resume: Annotated[int, Field(ge=0, le=4)] | None = None
 
@@ -151,4 +160,4 @@ class Care(Entry):
     name: Slug
     title: Text
     event: Text
-    rules: Annotated[tuple[CareRule, ...], Field(min_length=1)]
+    rules: Annotated[tuple[CareRule, ...], AfterValidator(_some)]
