@@ -1,55 +1,12 @@
 """The catalogue: drugs, cancers, physiology, regimens and published trials, every number with its source."""
 
-from __future__ import annotations
-
-from coley.catalogue.loader import Catalogue, load_catalogue, load_trial, load_trial_file, read_catalogue
-from coley.catalogue.schema import (
-    Approval,
-    Arm,
-    Cancer,
-    Correlation,
-    Cytotoxicity,
-    Drug,
-    Eligibility,
-    LineEffect,
-    NamedRegimen,
-    Pharmacokinetics,
-    Physiology,
-    Published,
-    Quantity,
-    Reference,
-    RegimenFact,
-    Source,
-    Subsequent,
-    Target,
-    Trial,
-    Visits,
+from coley.catalogue.loader import (
+    NOTHING,
+    Catalogue,
+    load_catalogue,
+    load_trial,
+    load_trial_file,
+    read_catalogue,
 )
 
-__all__ = [
-    "Approval",
-    "Arm",
-    "Cancer",
-    "Catalogue",
-    "Correlation",
-    "Cytotoxicity",
-    "Drug",
-    "Eligibility",
-    "LineEffect",
-    "NamedRegimen",
-    "Pharmacokinetics",
-    "Physiology",
-    "Published",
-    "Quantity",
-    "Reference",
-    "RegimenFact",
-    "Source",
-    "Subsequent",
-    "Target",
-    "Trial",
-    "Visits",
-    "load_catalogue",
-    "load_trial",
-    "load_trial_file",
-    "read_catalogue",
-]
+__all__ = ["NOTHING", "Catalogue", "load_catalogue", "load_trial", "load_trial_file", "read_catalogue"]

@@ -9,34 +9,11 @@ from collections.abc import Iterator, Mapping
 from pydantic import BaseModel
 
 from coley.catalogue.loader import Catalogue
-from coley.catalogue.schema import Cancer, Entry, Physiology, Quantity, Reference, Trial
 from coley.errors import ColeyError, Problem, did_you_mean
+from coley.facts import Cancer, Entry, Physiology, Quantity, Reference
+from coley.protocol import Trial
 from coley.regimen import parse
 from coley.units import dimension, internal_unit
-
-DIMENSIONS: Mapping[str, str] = {
-    "clearance": "L/day",
-    "central_volume": "L",
-    "intercompartmental_clearance": "L/day",
-    "peripheral_volume": "L",
-    "reference_weight": "kg",
-    "clearance_weight_exponent": "",
-    "volume_weight_exponent": "",
-    "tumour_partition": "",
-    "node_partition": "",
-    "tissue_exchange": "1/day",
-    "absorption": "1/day",
-    "bioavailability": "",
-    "kill_rate": "1/day",
-    "half_effect": "mg/L",
-    "retention": "day",
-    "immune_fraction": "",
-    "affinity": "nM",
-    "effect": "1/day",
-    "infusion": "min",
-    "molar_mass": "g/mol",
-}
-"""Fields of a drug that are quantities, with a unit of the dimension that they must have."""
 
 Placed = tuple[str, Reference]
 
@@ -46,7 +23,7 @@ def lint(catalogue: Catalogue) -> list[Problem]:
 
     The schema has been checked when the catalogue was read; this is what one file alone cannot show.
     """
-    checks = (_citations, _sources, _drugs, _drug_names, _models, _regimens, _trials)
+    checks = (_citations, _sources, _drug_names, _numbers, _models, _regimens, _trials)
     return [problem for check in checks for problem in check(catalogue)]
 
 
@@ -115,32 +92,6 @@ def _sources(catalogue: Catalogue) -> Iterator[Problem]:
             yield Problem(where, "is cited nowhere", "cite or remove it")
 
 
-def _drugs(catalogue: Catalogue) -> Iterator[Problem]:
-    """Quantities of drugs with the wrong dimension or sign, and parts that a drug needs but lacks."""
-    for name, drug in catalogue.drugs.items():
-        file = f"drugs/{name}.toml"
-        for path, reference in _within(drug, ""):
-            if isinstance(reference, Quantity):
-                yield from _quantity(f"{file}: {path}", path.rpartition(".")[2], reference)
-        if drug.modality == "cytotoxic" and drug.cytotoxicity is None:
-            yield Problem(file, "is cytotoxic and has no table 'cytotoxicity'")
-        if drug.targets and drug.molar_mass is None:
-            yield Problem(file, "has no molar_mass", "its doses are in mg, its affinity is in nM")
-        for index, target in enumerate(drug.targets):
-            if (target.action == "deplete") != (target.effect is not None):
-                yield Problem(f"{file}: targets[{index}].effect", "goes with action 'deplete', and with no other")
-
-
-def _quantity(where: str, field: str, quantity: Quantity) -> Iterator[Problem]:
-    like = DIMENSIONS[field]
-    if dimension(quantity.unit) != dimension(like):
-        yield Problem(f"{where}.unit", f"{quantity.unit!r} is no unit of {field}", f"write one like {like!r}")
-    if quantity.value < 0 or (quantity.value == 0 and field not in ("immune_fraction", "effect", "kill_rate")):
-        yield Problem(f"{where}.value", f"{quantity.value:g} cannot be: {field} is above zero")
-    if field in ("immune_fraction", "bioavailability") and quantity.value > 1:
-        yield Problem(f"{where}.value", f"{quantity.value:g} cannot be: {field} is at most 1")
-
-
 def _drug_names(catalogue: Catalogue) -> Iterator[Problem]:
     """Names and synonyms that more than one drug has."""
     owner: dict[str, str] = {}
@@ -150,25 +101,50 @@ def _drug_names(catalogue: Catalogue) -> Iterator[Problem]:
                 yield Problem(f"drugs/{name}.toml: synonyms", f"{other!r} is a name of {owner[other]} too")
 
 
-def _models(catalogue: Catalogue) -> Iterator[Problem]:
+def _numbers(catalogue: Catalogue) -> Iterator[Problem]:
     """Units that no model can use, and parameters that are named but not given, in cancers and physiology."""
     shared = {*catalogue.physiology.parameters, *catalogue.physiology.patients}
     yield from _usable("physiology.toml", catalogue.physiology)
     for name, cancer in catalogue.cancers.items():
         file = f"cancers/{name}.toml"
-        known = shared | {*cancer.parameters, *cancer.patients}
+        of_clones = {f"{kind}_{clone.name}" for clone in cancer.clones for kind in ("f", "mu", "mhc", "chemo")}
+        known = shared | {*cancer.parameters, *cancer.patients} | of_clones
         yield from _usable(file, cancer)
-        for index, correlation in enumerate(cancer.correlations):
-            for parameter in correlation.between:
-                if parameter not in known:
-                    where = f"{file}: correlations[{index}].between"
-                    yield Problem(where, f"unknown quantity {parameter!r}", did_you_mean(parameter, known))
-        for parameter, factor in cancer.previously_treated.factors.items():
-            where = f"{file}: previously_treated.factors.{parameter}"
+        named = [
+            (f"correlations[{index}].between", parameter)
+            for index, correlation in enumerate(cancer.correlations)
+            for parameter in correlation.between
+        ]
+        named += [
+            (f"prior.{given}.factors.{parameter}", parameter)
+            for given, prior in cancer.prior.items()
+            for parameter in prior.factors
+        ]
+        named += [
+            (f"covariate_effects[{index}].parameter", effect.parameter)
+            for index, effect in enumerate(cancer.covariate_effects)
+        ]
+        named += [
+            (f"biomarkers[{index}].parameter", marker.parameter) for index, marker in enumerate(cancer.biomarkers)
+        ]
+        for where, parameter in named:
             if parameter not in known:
-                yield Problem(where, f"unknown quantity {parameter!r}", did_you_mean(parameter, known))
-            if dimension(factor.unit) != dimension(""):
-                yield Problem(f"{where}.unit", "a factor has no unit", "write unit = ''")
+                yield Problem(f"{file}: {where}", f"unknown quantity {parameter!r}", did_you_mean(parameter, known))
+
+
+def _models(catalogue: Catalogue) -> Iterator[Problem]:
+    """Cancers, alone and with each drug, that no model can be built of."""
+    for name in catalogue.cancers:
+        try:
+            catalogue.disease(name).model()
+        except ColeyError as error:
+            yield from error.problems
+            continue
+        for drug in catalogue.drugs.values():
+            try:
+                catalogue.disease(name).model([drug])
+            except ColeyError as error:
+                yield from (Problem(f"{name} with {drug.name}: {p.where}", p.what, p.hint) for p in error.problems)
 
 
 def _usable(file: str, entry: Cancer | Physiology) -> Iterator[Problem]:
@@ -186,8 +162,8 @@ def _regimens(catalogue: Catalogue) -> Iterator[Problem]:
         problems = catalogue.regimen_problems(text)
         yield from (Problem(f"{where}: {p.where}".removesuffix(": "), p.what, p.hint) for p in problems)
         if not problems:
-            regimen = parse(catalogue.regimen_text(text))
-            if parse(str(regimen)) != regimen:
+            regimen = parse(catalogue.regimen_text(text), catalogue.regimen_texts)
+            if parse(str(regimen), catalogue.regimen_texts) != regimen:
                 yield Problem(where, f"does not read back from its canonical text {str(regimen)!r}")
 
 

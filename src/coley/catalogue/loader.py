@@ -1,9 +1,9 @@
-"""The catalogue that ships with the package, and trials that users write in the same format."""
+"""The catalogue that ships with the package, catalogues of users beside it, and trials in files of their own."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -12,11 +12,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from coley.catalogue.reading import Document, Finding, entry_of, read_document
-from coley.catalogue.schema import Cancer, Drug, NamedRegimen, Physiology, Source, Trial
+from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
+from coley.facts import Cancer, Physiology, Source
+from coley.pharmacology import Drug, NamedRegimen
+from coley.protocol import Trial
 from coley.regimen import check, parse
 
 N = TypeVar("N", bound=Cancer | Drug | NamedRegimen | Trial)
+NOTHING = ("observation", "placebo")
+"""Regimens of arms that are given nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +34,14 @@ class Catalogue:
     regimens: Mapping[str, NamedRegimen]
     physiology: Physiology
     sources: Mapping[str, Source]
+
+    def disease(self, name: str) -> Disease:
+        """The cancer called ``name`` as a disease of its kind.
+
+        Raises:
+            ColeyError: where there is none, with the nearest names.
+        """
+        return disease_of(self.cancer(name), self.physiology)
 
     def drug(self, name: str) -> Drug:
         """The drug called ``name``, by its name, title or a synonym, whatever the case.
@@ -65,44 +78,72 @@ class Catalogue:
             return text
         return _find("regimen", text, self.regimens).text
 
+    @property
+    def regimen_texts(self) -> dict[str, str]:
+        """Texts of the named regimens by name, for the names that a regimen may contain."""
+        return {name: regimen.text for name, regimen in self.regimens.items()}
+
     def regimen_problems(self, name_or_text: str) -> list[Problem]:
         """What keeps ``name_or_text`` from being given: faults of the text, unknown drugs, routes, dose units."""
+        if name_or_text.strip() in NOTHING:
+            return []
         try:
-            return list(check(parse(self.regimen_text(name_or_text)), self.drugs))
+            return list(check(parse(self.regimen_text(name_or_text), self.regimen_texts), self.drugs))
         except ColeyError as error:
             return list(error.problems)
 
 
 @cache
-def load_catalogue() -> Catalogue:
-    """The catalogue that ships with the package, read once.
+def shipped() -> Catalogue:
+    """The catalogue that ships with the package, read once."""
+    return _read([resources.files("coley.catalogue").joinpath("data")])
+
+
+def load_catalogue(*folders: str | Path) -> Catalogue:
+    """The catalogue that ships with the package, with what is in ``folders`` beside it.
+
+    A folder holds any of the folders that the shipped catalogue has: drugs, cancers, regimens, trials, sources. What
+    it holds may use what ships, and each other; a name that is taken already cannot be given again.
 
     Raises:
         ColeyError: with every problem of every file.
     """
-    return read_catalogue(resources.files("coley.catalogue").joinpath("data"))
+    if not folders:
+        return shipped()
+    problems = [
+        Problem(os.fspath(folder), "is no folder", "name the folder of a catalogue")
+        for folder in folders
+        if not Path(folder).is_dir()
+    ]
+    if problems:
+        raise ColeyError(problems)
+    return _read([resources.files("coley.catalogue").joinpath("data"), *map(Path, folders)])
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
-    """The catalogue in ``folder``: drugs, cancers, trials, regimens and sources (a folder each) and physiology.toml.
+    """The catalogue in ``folder`` alone, which needs a physiology.toml.
 
     Raises:
         ColeyError: with every problem of every file.
     """
+    return _read([folder])
+
+
+def _read(folders: Sequence[Traversable]) -> Catalogue:
     problems: list[Problem] = []
-    drugs = _entries(Drug, folder, "drugs", problems)
-    cancers = _entries(Cancer, folder, "cancers", problems)
-    trials = _entries(Trial, folder, "trials", problems)
-    regimens = _entries(NamedRegimen, folder, "regimens", problems)
-    sources = _sources(folder, problems)
-    physiology = _physiology(folder, problems)
+    drugs = _entries(Drug, folders, "drugs", problems)
+    cancers = _entries(Cancer, folders, "cancers", problems)
+    trials = _entries(Trial, folders, "trials", problems)
+    regimens = _entries(NamedRegimen, folders, "regimens", problems)
+    sources = _sources(folders, problems)
+    physiology = _physiology(folders[0], problems)
     if physiology is None or problems:
         raise ColeyError(problems)
     return Catalogue(drugs, cancers, trials, regimens, physiology, sources)
 
 
-def load_trial(name_or_path: str | Path) -> Trial:
-    """A shipped trial by its name, or a user's trial by the path of its TOML file.
+def load_trial(name_or_path: str | Path, catalogue: Catalogue | None = None) -> Trial:
+    """A trial of the catalogue (default the shipped one) by its name, or of a TOML file by its path.
 
     Raises:
         ColeyError: where it is unknown, or with every problem of the file.
@@ -110,24 +151,24 @@ def load_trial(name_or_path: str | Path) -> Trial:
     text = os.fspath(name_or_path)
     separators = [separator for separator in (os.sep, os.altsep) if separator]
     if isinstance(name_or_path, Path) or text.casefold().endswith(".toml") or any(s in text for s in separators):
-        return load_trial_file(text)
+        return load_trial_file(text, catalogue)
     try:
-        return load_catalogue().trial(text)
+        return (catalogue or shipped()).trial(text)
     except ColeyError:
         if os.path.isfile(text):
-            return load_trial_file(text)
+            return load_trial_file(text, catalogue)
         raise
 
 
-def load_trial_file(path: str | Path) -> Trial:
+def load_trial_file(path: str | Path, catalogue: Catalogue | None = None) -> Trial:
     """The trial in the TOML file at ``path``, in the format of the shipped ones.
 
-    Its cancer and its regimens are looked up in the shipped catalogue.
+    Its cancer and its regimens are looked up in the catalogue, by default the shipped one.
 
     Raises:
         ColeyError: with every problem of the file, each with its field and, where it can be told, its line.
     """
-    catalogue = load_catalogue()
+    catalogue = catalogue or shipped()
     document = read_document(Path(path), os.fspath(path))
     trial = entry_of(Trial, document.data)
     findings = [*_unresolved(document, catalogue), *_clashes(document)]
@@ -206,34 +247,39 @@ def _fold(name: str) -> str:
     return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
 
 
-def _toml_files(folder: Traversable, kind: str, problems: list[Problem]) -> Iterable[Document]:
-    """The files of the folder ``kind``, by name; what cannot be read goes to ``problems``."""
-    place = folder.joinpath(kind)
-    files = [file for file in place.iterdir() if file.name.endswith(".toml")] if place.is_dir() else []
-    for file in sorted(files, key=lambda file: file.name):
-        try:
-            yield read_document(file, f"{kind}/{file.name}")
-        except ColeyError as error:
-            problems += error.problems
+def _toml_files(folders: Sequence[Traversable], kind: str, problems: list[Problem]) -> Iterable[Document]:
+    """The files of the folder ``kind`` of every catalogue, by name; what cannot be read goes to ``problems``."""
+    for number, folder in enumerate(folders):
+        place = folder.joinpath(kind)
+        files = [file for file in place.iterdir() if file.name.endswith(".toml")] if place.is_dir() else []
+        own = f"{folder}/" if number else ""
+        for file in sorted(files, key=lambda file: file.name):
+            try:
+                yield read_document(file, f"{own}{kind}/{file.name}")
+            except ColeyError as error:
+                problems += error.problems
 
 
-def _entries(model: type[N], folder: Traversable, kind: str, problems: list[Problem]) -> dict[str, N]:
+def _entries(model: type[N], folders: Sequence[Traversable], kind: str, problems: list[Problem]) -> dict[str, N]:
     entries: dict[str, N] = {}
-    for document in _toml_files(folder, kind, problems):
+    for document in _toml_files(folders, kind, problems):
         entry = entry_of(model, document.data)
         if isinstance(entry, list):
             problems += document.problems(entry)
-        elif document.name != f"{kind}/{entry.name}.toml":
+        elif not document.name.endswith(f"{kind}/{entry.name}.toml"):
             hint = f"call the file {entry.name}.toml"
             problems += document.problems([Finding(("name",), f"{entry.name!r} is not the name of the file", hint)])
+        elif entry.name in entries:
+            finding = Finding(("name",), f"the catalogue has {entry.name!r} already", "choose another name")
+            problems += document.problems([finding])
         else:
             entries[entry.name] = entry
     return entries
 
 
-def _sources(folder: Traversable, problems: list[Problem]) -> dict[str, Source]:
+def _sources(folders: Sequence[Traversable], problems: list[Problem]) -> dict[str, Source]:
     sources: dict[str, Source] = {}
-    for document in _toml_files(folder, "sources", problems):
+    for document in _toml_files(folders, "sources", problems):
         for key, table in document.data.items():
             source = entry_of(Source, table)
             if isinstance(source, list):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
@@ -146,7 +147,24 @@ def entry_of(model: type[E], data: object) -> E | list[Finding]:
     try:
         return model.model_validate(data)
     except ValidationError as error:
-        return _findings(model, error.errors(include_url=False))
+        return [
+            dataclasses.replace(finding, path=_without_tags(data, finding.path))
+            for finding in _findings(model, error.errors(include_url=False))
+        ]
+
+
+def _without_tags(data: object, path: positions.Path) -> positions.Path:
+    """``path`` without the kinds that pydantic puts after a table whose schema depends on its ``kind``."""
+    kept: list[str | int] = []
+    here: Any = data
+    for part in path:
+        if isinstance(here, dict) and part not in here and here.get("kind") == part:
+            continue
+        kept.append(part)
+        inside = isinstance(here, dict) and part in here
+        inside |= isinstance(here, list) and isinstance(part, int) and part < len(here)
+        here = here[part] if inside else None
+    return tuple(kept)
 
 
 def _findings(model: type[BaseModel], errors: list[ErrorDetails]) -> list[Finding]:
@@ -177,6 +195,11 @@ def _explain(model: type[BaseModel], error: ErrorDetails) -> tuple[str, str]:
         return f"unknown key {key!r}", did_you_mean(str(key), _fields(model, table))
     if kind == "missing":
         return "is missing", ""
+    if kind == "union_tag_invalid":
+        known = re.findall(r"'([^']*)'", context["expected_tags"])
+        return f"kind cannot be {context['tag']!r}", did_you_mean(context["tag"], known)
+    if kind == "union_tag_not_found":
+        return "has no 'kind'", "say which"
     if kind == "literal_error":
         known = re.findall(r"'([^']*)'", context["expected"])
         return f"cannot be {_short(given)}", did_you_mean(str(given), known)

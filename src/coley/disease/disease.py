@@ -11,6 +11,7 @@ from pkgutil import iter_modules
 from typing import Any, ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from coley.errors import ColeyError, Problem, did_you_mean
@@ -117,6 +118,14 @@ class Disease(ABC):
         Returns:
             (patients, ...) arrays by the names that the criteria ask for, without the axis of visits.
         """
+
+    def start(self, patients: Patients, *, seed: int, attempt: int) -> Mapping[str, Floats]:
+        """(patients,) factors on parameters by name, drawn for each candidate: what there is at the start."""
+        return {}
+
+    def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
+        """Parameters and states at diagnosis with the sites of each patient in the order in which they are numbered."""
+        return patients
 
     def absent(self, size: int) -> Findings:
         """What an examination that was not made shows of ``size`` patients: arrays as of ``examine``, NaN."""

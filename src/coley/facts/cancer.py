@@ -37,7 +37,7 @@ class Clone(Entry):
         lacks: molecules that its cells do not bear.
     """
 
-    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
     meaning: Text
     fraction: Annotated[Quantity, like("", most=1.0)] | None = None
     mutation: Annotated[Quantity, like("", zero=True, most=1.0)] | None = None

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coley.catalogue.schema import Eligibility
-from coley.errors import ColeyError, Problem
-from coley.library import immuno_oncology
-from coley.model import Context
+from coley.disease import Disease
+from coley.errors import ColeyError, Problem, did_you_mean
+from coley.model import Mechanism
 from coley.population.diagnosis import grow, natural_history
-from coley.population.draw import covariates, parameters
+from coley.population.draw import biomarkers, covariates, parameters
+from coley.protocol import Eligibility
 
 Progress = Callable[[str, int, int], None]
 MAX_ATTEMPTS = 3000
@@ -30,8 +30,9 @@ class Cohort:
     """Virtual patients at diagnosis; row k is patient k, whatever the arm.
 
     Attributes:
-        covariates: AGE (years), SEX, WEIGHT (kg), HEIGHT (cm), BSA (m²), GFR (mL/min), ECOG, PRETREAT, PDL1 (%), TMB
-            (per megabase), and ATTEMPT, the number of candidates that were turned away before this one.
+        covariates: AGE (years), SEX, WEIGHT (kg), HEIGHT (cm), BSA (m²), GFR (mL/min), ECOG, PRIOR (what was given
+            before), each biomarker of the cancer in its unit, and ATTEMPT, the number of candidates that were turned
+            away before this one.
         parameters: parameters of the model and states at diagnosis, a column each, in internal units.
         rejected: REASON and N, of candidates that were not eligible or not plausible.
     """
@@ -42,7 +43,8 @@ class Cohort:
 
 
 def recruit(
-    context: Context,
+    disease: Disease,
+    parts: Sequence[Mechanism],
     eligibility: Eligibility,
     patients: int,
     *,
@@ -50,28 +52,32 @@ def recruit(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Draw ``patients`` virtual patients for a trial of the drugs of ``context``.
+    """Draw ``patients`` virtual patients for a trial.
 
     Patient k depends on the seed, k, the cancer and the eligibility alone, not on how many others there are nor on the
     drugs (whose own parameters are drawn in addition).
 
+    Args:
+        parts: every mechanism of the arms' models: of the disease, of drugs and of harms.
+
     Raises:
-        ColeyError: where hardly any candidate is eligible and plausible.
+        ColeyError: a biomarker that the cancer does not have; or where hardly any candidate is eligible and plausible.
     """
+    _known(disease, eligibility)
     report = progress or (lambda stage, done, total: None)
-    variables = {name: v for mechanism in immuno_oncology(context) for name, v in mechanism.variables.items()}
-    disease = natural_history(context)
+    variables = {name: variable for part in parts for name, variable in part.variables.items()}
+    history = natural_history(disease)
     waiting = np.arange(patients)
     accepted: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     rejected: Counter[str] = Counter()
     for attempt in range(MAX_ATTEMPTS):
         report("virtual patients", patients - len(waiting), patients)
-        people = covariates(context, eligibility, waiting, seed=seed, attempt=attempt)
-        values = parameters(context, variables, people, seed=seed, attempt=attempt)
-        people = people.assign(PDL1=100 * values["TPS"], TMB=values["TMB"])
+        people = covariates(disease, eligibility, waiting, seed=seed, attempt=attempt)
+        values = parameters(disease, variables, people, seed=seed, attempt=attempt)
+        people = people.assign(**biomarkers(disease, values))
         reasons = _ineligible(people, eligibility)
         fit = np.flatnonzero(reasons == "")
-        states, reasons[fit] = grow(disease, context, values.iloc[fit], threads=threads)
+        states, reasons[fit] = grow(disease, history, values.iloc[fit], threads=threads)
         good = reasons == ""
         accepted.append((people[good], pd.concat([values[good], states[good[fit]]], axis=1)))
         rejected.update(reasons[~good].tolist())
@@ -83,20 +89,40 @@ def recruit(
     report("virtual patients", patients, patients)
     return Cohort(
         covariates=pd.concat([people for people, _ in accepted]).sort_index(),
-        parameters=pd.concat([values for _, values in accepted]).sort_index(),
+        parameters=disease.arranged(pd.concat([values for _, values in accepted]).sort_index()),
         rejected=pd.DataFrame(sorted(rejected.items()), columns=["REASON", "N"]).astype({"REASON": object, "N": int}),
     )
+
+
+def _known(disease: Disease, eligibility: Eligibility) -> None:
+    names = [marker.name for marker in disease.cancer.biomarkers]
+    problems = [
+        Problem(f"eligibility: biomarkers.{name}", f"{disease.cancer.title} has none", did_you_mean(name, names))
+        for name in eligibility.biomarkers
+        if name not in names
+    ]
+    given = [
+        Problem(f"eligibility: prior {line.given!r}", f"{disease.cancer.title} does not say what it changes",
+                did_you_mean(line.given, disease.cancer.prior))
+        for line in eligibility.prior
+        if line.given not in disease.cancer.prior
+    ]
+    if problems or given:
+        raise ColeyError([*problems, *given])
 
 
 def _ineligible(people: pd.DataFrame, eligibility: Eligibility) -> NDArray[np.object_]:
     """Why each candidate may not enter; "" for those who may."""
     failed = {
         f"not eligible: younger than {eligibility.age_min:g} years": people["AGE"] < eligibility.age_min,
-        f"not eligible: PD-L1 below {eligibility.pd_l1_min:g} %": people["PDL1"] < eligibility.pd_l1_min,
-        f"not eligible: PD-L1 above {eligibility.pd_l1_max:g} %": people["PDL1"] > eligibility.pd_l1_max,
-        f"not eligible: TMB below {eligibility.tmb_min:g} per megabase": people["TMB"] < eligibility.tmb_min,
+        f"not eligible: older than {eligibility.age_max:g} years": people["AGE"] > eligibility.age_max,
         f"not eligible: ECOG above {eligibility.ecog_max}": people["ECOG"] > eligibility.ecog_max,
     }
+    for name, bounds in eligibility.biomarkers.items():
+        if bounds.min is not None:
+            failed[f"not eligible: {name} below {bounds.min:g}"] = people[name] < bounds.min
+        if bounds.max is not None:
+            failed[f"not eligible: {name} above {bounds.max:g}"] = people[name] > bounds.max
     return np.select([flags.to_numpy() for flags in failed.values()], list(failed), "").astype(object)
 
 

@@ -1,4 +1,4 @@
-"""Natural history: a tumour grows from its first vascularised millimetre, against immunity, until it is diagnosed."""
+"""Natural history: a disease grows from its seeds, against immunity, until it is diagnosed."""
 
 from __future__ import annotations
 
@@ -9,56 +9,57 @@ import pandas as pd
 import symengine
 from numpy.typing import NDArray
 
+from coley.disease import Disease
 from coley.engine import solve
-from coley.library import immuno_oncology
-from coley.model import Context, assemble
 from coley.system import Event, Parameter, System
-from coley.units import to_internal
+from coley.units import internal_unit
 
-LIFETIME = 40 * 365.25
-"""Days within which a tumour must come to light to count as a cancer of this patient."""
+LIFETIME = 20 * 365.25
+"""Days within which a disease must come to light to count as a cancer of this patient."""
 RTOL = 1e-4
 _DIAGNOSIS = "diagnosis"
-_CLOCKS = ("hazard_death", "hazard_lesion")
 
 
-def natural_history(context: Context) -> System:
-    """The untreated disease, until its volume is the patient's ``V_diagnosis``."""
-    disease = assemble(context.cancer.name, immuno_oncology(Context(context.cancer, context.physiology)))
-    burden = Parameter("V_diagnosis", "mL", 1.0)
-    grown = Event(_DIAGNOSIS, symengine.Symbol("V_scan") >= symengine.Symbol("V_diagnosis"), ends=True)
-    return dataclasses.replace(disease, parameters=(*disease.parameters, burden)).with_events(grown)
+def natural_history(disease: Disease) -> System:
+    """The untreated disease, until its burden is what the patient is diagnosed with."""
+    untreated = disease.model()
+    unit = untreated.units[disease.burden]
+    known = Parameter(disease.diagnosis, unit, 1.0)
+    grown = Event(_DIAGNOSIS, symengine.Symbol(disease.burden) >= symengine.Symbol(disease.diagnosis), ends=True)
+    return dataclasses.replace(untreated, parameters=(*untreated.parameters, known)).with_events(grown)
 
 
 def grow(
-    disease: System, context: Context, parameters: pd.DataFrame, *, threads: int | None = None
+    disease: Disease, history: System, parameters: pd.DataFrame, *, threads: int | None = None
 ) -> tuple[pd.DataFrame, NDArray[np.object_]]:
     """States of each candidate at diagnosis, and why a candidate is implausible ("" for those who are not).
 
-    Cumulative hazards start afresh at diagnosis: who is here has survived so far.
+    Cumulative hazards start afresh at diagnosis: who is here has survived so far. Of cells that can die out, fewer than
+    one are none.
 
     Args:
-        disease: from :func:`natural_history`.
+        history: from :func:`natural_history`.
         parameters: a row for each candidate; columns that the disease does not know belong to drugs.
     """
+    columns = list(history.state_names)
     if parameters.empty:
-        return pd.DataFrame(index=parameters.index, columns=list(disease.state_names), dtype=float), np.array(
-            [], object
-        )
-    known = [name for name in parameters.columns if name in disease.parameter_names]
+        return pd.DataFrame(index=parameters.index, columns=columns, dtype=float), np.array([], object)
+    known = [name for name in parameters.columns if name in history.parameter_names]
     of_disease = parameters[known].reset_index(drop=True)
-    ages = [0.0, LIFETIME]
-    result = solve(disease, ages, parameters=of_disease, observables=["C_total"], rtol=RTOL, threads=threads)
-    states = pd.DataFrame(result.attrs["final_states"], index=parameters.index, columns=list(disease.state_names))
-    states[list(_CLOCKS)] = 0.0
-    one = context.quantity("C_one").value * to_internal("cell")
+    cells = [mortal.state for mortal in disease.mortals()]
+    result = solve(
+        history, [0.0, LIFETIME], parameters=of_disease, observables=cells[:1], rtol=RTOL, threads=threads
+    )
+    states = pd.DataFrame(result.attrs["final_states"], index=parameters.index, columns=columns)
+    states[list(disease.clocks)] = 0.0
+    states[cells] = states[cells].where(states[cells] >= 1.0, 0.0)
     reasons = np.select(
         [
             result["status"].to_numpy() != "ok",
             result["event"].to_numpy() == _DIAGNOSIS,
-            result["C_total"].to_numpy()[:, -1] < one,
+            states[cells].to_numpy().sum(axis=1) < 1.0,
         ],
         ["not plausible: the natural history could not be solved", "", "not plausible: immunity eliminated the tumour"],
-        "not plausible: no diagnosis within 40 years, the tumour is held or too slow",
+        "not plausible: no diagnosis within 20 years, the tumour is held or too slow",
     )
     return states, reasons.astype(object)

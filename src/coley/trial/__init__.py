@@ -1,4 +1,4 @@
-"""Virtual trials: visits, RECIST, endpoints, tables."""
+"""Virtual trials: visits, response criteria, endpoints, tables."""
 
 from coley.trial.arms import model
 from coley.trial.result import ModelDescription, TrialResult

@@ -57,7 +57,8 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
 
 
 def _plan(trial: Trial, catalogue: Catalogue, arm: Arm) -> Plan:
-    regimens = tuple(read(catalogue.regimen_text(text), catalogue.drugs) for text in _texts(arm))
+    names = catalogue.regimen_texts
+    regimens = tuple(read(catalogue.regimen_text(text), catalogue.drugs, names) for text in _texts(arm))
     drugs = {name: catalogue.drugs[name] for regimen in regimens for name in regimen.drugs}
     context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
     return Plan(arm, regimens, drugs, assemble(f"{trial.name}, {arm.name}", immuno_oncology(context)))

@@ -15,12 +15,12 @@ from coley.engine import Simulation
 from coley.library import Observable
 from coley.population import Cohort
 from coley.system import System
-from coley.trial import recist
 from coley.trial.calendar import course_days, visit_days
 from coley.trial.dosing import Treatment, joined
 from coley.trial.fate import Fate, draw_fate
 from coley.trial.history import History
 from coley.trial.lesions import Lesions
+from coley.trial.response import recist
 from coley.trial.trajectories import Recorder
 
 Floats = NDArray[np.float64]
@@ -187,7 +187,7 @@ class _Course:
         self.codes[on_trial, visit] = code[on_trial]
         self.diameters[on_trial, visit] = read[on_trial]
         self.nadirs[on_trial, visit] = now.nadir[on_trial]
-        now.nadir = recist.update_nadir(now.nadir, total, evaluable)
+        now.nadir = np.where(evaluable, np.fmin(now.nadir, total), now.nadir)
         progressed = code == recist.Response.PD
         now.stage[progressed] = Stage.OFF
         self._move_on(progressed & on_trial & (self.fate.choice >= 0), total, hazard, self.days[visit])

@@ -34,7 +34,7 @@ class Treatment:
         self, regimen: Regimen, drugs: Mapping[str, Drug], people: pd.DataFrame, horizon: float, *, line: int = 0
     ) -> None:
         """Lay out ``regimen`` up to day ``horizon`` for ``people`` (WEIGHT, BSA, GFR); ``line`` labels its doses."""
-        doses = expand(regimen, horizon)
+        doses = [dose for dose in expand(regimen, horizon) if not dose.administration.procedure]
         parts = list(dict.fromkeys(dose.administration for dose in doses))
         weight, bsa, gfr = (people[name].to_numpy(dtype=float) for name in ("WEIGHT", "BSA", "GFR"))
         self._days = np.array([dose.day for dose in doses])

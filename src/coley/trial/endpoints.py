@@ -10,16 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coley.catalogue.schema import Published
-from coley.trial import recist
 from coley.trial.calendar import MONTH
 from coley.trial.history import History
+from coley.trial.response import recist
 from coley.trial.statistics import UNKNOWN, Estimate, hazard_ratio, median_survival, proportion, survival_at
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 DEFAULT = ("ORR", "CR", "DCR", "DOR_median", "PFS_median", "PFS_12mo", "OS_median", "OS_12mo", "OS_24mo", "OS_60mo")
 _LANDMARK = re.compile(r"(PFS|OS)_([0-9]+)mo")
-_AT_LEAST = {"ORR": recist.Response.PR, "CR": recist.Response.CR, "DCR": recist.Response.SD}
+_AT_LEAST = {"ORR": recist.Response.PR, "CR": recist.Response.CR, "DCR": recist.Response.NON_CR_NON_PD}
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def analyse(history: History, entry: Floats, *, size: int, confirm: bool, cutoff
     cut = np.minimum(history.days[-1], cutoff * MONTH - entry)
     known = np.fmin(cut, history.dropout)
     codes = np.where(history.days <= known[:, None], history.codes, np.int8(recist.Response.NE))
-    responses = recist.best_overall_response(codes, history.days, confirm=confirm)
+    responses = recist.CRITERIA.best(codes, history.days, confirm=confirm)
     responses[~counted] = recist.Response.NE
     died = history.death <= known
     ended = np.where(died, "death", np.where(history.dropout <= cut, "dropout", "end of follow-up"))
@@ -105,8 +105,8 @@ def _progression(
     Progression or death after two or more missed scans in a row is censored at the last adequate scan (FDA guidance on
     clinical trial endpoints for cancer drugs, 2018).
     """
-    progressed = recist.progression_day(codes, history.days)
-    adequate = recist.last_adequate_day(codes, history.days)
+    progressed = recist.CRITERIA.progression_day(codes, history.days)
+    adequate = recist.CRITERIA.last_adequate_day(codes, history.days)
     event = np.fmin(progressed, np.where(died, history.death, np.nan))
     missed = _scans_between(history.days, adequate, event)
     observed = ~np.isnan(event) & (missed < 2)
@@ -116,7 +116,7 @@ def _progression(
         "no progression at last scan",
     )
     until = np.where(observed, event, adequate)
-    response = recist.response_day(codes, history.days, confirm=confirm)
+    response = recist.CRITERIA.response_day(codes, history.days, confirm=confirm)
     responded = counted & ~np.isnan(response)
     return (
         _times(until, observed, description, counted),

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from coley.catalogue.schema import Arm, Trial
 from coley.population import Cohort
-from coley.trial import recist
 from coley.trial.endpoints import Analysis
 from coley.trial.history import History
+from coley.trial.response import recist
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -53,7 +53,7 @@ def adsl(
             "DTHDY": history.death,
             "STATUS": history.status,
             "REASON": history.reason,
-            "BOR": recist.names(analysis.responses),
+            "BOR": recist.CRITERIA.names(analysis.responses),
             "SUBSEQ": later[history.next_treatment],
         }
     )
@@ -95,9 +95,9 @@ def adrs(arm: Arm, ids: Subjects, history: History, analysis: Analysis) -> pd.Da
     done[:, 0] = False
     patient, visit = np.nonzero(done)
     each = pd.DataFrame({"patient": patient, "ADY": history.days[visit], "VISITNUM": visit.astype(float)})
-    each["PARAMCD"], each["AVALC"] = "OVRLRESP", recist.names(history.codes[done])
+    each["PARAMCD"], each["AVALC"] = "OVRLRESP", recist.CRITERIA.names(history.codes[done])
     best = pd.DataFrame({"patient": np.arange(len(ids)), "ADY": np.nan, "VISITNUM": np.nan, "PARAMCD": "BESTRESP"})
-    best["AVALC"] = recist.names(analysis.responses)
+    best["AVALC"] = recist.CRITERIA.names(analysis.responses)
     table = pd.concat([each, best]).sort_values(["patient", "VISITNUM"], kind="stable")
     return _labelled(arm, ids, table, ["ADY", "VISITNUM", "PARAMCD", "AVALC"])
 

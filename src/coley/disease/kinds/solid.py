@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
+from scipy.stats import binom
 
 from coley.disease.disease import Disease, Findings, Mortal, Observable
 from coley.mechanisms.antigen_presentation import antigen_presentation
@@ -24,7 +26,7 @@ from coley.mechanisms.survival import survival
 from coley.mechanisms.t_cells import t_cells
 from coley.mechanisms.tumour import tumour
 from coley.model import REST, Context, Mechanism
-from coley.streams import Patients, stream
+from coley.streams import Patients, stream, uniforms
 
 Floats = NDArray[np.float64]
 TARGETS = ("1", "2", "3", "4")
@@ -72,6 +74,28 @@ class Solid(Disease):
     def mechanisms(self) -> list[Mechanism]:
         """The tumour, and the immune system that meets it."""
         return [mechanism(self.context) for mechanism in MECHANISMS]
+
+    def start(self, patients: Patients, *, seed: int, attempt: int) -> Mapping[str, Floats]:
+        """How many lesions a patient has: one target or more, and with some chance others."""
+        facts = self.patients
+        more = (facts["n_targets"].value - 1) / (len(TARGETS) - 1)
+        number = 1 + binom.ppf(uniforms(seed, "target lesions", patients, attempt), len(TARGETS) - 1, more)
+        there = {f"C_seed_{site}": (k < number).astype(float) for k, site in enumerate(TARGETS)}
+        others = uniforms(seed, "other lesions", patients, attempt) < facts["rest"].value
+        return {**there, f"C_seed_{REST}": others.astype(float)}
+
+    def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
+        """Lesions numbered from the largest down."""
+        cells = [[f"C_{clone.name}_{site}" for clone in self.cancer.clones] for site in TARGETS]
+        size = np.stack([patients[names].sum(axis=1).to_numpy() for names in cells], axis=1)
+        order = np.argsort(-size, axis=1, kind="stable")
+        suffix = f"_{TARGETS[0]}"
+        of_lesions = [name.removesuffix(suffix) for name in patients if name.endswith(suffix)]
+        sorted_ = patients.copy()
+        for base in of_lesions:
+            names = [f"{base}_{site}" for site in TARGETS]
+            sorted_[names] = np.take_along_axis(patients[names].to_numpy(), order, axis=1)
+        return sorted_
 
     def observables(self) -> tuple[Observable, ...]:
         """Burden, and immune cells of blood, node and tumour."""

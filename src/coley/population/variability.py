@@ -1,4 +1,4 @@
-"""Spread between patients: from standard normal deviates to values of a Quantity."""
+"""Variability: from standard normal deviates to values of a Quantity."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtr, ndtri
 
-from coley.catalogue.schema import Quantity
+from coley.facts import Quantity
 
 Floats = NDArray[np.float64]
 
