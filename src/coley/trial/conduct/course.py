@@ -41,15 +41,15 @@ def follow(
     cohort: Cohort,
     shown: Sequence[Observable],
     settings: RunSettings,
-    progress: Callable[[int, int], None],
 ) -> History:
     """Follow one arm to the end of follow-up.
 
     Args:
         shown: what to keep of the courses.
-        progress: called with visits done and visits in all.
+        settings: progress is told visits done and visits in all, under the name of the arm.
     """
-    return _Course(trial, plan, disease, cohort, shown, settings).run(progress)
+    course = _Course(trial, plan, disease, cohort, shown, settings)
+    return course.run(lambda done, total: settings.progress(plan.arm.name, done, total))
 
 
 @dataclass
@@ -201,6 +201,7 @@ class _Course:
             death=death,
             dropout=dropout,
             doses=doses[~missed].reset_index(drop=True),
+            option=self.fate.option,
             line=self.now.begun,
             surgery=np.where(self.surgery.day > until, np.nan, self.surgery.day),
             viable=self.surgery.viable,

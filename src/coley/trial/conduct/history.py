@@ -28,6 +28,7 @@ class History:
         death: (patients,) day of death; what happens after a patient has left the trial is not known.
         dropout: (patients,) day of leaving the trial.
         doses: ID, TIME, AMT, DUR, CMT, DRUG, ROUTE, UNIT as given, and LINE, the number of the arm's line.
+        option: (patients,) which regimen of the trial treatment was given, 0 where there is one.
         line: (patients,) number of the line that was begun last, -1 for none.
         surgery: (patients,) day of the first resection.
         viable: (patients,) largest share of viable tumour in the beds of the lesions resected then, %.
@@ -43,6 +44,7 @@ class History:
     death: Floats
     dropout: Floats
     doses: pd.DataFrame
+    option: NDArray[np.int64]
     line: NDArray[np.int64]
     surgery: Floats
     viable: Floats
