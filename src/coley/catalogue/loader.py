@@ -78,12 +78,17 @@ class Catalogue:
             return text
         return _find("regimen", text, self.regimens).text
 
+    @property
+    def regimen_texts(self) -> dict[str, str]:
+        """Texts of the named regimens by name, for the names that a regimen may contain."""
+        return {name: regimen.text for name, regimen in self.regimens.items()}
+
     def regimen_problems(self, name_or_text: str) -> list[Problem]:
         """What keeps ``name_or_text`` from being given: faults of the text, unknown drugs, routes, dose units."""
         if name_or_text.strip() in NOTHING:
             return []
         try:
-            return list(check(parse(self.regimen_text(name_or_text)), self.drugs))
+            return list(check(parse(self.regimen_text(name_or_text), self.regimen_texts), self.drugs))
         except ColeyError as error:
             return list(error.problems)
 

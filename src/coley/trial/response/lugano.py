@@ -122,14 +122,15 @@ def _by_ct(x: Mapping[str, Reals], new: Flags) -> Codes:
     marrow_clear = histories.last_read(marrow) == 0
     marrow_back = (marrow > 0) & (histories.nadirs(marrow) == 0)
     worse = grown | marrow_back | new | (nontarget == NonTarget.PD)
-    nothing = ~present.any(axis=1)[:, None] & ((nontarget == NonTarget.NONE) | (nontarget == NonTarget.NE))
+    targets = present.any(axis=1)[:, None]
+    nothing = ~targets & (excess == 0) & (marrow[:, :1] == 0) & ((nontarget == NonTarget.NONE) | (nontarget == 0))
     unread = np.isnan(total) | np.isnan(total[:, :1]) | np.isnan(spleen) | nothing
     clear = normal & (spleen <= SPLEEN_NORMAL_MM) & (nontarget >= NonTarget.CR) & marrow_clear
     return first_true(
         (worse, Response.PD),
         (unread, Response.NE),
         (clear, Response.CR),
-        (response & spleen_smaller & present.any(axis=1)[:, None], Response.PR),
+        ((response | ~targets) & spleen_smaller & (targets | (excess > 0)), Response.PR),
         otherwise=Response.SD,
     )
 
@@ -138,13 +139,13 @@ def lesions_grown(longest: Reals, shortest: Reals, extranodal: Flags) -> Flags:
     """(patients, visits, lesions) which lesions have progressed from their nadirs.
 
     All three: longest diameter above 15 mm, product 50 % above its nadir, and either diameter above its nadir by 5 mm,
-    or 10 mm where the lesion is longer than 20 mm (at this visit: a convention). Or an extranodal lesion that had gone
+    or 10 mm where the lesion was longer than 20 mm there. Or an extranodal lesion that had gone
     is back.
     """
     lowest = histories.nadirs(longest)
     product = longest * shortest
     least = histories.nadirs(product)
-    step = np.where(longest > SMALL_MM, LARGE_GROWTH_MM, SMALL_GROWTH_MM)
+    step = np.where(lowest > SMALL_MM, LARGE_GROWTH_MM, SMALL_GROWTH_MM)
     longer = at_least(longest - lowest, step) | at_least(shortest - histories.nadirs(shortest), step)
     abnormal = (longest > NODE_NORMAL_MM) & longer & at_least(product - least, PROGRESSION_FRACTION * least)
     back = extranodal & (lowest == 0) & (longest > NEW_EXTRANODAL_MM)

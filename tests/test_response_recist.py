@@ -7,6 +7,7 @@ page of questions at recist.eortc.org.
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from random import Random
 
 import numpy as np
@@ -14,18 +15,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from coley.trial.recist import (
+from coley.trial.response.histories import nadirs
+from coley.trial.response.recist import (
+    CRITERIA,
     NonTarget,
     Response,
-    best_overall_response,
     disappeared,
-    last_adequate_day,
-    names,
     overall_response,
-    progression_day,
-    response_day,
     target_response,
-    update_nadir,
 )
 
 NAN = float("nan")
@@ -64,12 +61,12 @@ TARGET = {
 @pytest.mark.parametrize("case", TARGET)
 def test_target_response_by_the_guideline(case: str) -> None:
     baseline, nadir, total, gone, evaluable, expected = TARGET[case]
-    assert names(target_response([total], [baseline], [nadir], [gone], [evaluable])).tolist() == [expected]
+    assert CRITERIA.names(target_response([total], [baseline], [nadir], [gone], [evaluable])).tolist() == [expected]
 
 
 def test_all_target_cases_at_once_give_the_same_as_one_by_one() -> None:
     baseline, nadir, total, gone, evaluable, expected = map(np.array, zip(*TARGET.values(), strict=True))
-    assert names(target_response(total, baseline, nadir, gone, evaluable)).tolist() == expected.tolist()
+    assert CRITERIA.names(target_response(total, baseline, nadir, gone, evaluable)).tolist() == expected.tolist()
 
 
 # Every row of Table 1 (section 4.4.1): target, non-target, new lesion -> overall
@@ -100,7 +97,7 @@ TABLE_1 = [
 
 @pytest.mark.parametrize(("target", "nontarget", "new", "expected"), TABLE_1)
 def test_overall_response_by_table_1(target: str, nontarget: str, new: bool, expected: str) -> None:
-    assert names(overall_response([Response[target]], [NonTarget[nontarget]], [new])).tolist() == [expected]
+    assert CRITERIA.names(overall_response([Response[target]], [NonTarget[nontarget]], [new])).tolist() == [expected]
 
 
 def test_lesions_disappear_at_0_mm_and_nodes_below_10_mm() -> None:
@@ -110,8 +107,9 @@ def test_lesions_disappear_at_0_mm_and_nodes_below_10_mm() -> None:
 
 
 def test_nadir_includes_baseline_and_only_complete_scans() -> None:
-    nadir = update_nadir([50.0, 50.0, 50.0, 50.0], [60.0, 40.0, 40.0, NAN], [True, True, False, False])
-    assert nadir.tolist() == [50.0, 40.0, 50.0, 50.0]
+    """4.3.1: the smallest sum on study, baseline included; a sum that is not complete (NaN) is none."""
+    sums = np.array([[50.0, 60.0, 70.0], [50.0, 40.0, 60.0], [50.0, NAN, 60.0]])
+    assert nadirs(sums).tolist() == [[50, 50, 50], [50, 50, 40], [50, 50, 50]]
 
 
 # (codes at visits, days, best response where confirmation is required, where it is not), with the rule
@@ -168,14 +166,15 @@ def codes_of(text: str) -> list[Response]:
 def test_best_overall_response_by_the_guideline(case: str) -> None:
     text, days, confirmed, unconfirmed = HISTORY[case]
     for confirm, expected in ((True, confirmed), (False, unconfirmed)):
-        best = best_overall_response([codes_of(text)], [days], confirm=confirm)
-        assert names(best).tolist() == [expected], f"confirm={confirm}"
+        best = CRITERIA.best([codes_of(text)], [days], confirm=confirm)
+        assert CRITERIA.names(best).tolist() == [expected], f"confirm={confirm}"
 
 
 def test_protocol_may_set_other_intervals() -> None:
     codes, days = [codes_of("PR PR"), codes_of("SD NE")], [[56, 90], [56, 90]]
-    best = best_overall_response(codes, days, confirm=True, confirm_after_days=35, stable_after_days=60)
-    assert names(best).tolist() == ["SD", "NE"]
+    protocol = replace(CRITERIA, confirm_after_days=35, stable_after_days=60)
+    best = protocol.best(codes, days, confirm=True)
+    assert CRITERIA.names(best).tolist() == ["SD", "NE"]
 
 
 def test_days_of_response_progression_and_censoring() -> None:
@@ -188,23 +187,23 @@ def test_days_of_response_progression_and_censoring() -> None:
         codes_of("PD PR PR PR"),
     ]
     days = [56, 112, 168, 224]
-    np.testing.assert_equal(progression_day(codes, days), [224, NAN, 224, NAN, 56])
-    np.testing.assert_equal(response_day(codes, days, confirm=True), [112, NAN, NAN, 56, NAN])
-    np.testing.assert_equal(response_day(codes, days, confirm=False), [112, 56, NAN, 56, NAN])
-    np.testing.assert_equal(last_adequate_day(codes, days), [168, 224, 56, 224, 0])
+    np.testing.assert_equal(CRITERIA.progression_day(codes, days), [224, NAN, 224, NAN, 56])
+    np.testing.assert_equal(CRITERIA.response_day(codes, days, confirm=True), [112, NAN, NAN, 56, NAN])
+    np.testing.assert_equal(CRITERIA.response_day(codes, days, confirm=False), [112, 56, NAN, 56, NAN])
+    np.testing.assert_equal(CRITERIA.last_adequate_day(codes, days), [168, 224, 56, 224, 0])
 
 
 def test_a_day_that_is_missing_is_a_missed_scan() -> None:
     codes, days = [codes_of("SD SD SD PD")], [[56, NAN, NAN, 224]]
-    assert last_adequate_day(codes, days).tolist() == [56]
+    assert CRITERIA.last_adequate_day(codes, days).tolist() == [56]
 
 
 def test_no_visits_and_no_patients() -> None:
     nobody, never = np.zeros((0, 3)), np.zeros((2, 0))
-    assert best_overall_response(nobody, nobody, confirm=True).shape == (0,)
-    assert names(best_overall_response(never, never, confirm=True)).tolist() == ["NE", "NE"]
-    np.testing.assert_equal(progression_day(never, never), [NAN, NAN])
-    np.testing.assert_equal(last_adequate_day(never, never), [0, 0])
+    assert CRITERIA.best(nobody, nobody, confirm=True).shape == (0,)
+    assert CRITERIA.names(CRITERIA.best(never, never, confirm=True)).tolist() == ["NE", "NE"]
+    np.testing.assert_equal(CRITERIA.progression_day(never, never), [NAN, NAN])
+    np.testing.assert_equal(CRITERIA.last_adequate_day(never, never), [0, 0])
 
 
 def test_three_patients_followed_scan_by_scan() -> None:
@@ -222,22 +221,73 @@ def test_three_patients_followed_scan_by_scan() -> None:
         ]
     )
     new = np.array([[False, False, False], [False, False, False], [False, True, True]])
-    baseline = scans[:, 0].sum(axis=1)
-    nadir, seen = baseline, []
-    for visit in range(1, 4):
-        now = scans[:, visit]
-        total, evaluable = np.nansum(now, axis=1), ~np.isnan(now).any(axis=1)
-        target = target_response(total, baseline, nadir, disappeared(now, nodal), evaluable)
-        seen.append(overall_response(target, [NonTarget.NONE] * 3, new[:, visit - 1]))
-        nadir = update_nadir(nadir, total, evaluable)
-    codes = np.stack(seen, axis=1)
-    assert names(codes).tolist() == [["PR", "CR", "CR"], ["PR", "SD", "PD"], ["NE", "PD", "PD"]]
-    assert nadir.tolist() == [8, 42, 20]
-    assert names(best_overall_response(codes, [56, 112, 168], confirm=True)).tolist() == ["CR", "SD", "PD"]
+    seen = np.hstack([np.zeros((3, 1)), new])
+    codes = CRITERIA.judge({"diameters": scans, "nodal": nodal, "new_lesions": seen}, [0, 56, 112, 168])
+    assert CRITERIA.names(codes).tolist() == [
+        ["NE", "PR", "CR", "CR"],
+        ["NE", "PR", "SD", "PD"],
+        ["NE", "NE", "PD", "PD"],
+    ]
+    assert CRITERIA.names(CRITERIA.best(codes, [0, 56, 112, 168], confirm=True)).tolist() == ["CR", "SD", "PD"]
+
+
+# name: (diameters of two lesions, the second a node, at baseline, day 56 and day 112; codes at both)
+SCANS = {
+    "4.3.2: a lesion too small to measure is 5 mm, and so no CR": ([[20, 15], [5, 8], [0, 8]], "PR CR"),
+    "4.3.2: 5 mm that come back after nothing was left are PD": ([[20, 15], [0, 0], [5, 0]], "CR PD"),
+    "4.4.2: a lesion not measured makes PR unknown": ([[20, 15], [NAN, 8], [5, 8]], "NE PR"),
+    "convention: a resected lesion is not evaluable from then on": ([[20, 30], [20, NAN], [20, NAN]], "NE NE"),
+    "4.4.2: PD still counts where what is left shows it": ([[20, 30], [65, NAN], [20, NAN]], "PD NE"),
+    "an empty slot stays empty": ([[20, 0], [14, NAN], [14, 30]], "PR PR"),
+    "baseline not measured": ([[20, NAN], [10, 10], [0, 0]], "NE NE"),
+    "nadir is 21 from day 56: 26 is 24 % and 5 mm above": ([[20, 15], [13, 8], [18, 8]], "PR PD"),
+}
+
+
+@pytest.mark.parametrize("case", SCANS)
+def test_scans_by_the_guideline(case: str) -> None:
+    diameters, expected = SCANS[case]
+    codes = CRITERIA.judge({"diameters": [diameters], "nodal": [[False, True]]}, [0, 56, 112])
+    assert " ".join(CRITERIA.names(codes)[0, 1:]) == expected
+
+
+# Every row of Table 2 (section 4.4.1): patients with non-target disease only
+TABLE_2 = [
+    ("CR", 0, "CR"),
+    ("NON_CR_NON_PD", 0, "NON-CR/NON-PD"),
+    ("NE", 0, "NE"),
+    ("PD", 0, "PD"),
+    ("PD", 1, "PD"),
+    ("CR", 1, "PD"),
+    ("NE", 2, "PD"),
+    ("NONE", 0, "NON-CR/NON-PD"),  # a convention: no disease at baseline
+]
+
+
+@pytest.mark.parametrize(("nontarget", "new", "expected"), TABLE_2)
+def test_overall_response_by_table_2(nontarget: str, new: int, expected: str) -> None:
+    findings = {
+        "diameters": [[[0.0], [0.0]]],
+        "nontarget": [[NonTarget.NON_CR_NON_PD, NonTarget[nontarget]]],
+        "new_lesions": [[0, new]],
+    }
+    assert CRITERIA.names(CRITERIA.judge(findings, [0, 56])).tolist() == [["NE", expected]]
+
+
+def test_best_response_of_patients_without_target_lesions() -> None:
+    """Table 2: they have no SD; a CR that was not confirmed leaves non-CR/non-PD."""
+    codes = [codes_of("NON_CR_NON_PD CR NON_CR_NON_PD"), codes_of("NON_CR_NON_PD CR CR")]
+    assert CRITERIA.names(CRITERIA.best(codes, [56, 112, 168], confirm=True)).tolist() == ["NON-CR/NON-PD", "CR"]
 
 
 histories = st.integers(1, 5).flatmap(
-    lambda n: st.lists(st.lists(st.sampled_from(list(Response)), min_size=6, max_size=6), min_size=n, max_size=n)
+    lambda n: st.lists(
+        st.lists(
+            st.sampled_from([code for code in Response if code != Response.NON_CR_NON_PD]), min_size=6, max_size=6
+        ),
+        min_size=n,
+        max_size=n,
+    )
 )
 intervals = st.lists(st.sampled_from([14.0, 21.0, 42.0, 84.0]), min_size=6, max_size=6)
 
@@ -266,8 +316,8 @@ def test_confirmed_responses_are_those_found_by_trying_every_pair_of_scans(
     codes: list[list[Response]], gaps: list[float]
 ) -> None:
     days = np.cumsum(gaps).tolist()
-    best = best_overall_response(codes, days, confirm=True)
-    first = response_day(codes, days, confirm=True)
+    best = CRITERIA.best(codes, days, confirm=True)
+    first = CRITERIA.response_day(codes, days, confirm=True)
     for row, found, day in zip(codes, best, first, strict=True):
         assert (found == Response.CR) == confirmed_by_hand(row, days, Response.CR)
         assert (found >= Response.PR) == confirmed_by_hand(row, days, Response.PR) == (not np.isnan(day))
@@ -281,8 +331,8 @@ def test_order_of_patients_does_not_matter(
     days = np.cumsum(gaps)
     order = list(range(len(codes)))
     random.shuffle(order)
-    best = best_overall_response(codes, days, confirm=confirm)
-    again = best_overall_response([codes[i] for i in order], days, confirm=confirm)
+    best = CRITERIA.best(codes, days, confirm=confirm)
+    again = CRITERIA.best([codes[i] for i in order], days, confirm=confirm)
     assert again.tolist() == best[order].tolist()
 
 
@@ -297,9 +347,9 @@ def test_scans_after_progression_change_nothing(
     longer = np.hstack([first, np.array(later[:rows])])
     days = np.cumsum(gaps + gaps)
     short = days[:6]
-    for rule in (best_overall_response, response_day):
+    for rule in (CRITERIA.best, CRITERIA.response_day):
         np.testing.assert_equal(rule(longer, days, confirm=confirm), rule(first, short, confirm=confirm))
-    for after in (progression_day, last_adequate_day):
+    for after in (CRITERIA.progression_day, CRITERIA.last_adequate_day):
         np.testing.assert_equal(after(longer, days), after(first, short))
 
 
@@ -307,8 +357,8 @@ def test_scans_after_progression_change_nothing(
 @given(histories, intervals)
 def test_confirmation_never_improves_the_best_response(codes: list[list[Response]], gaps: list[float]) -> None:
     days = np.cumsum(gaps)
-    confirmed = best_overall_response(codes, days, confirm=True)
-    assert (confirmed <= best_overall_response(codes, days, confirm=False)).all()
+    confirmed = CRITERIA.best(codes, days, confirm=True)
+    assert (confirmed <= CRITERIA.best(codes, days, confirm=False)).all()
 
 
 @quick
