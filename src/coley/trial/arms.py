@@ -35,7 +35,10 @@ class Line:
 
 @dataclass(frozen=True)
 class Plan:
-    """One arm, read against the catalogue: its lines, their drugs by name, the mechanisms and the model of all."""
+    """One arm, read against the catalogue: its lines, their drugs by name, the mechanisms and the model of all.
+
+    Procedures that the catalogue has stand among the drugs.
+    """
 
     arm: Arm
     lines: tuple[Line, ...]
@@ -79,14 +82,17 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
 
 def _plan(trial: Trial, catalogue: Catalogue, disease: Disease, arm: Arm) -> Plan:
     lines = tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm))
-    names = [name for line in lines if line.regimen is not None for name in line.regimen.drugs]
-    drugs = {name: catalogue.drugs[name] for name in names}
+    regimens = [line.regimen for line in lines if line.regimen is not None]
+    names = [name for regimen in regimens for name in (*regimen.drugs, *regimen.procedures)]
+    drugs = {name: catalogue.drugs[name] for name in names if name in catalogue.drugs}
     parts = disease.parts(list(drugs.values()))
     return Plan(arm, lines, drugs, tuple(parts), assemble(f"{trial.name}, {arm.name}", parts))
 
 
 def _regimen(text: str, catalogue: Catalogue) -> Regimen | None:
-    return None if text.strip() in NOTHING else read(catalogue.regimen_text(text), catalogue.drugs)
+    if text.strip() in NOTHING:
+        return None
+    return read(catalogue.regimen_text(text), catalogue.drugs, catalogue.regimen_texts)
 
 
 def _texts(arm: Arm) -> Sequence[tuple[Epoch, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import Any
 
@@ -75,9 +75,19 @@ def manifest(trial: Trial, disease: Disease, plans: Sequence[Plan], settings: Ru
     }
 
 
-def notes(trial: Trial, histories: Sequence[History]) -> tuple[str, ...]:
+def notes(trial: Trial, plans: Sequence[Plan], histories: Sequence[History]) -> tuple[str, ...]:
     """Sentences that belong beside the figures of this result."""
     found = []
+    idle = {
+        name
+        for plan in plans
+        for line in plan.lines
+        if line.regimen is not None
+        for name in line.regimen.procedures
+        if name not in plan.drugs
+    }
+    if idle:
+        found.append(f"The catalogue does not say what these procedures do, and so they do nothing: {_list(idle)}.")
     if trial.fitted:
         found.append("The model was fitted to arms of this trial: agreement here is a fit, not a prediction.")
     elif any(arm.published for arm in trial.arms):
@@ -113,6 +123,10 @@ def _reached(fact: Published) -> float:
     """Months after the first dose that a published figure speaks of; 0 where it speaks of none."""
     endpoint = endpoints.read(fact.endpoint)
     return fact.value if endpoint.unit == endpoints.MONTHS else endpoint.month
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _spread(quantity: Quantity) -> str:

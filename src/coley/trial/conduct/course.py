@@ -22,6 +22,7 @@ from coley.trial.conduct.fate import draw_fate
 from coley.trial.conduct.history import History
 from coley.trial.conduct.lesions import NewLesions
 from coley.trial.conduct.reading import Baseline, Judge, Reader
+from coley.trial.conduct.states import Responses
 from coley.trial.conduct.surgery import Surgery
 from coley.trial.conduct.trajectories import Recorder
 from coley.trial.conduct.treatment import Treatment, joined
@@ -88,6 +89,7 @@ class _Course:
         ]
         self.fate = draw_fate(trial, plan.arm, patients, seed=seed)
         self.sequencing = Sequencing(plan.lines, self.treatments, self.fate)
+        self.responses = [Responses(treatment, self.criteria, size) for treatment in self.treatments]
         self.now = Standing.at_entry(self.sequencing.first())
         self.extinction = Extinction(disease.mortals(), self.simulation, patients, seed=seed)
         self.lesions = NewLesions(disease, self.simulation, patients, seed=seed)
@@ -179,6 +181,9 @@ class _Course:
         followed = here & self.now.followed
         self.records.codes[followed, scan] = trial[followed, -1]
         present = self.judge.judge(self.reader.findings, self.present_baseline, scan)
+        shown = {name: values[:, scan] for name, values in self.reader.findings.items()}
+        for line, responses in enumerate(self.responses):
+            responses.see(present[:, -1], shown, self.now.on(line, here), day)
         progressed = here & self.criteria.progressed(present)
         self.records.seen[followed, scan] = True
         self.sequencing.progressed(self.now, progressed, day)

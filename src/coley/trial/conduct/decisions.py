@@ -54,7 +54,7 @@ class Sequencing:
 
     def __init__(self, lines: Sequence[Line], treatments: Sequence[Treatment], fate: Fate) -> None:
         self._fate = fate
-        self._last = np.array([treatment.last for treatment in treatments])
+        self._treatments = treatments
         numbers = {epoch: [k for k, line in enumerate(lines) if line.epoch is epoch] for epoch in Epoch}
         self._again = numbers[Epoch.REINDUCTION]
         self._next = np.array([*numbers[Epoch.SUBSEQUENT], NONE])
@@ -71,8 +71,8 @@ class Sequencing:
         length is given it again where the arm says so; others go on to a next treatment, or to none.
         """
         on_trial = who & np.isin(now.line, self._trial)
-        planned = np.where(now.line >= 0, self._last[now.line], -np.inf)
-        ended = now.start + planned < day
+        last = np.stack([treatment.last for treatment in self._treatments])[now.line, np.arange(len(day))]
+        ended = now.start + np.where(now.line >= 0, last, -np.inf) < day
         goes_on = on_trial & self._fate.beyond & ~now.extended & ~ended
         again = on_trial & ~goes_on & ended & bool(self._again)
         changes = who & ~goes_on & ~again

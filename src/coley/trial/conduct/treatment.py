@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from coley.pharmacology import Drug
-from coley.regimen import UNITS, Administration, Regimen, amounts, expand
+from coley.regimen import Administration, Regimen, State, amounts, expand
 from coley.units import convert
 
 Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 _KINDS = {
     "ID": int,
     "TIME": float,
@@ -25,16 +27,22 @@ _KINDS = {
     "LINE": int,
 }
 _FACTS = ["DUR", "CMT", "DRUG", "ROUTE", "UNIT"]
-CARE = -1
-"""The LINE of what is given for harm."""
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Doses in time: the day of each, from the start of treatment, and which part of the regimen it is of."""
+
+    days: Floats
+    part: Integers
 
 
 class Treatment:
     """A regimen made ready for a cohort: when each dose falls, how much each patient gets, and where it goes.
 
     Attributes:
-        drugs: names of what is given.
-        last: day of the last dose that falls before the horizon, counted from the start; -inf where nothing is given.
+        states: states of a patient on which the regimen ends or depends.
+        last: (patients,) day of the last dose that falls before the horizon, counted from the start; -inf for none.
     """
 
     def __init__(
@@ -48,24 +56,31 @@ class Treatment:
     ) -> None:
         """Lay out ``regimen`` (None: nothing is given) up to day ``horizon``.
 
-        The first dose falls on day 0: what a regimen gives on days before its day 1 moves the rest to later.
+        The first dose falls on day 0: what a regimen gives on days before its day 1 moves the rest to later. Procedures
+        that ``drugs`` do not have do nothing.
 
         Args:
-            people: WEIGHT (kg), BSA (m²) and GFR (mL/min) of each patient.
+            people: WEIGHT (kg), BSA (m²), GFR (mL/min) and AGE (years) of each patient.
             line: labels the doses.
         """
-        doses = expand(regimen, horizon) if regimen is not None else ()
-        parts = list(dict.fromkeys(dose.administration for dose in doses))
-        weight, bsa, gfr = (people[name].to_numpy(dtype=float) for name in ("WEIGHT", "BSA", "GFR"))
-        days = np.array([dose.day for dose in doses])
-        self._days = days - min(days.min(initial=0.0), 0.0)
-        self._part = np.array([parts.index(dose.administration) for dose in doses], dtype=int)
-        self._amounts = np.array([amounts(part, weight=weight, bsa=bsa, gfr=gfr) for part in parts])
-        facts = pd.DataFrame([_facts(part, drugs[part.drug]) for part in parts], columns=_FACTS)
-        self._facts = {name: facts[name].to_numpy() for name in _FACTS}
-        self._line = line
-        self.drugs = regimen.drugs if regimen is not None else ()
-        self.last = float(self._days.max(initial=-np.inf))
+        self._regimen, self._drugs, self._people, self._horizon, self._line = regimen, drugs, people, horizon, line
+        self._parts: dict[Administration, int] = {}
+        self._amounts: list[Floats] = []
+        self._facts: list[tuple[float, str, str, str, str]] = []
+        self._met: list[dict[State, float]] = [{} for _ in range(len(people))]
+        self._layouts: dict[tuple[tuple[State, float], ...], int] = {}
+        self._laid: list[_Layout] = []
+        self._earliest = 0.0
+        first = self._layout({})
+        self._layout_of = np.full(len(people), first)
+        self.states = tuple({c.state: None for c in regimen.conditions}) if regimen is not None else ()
+        self.last = np.full(len(people), self._laid[first].days.max(initial=-np.inf))
+
+    def meet(self, row: int, state: State, day: float) -> None:
+        """Patient ``row`` is in ``state`` from ``day`` on, counted from the start of the treatment, for good."""
+        self._met[row].setdefault(state, day)
+        self._layout_of[row] = self._layout(self._met[row])
+        self.last[row] = self._laid[self._layout_of[row]].days.max(initial=-np.inf)
 
     def window(self, start: Floats, begin: Floats, end: Floats) -> pd.DataFrame:
         """Doses in [begin, end) of each patient, whose treatment started on day ``start`` (NaN: not on it).
@@ -75,17 +90,49 @@ class Treatment:
             is none.
         """
         on = np.flatnonzero(~np.isnan(start))
-        if not len(on) or not len(self._days):
-            return no_doses()
-        first, last = (begin[on] - start[on]).min() - 1.0, (end[on] - start[on]).max() + 1.0  # a day more, for rounding
-        near = np.flatnonzero((self._days >= first) & (self._days < last))
-        time = start[on, None] + self._days[near]
-        row, column = np.nonzero((time >= begin[on, None]) & (time < end[on, None]))
-        patient, part = on[row], self._part[near[column]]
-        amount = self._amounts[part, patient] if len(part) else np.zeros(0)
+        frames = []
+        for number in np.unique(self._layout_of[on]).tolist():
+            rows = on[self._layout_of[on] == number]
+            frames.append(self._planned(self._laid[number], rows, start[rows], begin[rows], end[rows]))
+        return joined(frames)
+
+    def _planned(
+        self, layout: _Layout, rows: NDArray[np.intp], start: Floats, begin: Floats, end: Floats
+    ) -> pd.DataFrame:
+        first, last = (begin - start).min() - 1.0, (end - start).max() + 1.0  # a day more, for rounding
+        near = np.flatnonzero((layout.days >= first) & (layout.days < last))
+        time = start[:, None] + layout.days[near]
+        row, column = np.nonzero((time >= begin[:, None]) & (time < end[:, None]))
+        part, patient = layout.part[near[column]], rows[row]
+        amount = np.array(self._amounts)[part, patient] if len(part) else np.zeros(0)
+        facts = pd.DataFrame(self._facts, columns=_FACTS)
         planned = {"ID": patient, "TIME": time[row, column], "AMT": amount}
-        planned |= {name: values[part] for name, values in self._facts.items()}
+        planned |= {name: facts[name].to_numpy()[part] for name in _FACTS}
         return pd.DataFrame({name: values[amount > 0] for name, values in planned.items()}).assign(LINE=self._line)
+
+    def _layout(self, met: Mapping[State, float]) -> int:
+        """Number of the layout for a patient who is in the states ``met`` from these days on."""
+        key = tuple(met.items())
+        if key not in self._layouts:
+            shifted = {state: day + self._earliest for state, day in met.items()}
+            doses = expand(self._regimen, self._horizon, met=shifted) if self._regimen is not None else ()
+            doses = tuple(dose for dose in doses if dose.administration.drug in self._drugs)
+            days = np.array([dose.day for dose in doses])
+            if not met:
+                self._earliest = min(days.min(initial=0.0), 0.0)
+            part = np.array([self._part(dose.administration) for dose in doses], dtype=np.int64)
+            self._layouts[key] = len(self._laid)
+            self._laid.append(_Layout(days - self._earliest, part))
+        return self._layouts[key]
+
+    def _part(self, part: Administration) -> int:
+        """Number of a part of the regimen."""
+        if part not in self._parts:
+            self._parts[part] = len(self._parts)
+            weight, bsa, gfr, age = (self._people[name].to_numpy(float) for name in ("WEIGHT", "BSA", "GFR", "AGE"))
+            self._amounts.append(amounts(part, weight=weight, bsa=bsa, gfr=gfr, age=age))
+            self._facts.append(_facts(part, self._drugs[part.drug]))
+        return self._parts[part]
 
 
 def no_doses() -> pd.DataFrame:
@@ -100,10 +147,10 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _facts(part: Administration, drug: Drug) -> tuple[float, str, str, str, str]:
-    duration = part.infusion.days if part.infusion is not None else _usual_infusion(drug, part.route)
-    kind = UNITS[part.unit].kind
-    unit = "mg" if kind in ("mass", "AUC") else kind
-    return duration, drug.entry(part.route), drug.name, part.route, unit
+    """DUR, CMT, DRUG, ROUTE and UNIT of a part of a regimen."""
+    days = part.infusion_days if part.infusion_days is not None else _usual_infusion(drug, part.route)
+    lesion = "" if part.lesion is None else str(part.lesion)
+    return days, drug.entry(part.route, lesion), drug.name, part.route, part.base_unit
 
 
 def _usual_infusion(drug: Drug, route: str) -> float:
