@@ -107,7 +107,7 @@ def occur(
     harms: Sequence[Harm],
     before: Floats,
     after: Floats,
-    window: tuple[float, float],
+    window: tuple[Floats | float, Floats | float],
     risk: Risk,
     patients: Patients,
     *,
@@ -120,13 +120,13 @@ def occur(
     Args:
         before: cumulative hazards at the begin of the window, in internal units (harms × patients).
         after: the same at its end.
-        window: its first and last day.
+        window: its first and last day, of all or of each patient.
         risk: where the patients stand at its begin.
         patients: their numbers, in the order of the columns.
         seed: of every random number.
     """
-    begin, end = window
     numbers = np.asarray(patients, dtype=np.int64)
+    begin, end = (np.broadcast_to(np.asarray(day, dtype=np.float64), numbers.shape) for day in window)
     number, spent, found = risk.number.copy(), risk.spent.copy(), []
     for index, harm in enumerate(harms):
         first = np.clip(risk.free[index], begin, end)
@@ -135,7 +135,7 @@ def occur(
         struck = spent[index] + gained >= wait
         columns = np.flatnonzero(struck & (gained > 0))
         share = (wait - spent[index])[columns] / gained[columns]
-        onset = first[columns] + share * (end - first[columns])
+        onset = first[columns] + share * (end - first)[columns]
         grade = _grades(harm, number[index, columns], numbers[columns], seed)
         which = np.full(len(columns), index, dtype=np.int64)
         found.append(Events.begun(numbers[columns], which, number[index, columns], grade, onset))

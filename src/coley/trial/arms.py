@@ -9,10 +9,11 @@ from enum import Enum
 from coley.catalogue import NOTHING, Catalogue, load_catalogue
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
+from coley.harm import Care, Harm, mechanism
 from coley.model import Mechanism, assemble
 from coley.pharmacology import Drug
 from coley.protocol import Arm, Trial
-from coley.regimen import Regimen, read
+from coley.regimen import Regimen, parse, read
 from coley.system import System
 
 
@@ -37,12 +38,14 @@ class Line:
 class Plan:
     """One arm, read against the catalogue: its lines, their drugs by name, the mechanisms and the model of all.
 
-    Procedures that the catalogue has stand among the drugs.
+    Procedures that the catalogue has stand among the drugs, and so do the medicines that care of the harms gives.
     """
 
     arm: Arm
     lines: tuple[Line, ...]
     drugs: Mapping[str, Drug]
+    harms: tuple[Harm, ...]
+    cares: tuple[Care, ...]
     parts: tuple[Mechanism, ...]
     system: System
 
@@ -84,9 +87,18 @@ def _plan(trial: Trial, catalogue: Catalogue, disease: Disease, arm: Arm) -> Pla
     lines = tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm))
     regimens = [line.regimen for line in lines if line.regimen is not None]
     names = [name for regimen in regimens for name in (*regimen.drugs, *regimen.procedures)]
-    drugs = {name: catalogue.drugs[name] for name in names if name in catalogue.drugs}
+    harms, cares = tuple(catalogue.harms.values()), tuple(catalogue.cares.values())
+    drugs = {name: catalogue.drugs[name] for name in (*names, *_medicines(cares)) if name in catalogue.drugs}
     parts = disease.parts(list(drugs.values()))
-    return Plan(arm, lines, drugs, tuple(parts), assemble(f"{trial.name}, {arm.name}", parts))
+    parts += [mechanism(harm, disease.context, parts) for harm in harms]
+    return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(f"{trial.name}, {arm.name}", parts))
+
+
+def _medicines(cares: Sequence[Care]) -> list[str]:
+    """Names of what is given for harm, of those whose rules are followed."""
+    rules = [rule for care in cares for rule in care.rules]
+    texts = [rule.treatment for rule in rules] + [rule.second_line.regimen for rule in rules if rule.second_line]
+    return [name for text in texts if text for name in parse(text).drugs]
 
 
 def _regimen(text: str, catalogue: Catalogue) -> Regimen | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
+import xarray as xr
 from numpy.typing import NDArray
 
 from coley.disease import Disease, Observable
@@ -22,6 +23,7 @@ from coley.trial.conduct.fate import draw_fate
 from coley.trial.conduct.history import History
 from coley.trial.conduct.lesions import NewLesions
 from coley.trial.conduct.reading import Baseline, Judge, Reader
+from coley.trial.conduct.safety import Ward
 from coley.trial.conduct.states import Responses
 from coley.trial.conduct.surgery import Surgery
 from coley.trial.conduct.trajectories import Recorder
@@ -81,7 +83,7 @@ class _Course:
             system, parameters, rtol=RTOL, threads=settings.threads, backend=settings.backend
         )
         self.disease, self.criteria = disease, criteria()[trial.criteria or disease.criteria]
-        self.calendar: Calendar = calendar(trial, patients, seed=seed, clinics=False)
+        self.calendar: Calendar = calendar(trial, patients, seed=seed, clinics=bool(plan.harms))
         horizon = float(self.calendar.days[:, -1].max())
         self.treatments = [
             Treatment(line.regimen, plan.drugs, cohort.covariates, horizon, line=number)
@@ -93,6 +95,10 @@ class _Course:
         self.now = Standing.at_entry(self.sequencing.first())
         self.extinction = Extinction(disease.mortals(), self.simulation, patients, seed=seed)
         self.lesions = NewLesions(disease, self.simulation, patients, seed=seed)
+        cares = plan.cares if trial.stop_for_harm else ()
+        drugs = list(plan.drugs.values())
+        self.ward = Ward(plan.harms, cares, drugs, cohort.covariates, patients, seed=seed)
+        self._for_harm = joined([])
         self.surgery = Surgery(disease, system, size)
         scans = self.calendar.scans
         self.missed = _missed(disease, patients, scans.shape[1], seed)
@@ -134,16 +140,16 @@ class _Course:
         begin, end = self.calendar.days[:, visit - 1], self.calendar.days[:, visit]
         states = self.simulation.states
         cells = self.extinction.cells(states)
-        doses = joined(
-            [t.window(self.now.on(line, present), begin, end) for line, t in enumerate(self.treatments)]
-        )
+        planned = [t.window(self.now.on(line, present), begin, end) for line, t in enumerate(self.treatments)]
+        doses = joined([self.ward.allowed(joined(planned)), self._for_harm])
         operations = self.surgery.days(doses)
         times = self.recorder.grid(begin, end, operations)
-        names = sorted({DEATH, *self.lesions.hazards, *self.surgery.watched, *self.recorder.names})
+        hazards = {DEATH, *self.lesions.hazards, *self.ward.hazards}
+        names = sorted({*hazards, *self.surgery.watched, *self.recorder.names})
         path = self.simulation.advance(times, doses=doses, active=present, observables=names)
         self.recorder.record(times, path, present)
         self.records.doses.append(doses)
-        died = crossing(path[DEATH].to_numpy(), times, self.fate.death)
+        died = self._harmed(path, begin, end, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
         self.records.death = np.where(present, died, self.records.death)
         operated = self.surgery.settle(operations, times, path, fmin(died, self.fate.dropout))
         here = self._present(end)
@@ -151,6 +157,15 @@ class _Course:
         self.extinction.settle(states, cells, end - begin, here, visit)
         if self.lesions.hazards:
             self.lesions.appear(states, last_value(path[self.lesions.hazards[0]].to_numpy()), here)
+
+    def _harmed(self, path: xr.Dataset, begin: Floats, end: Floats, present: Flags, died: Floats) -> Floats:
+        """See who was harmed in a window; the day of death of those who died in it, of whatever cause."""
+        if self.ward.hazards:
+            known = [path[name].to_numpy() for name in self.ward.hazards]
+            before, after = (np.stack([value(hazard) for hazard in known]) for value in (first_value, last_value))
+            lost = fmin(died, self.fate.dropout)
+            self._for_harm = self.ward.settle(before, after, begin, end, present, lost)
+        return fmin(died, np.where(self.ward.death <= end, self.ward.death, np.nan))
 
     def _operated(self, who: Flags, begin: Floats) -> None:
         """After surgery, disease is judged from the examination before it, with what was resected absent."""
@@ -210,6 +225,7 @@ class _Course:
             line=self.now.begun,
             surgery=np.where(self.surgery.day > until, np.nan, self.surgery.day),
             viable=self.surgery.viable,
+            safety=self.ward.record(),
             status=np.where(complete, "ok", self.simulation.status.astype(str)),
             reason=np.where(complete, "", self.simulation.reason.astype(str)),
             trajectories=self.recorder.dataset(lost),
@@ -229,6 +245,11 @@ def crossing(hazard: Floats, times: Floats, mark: Floats) -> Floats:
     found = np.full(len(hazard), np.nan)
     found[rows] = slope * (mark[rows] - low) + times[rows, after - 1]
     return found
+
+
+def first_value(values: Floats) -> Floats:
+    """(patients,) the first of each row."""
+    return values[:, 0]
 
 
 def last_value(values: Floats) -> Floats:

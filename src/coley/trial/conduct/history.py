@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from coley.trial.conduct.safety import Safety
 from coley.trial.response import Criteria
 
 Floats = NDArray[np.float64]
@@ -27,10 +28,12 @@ class History:
         codes: (patients, scans) overall responses to trial treatment by that reader; NE at baseline and where not read.
         death: (patients,) day of death; what happens after a patient has left the trial is not known.
         dropout: (patients,) day of leaving the trial.
-        doses: ID, TIME, AMT, DUR, CMT, DRUG, ROUTE, UNIT as given, and LINE, the number of the arm's line.
+        doses: ID, TIME, AMT, DUR, CMT, DRUG, ROUTE, UNIT as given, and LINE, the number of the arm's line; below 0 for
+            what is given for harm.
         option: (patients,) which regimen of the trial treatment was given, 0 where there is one.
         line: (patients,) number of the line that was begun last, -1 for none.
         surgery: (patients,) day of the first resection.
+        safety: harm of treatment and what was given for it.
         viable: (patients,) largest share of viable tumour in the beds of the lesions resected then, %.
         status, reason: (patients,) "ok", or why this patient's simulation failed; a fault after the patient was lost is
             none.
@@ -48,6 +51,7 @@ class History:
     line: NDArray[np.int64]
     surgery: Floats
     viable: Floats
+    safety: Safety
     status: NDArray[np.str_]
     reason: NDArray[np.str_]
     trajectories: xr.Dataset
