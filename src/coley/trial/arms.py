@@ -87,7 +87,7 @@ def _plan(trial: Trial, catalogue: Catalogue, disease: Disease, arm: Arm) -> Pla
     lines = tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm))
     regimens = [line.regimen for line in lines if line.regimen is not None]
     names = [name for regimen in regimens for name in (*regimen.drugs, *regimen.procedures)]
-    harms, cares = tuple(catalogue.harms.values()), tuple(catalogue.cares.values())
+    harms, cares = tuple(catalogue.harms.values()), tuple(catalogue.care.values())
     drugs = {name: catalogue.drugs[name] for name in (*names, *_medicines(cares)) if name in catalogue.drugs}
     parts = disease.parts(list(drugs.values()))
     parts += [mechanism(harm, disease.context, parts) for harm in harms]

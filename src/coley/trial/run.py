@@ -133,7 +133,8 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
 def _tables(trial: Trial, done: _Simulated, patients: int) -> dict[str, pd.DataFrame]:
     """The tables of all arms, at the end of follow-up."""
     ids = tables.subjects(trial, patients)
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
+    names = ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE", "ADAE", "ADCM")
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
     for plan, history in zip(done.plans, done.histories, strict=True):
         own = ids[plan.arm.name]
         final = analyse(history, done.entry, size=plan.arm.n, confirm=trial.confirmed_response)
@@ -142,4 +143,6 @@ def _tables(trial: Trial, done: _Simulated, patients: int) -> dict[str, pd.DataF
         parts["ADTR"].append(tables.adtr(plan, own, history))
         parts["ADRS"].append(tables.adrs(plan, own, history, final))
         parts["ADTTE"].append(tables.adtte(plan, own, final))
+        parts["ADAE"].append(tables.adae(trial, plan, own, history))
+        parts["ADCM"].append(tables.adcm(trial, plan, own, history))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}

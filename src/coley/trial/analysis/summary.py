@@ -31,7 +31,8 @@ def check_endpoints(trial: Trial) -> Iterator[Problem]:
 
 
 def summarise(trial: Trial, histories: Sequence[History], entry: Floats, people: pd.DataFrame) -> pd.DataFrame:
-    """Predicted beside published; each published figure at its own data cut. Strata follow their arm, as "arm | stratum".
+    """Predicted beside published; each published figure at its own data cut. Strata follow their arm, as "arm | stratum",
+    with what was published of them.
 
     Args:
         people: covariates of the patients, by whose biomarkers strata are told.
@@ -54,7 +55,8 @@ def summarise(trial: Trial, histories: Sequence[History], entry: Floats, people:
 
     def rows(arm: Arm, stratum: Stratum | None) -> Iterator[tuple[object, ...]]:
         name, published = (arm.name, arm.published) if stratum is None else (_name(arm, stratum), stratum.published)
-        for endpoint, fact in endpoints.asked(published, analysis(arm, stratum, np.inf)):
+        asked = endpoints.asked(published, analysis(arm, stratum, np.inf))
+        for endpoint, fact in asked[: len(published)] if stratum is not None else asked:
             cutoff = fact.cutoff if fact is not None else np.inf
             other = trial.arms[number[fact.versus]] if fact is not None and fact.versus else None
             versus = None if other is None else analysis(other, stratum, cutoff)

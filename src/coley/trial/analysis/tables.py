@@ -1,6 +1,7 @@
-"""ADaM-like tables of a trial: ADSL, ADEX, ADTR, ADRS and ADTTE.
+"""ADaM-like tables of a trial: ADSL, ADEX, ADTR, ADRS, ADTTE, ADAE and ADCM.
 
-Names follow the CDISC ADaM Implementation Guide 1.3; days count from the first dose (day 0).
+Names follow the CDISC ADaM Implementation Guide 1.3; days count from the first dose (day 0), but in ADAE and ADCM, which
+have whole study days from 1.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coley.harm import adae as of_events
+from coley.harm import adcm as of_medicines
 from coley.population import Cohort
 from coley.protocol import Trial
 from coley.trial.analysis.analysis import Analysis
@@ -67,7 +70,7 @@ def adsl(
 
 def adex(plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
     """One row per administration, of the trial treatment and of what followed it."""
-    doses = history.doses.sort_values(["ID", "TIME", "DRUG"], kind="stable")
+    doses = history.doses[history.doses["LINE"] >= 0].sort_values(["ID", "TIME", "DRUG"], kind="stable")
     epochs = np.array([line.epoch.value for line in plan.lines])
     return pd.DataFrame(
         {
@@ -130,6 +133,26 @@ def adtte(plan: Plan, ids: Subjects, analysis: Analysis) -> pd.DataFrame:
         )
         parts.append(part.assign(PARAMCD=name, EVNTDESC=times.description))
     return _labelled(plan, ids, pd.concat(parts), ["PARAMCD", "AVAL", "CNSR", "EVNTDESC"])
+
+
+def adae(trial: Trial, plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
+    """One row per event of harm that began while the patient was followed."""
+    safety = history.safety
+    found = of_events(safety.events, safety.harms, trial.name, dict(enumerate(ids)), _ends(history))
+    found.insert(2, "ARM", plan.arm.name)
+    return found
+
+
+def adcm(trial: Trial, plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
+    """What was given for harm."""
+    found = of_medicines(history.safety.prescriptions, trial.name, dict(enumerate(ids)), _ends(history))
+    found.insert(2, "ARM", plan.arm.name)
+    return found
+
+
+def _ends(history: History) -> dict[int, float]:
+    """Day on which follow-up of each patient ends."""
+    return dict(enumerate(np.fmin(history.lost, history.days[:, -1]).tolist()))
 
 
 def _scanned(history: History) -> Flags:

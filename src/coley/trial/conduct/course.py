@@ -184,9 +184,9 @@ class _Course:
             return
         look = self.simulation.advance(day[:, None], active=who, observables=self.disease.watched)
         values = {name: look[name].to_numpy()[:, -1] for name in self.disease.watched}
-        self.reader.read(values, who, scan)
+        self.reader.read(values, who, scan, self.lesions.held)
         if self.review is not self.reader:
-            self.review.read(values, who & self.now.followed, scan)
+            self.review.read(values, who & self.now.followed, scan, self.lesions.held)
 
     def _decide(self, visit: int, scan: int) -> None:
         """Judge response, and act on progression."""

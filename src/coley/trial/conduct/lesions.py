@@ -22,6 +22,7 @@ class NewLesions:
 
     Attributes:
         elsewhere: (patients,) new lesions so far that no site of their own is left for: they joined the rest.
+        held: (patients, sites but the rest) which sites have ever held a lesion.
     """
 
     def __init__(self, disease: Disease, simulation: Simulation, patients: NDArray[np.int64], *, seed: int) -> None:
@@ -34,11 +35,13 @@ class NewLesions:
         columns = {name: k for k, name in enumerate(system.state_names)}
         cells = [[f"C_{clone.name}_{site}" for clone in disease.cancer.clones] for site in disease.sites]
         placed = REST in disease.sites and all(name in columns for names in cells for name in names)
+        self.held = np.ones((len(patients), max(len(disease.sites) - 1, 1)), dtype=np.bool_)
         self._columns = np.array([[columns[name] for name in names] for names in cells]) if placed else None
         if self._columns is not None:
             density = simulation.parameters[:, system.parameter_names.index("rho_cell")]
             self._cells = density * np.pi / 6 * (SEEN_MM / 10) ** 3
             self._taken = self._at_sites(simulation.states).sum(axis=2)[:, :-1] > 0
+            self.held = self._taken.copy()
 
     def appear(self, states: Floats, hazard: Floats, present: Flags) -> Flags:
         """Who has a new lesion by now, where the cumulative hazard is ``hazard``; it is placed in ``states``.
@@ -69,7 +72,9 @@ class NewLesions:
         occupied = np.column_stack([self._taken[rows] | (cells.sum(axis=2)[:, :-1] > 0), np.zeros(len(rows), bool)])
         site = np.argmin(occupied, axis=1)
         states[rows[:, None], self._columns[site]] += mixture * self._cells[rows, None]
-        self.elsewhere[rows] += site == len(self._columns) - 1
+        own = site < len(self._columns) - 1
+        self.held[rows[own], site[own]] = True
+        self.elsewhere[rows[~own]] += 1
 
     def _at_sites(self, states: Floats) -> Floats:
         """(patients, sites, clones) cells."""

@@ -10,13 +10,18 @@ from numpy.typing import NDArray
 
 from coley.disease import Disease
 from coley.trial.response import Criteria
-from coley.trial.response.recist import PROGRESSION_FRACTION, PROGRESSION_MM, NonTarget
+from coley.trial.response.recist import NODE_NORMAL_MM, PROGRESSION_FRACTION, PROGRESSION_MM, NonTarget
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Integers = NDArray[np.int64]
-TARGETS, OTHERS = "diameters", "rest"
-"""Findings of diseases with lesions: diameters of those that are measured, and one of all others as one sphere, mm."""
+TARGETS, NODAL, OTHERS = "diameters", "nodal", "rest"
+"""Findings of diseases with lesions: diameters of those that are measured, in mm; which of these are nodes; and the
+diameter of all others as one sphere."""
+
+
+VISITS = "visits"
+"""The axis of measures that differ between visits."""
 
 
 @dataclass(frozen=True)
@@ -39,14 +44,19 @@ class Reader:
         blank = {name: np.full((len(patients), scans, *shape), np.nan) for name, shape in shapes.items()}
         return cls(disease, patients, seed, blank)
 
-    def read(self, values: Mapping[str, Floats], who: Flags, scan: int) -> None:
-        """Examine ``who``; ``values`` (patients,) are those that the disease asks for."""
+    def read(self, values: Mapping[str, Floats], who: Flags, scan: int, held: Flags) -> None:
+        """Examine ``who``.
+
+        Args:
+            values: (patients,) what the disease asks for, by name.
+            held: (patients, lesions) which of the sites that are measured have ever held a lesion.
+        """
         rows = np.flatnonzero(who)
         if not len(rows):
             return
         seen = {name: values[name][rows] for name in self.disease.watched}
         for name, shown in self.disease.examine(seen, self.patients[rows], scan, seed=self.seed).items():
-            self.findings[name][rows, scan] = shown
+            self.findings[name][rows, scan] = np.where(held[rows], shown, 0.0) if name == TARGETS else shown
 
 
 @dataclass
@@ -95,7 +105,12 @@ class Judge:
         more = _taken(self.elsewhere, column) - since.elsewhere[:, None]
         if TARGETS in shown:
             shown |= lesion_measures(shown, since.removed, before, np.maximum(more, 0.0))
-        known = {name: values for name, values in shown.items() if name in self.criteria.measures}
+        measures = self.criteria.measures
+        known = {
+            name: values if VISITS in measures[name].axes else values[:, 0]
+            for name, values in shown.items()
+            if name in measures
+        }
         return self.criteria.judge(known, self.days[:, : scan + 1])
 
 
@@ -104,19 +119,21 @@ def lesion_measures(
 ) -> dict[str, Floats]:
     """What criteria for lesions judge by.
 
-    New is a lesion that is seen where none was at baseline, or where one was resected. The others have progressed where
+    New is a lesion that is seen where none was at baseline, or where one was resected; a node, once it is no normal
+    one any more. The others have progressed where
     they have grown, as one sphere, by as much as progression takes of measured ones (RECIST 1.1, section 4.3.4: an
     increase that would count as progression of measurable disease).
 
     Args:
-        shown: ``diameters`` (patients, scans, lesions) and ``rest`` (patients, scans), mm.
+        shown: ``diameters`` and ``nodal`` (patients, scans, lesions), and ``rest`` (patients, scans), mm.
         removed: (patients, lesions and rest).
         before: (patients, scans) up to and with the baseline.
         elsewhere: (patients, scans) new lesions without a site of their own.
     """
     size = np.where(before[:, :, None] & removed[:, None, :-1], 0.0, shown[TARGETS])
     rest = np.where(before & removed[:, None, -1], 0.0, shown[OTHERS])
-    absent = (size[:, :1] == 0.0) & (size > 0.0)
+    least = np.where(shown[NODAL][:, :1] > 0, NODE_NORMAL_MM, 1e-9)
+    absent = (size[:, :1] == 0.0) & (size >= least)
     fresh = (rest[:, :1] == 0.0) & (rest > 0.0)
     smallest = np.fmin.accumulate(np.concatenate([rest[:, :1], rest[:, :-1]], axis=1), axis=1)
     grown = rest - smallest >= np.maximum(PROGRESSION_FRACTION * smallest, PROGRESSION_MM) - 1e-9
