@@ -21,7 +21,7 @@ from coley.trial.dosing import Treatment
 from coley.trial.fate import Fate, draw_fate
 from coley.trial.history import History
 from coley.trial.lesions import MAX_TARGETS, Lesions
-from coley.trial.recist import names
+from coley.trial.response.recist import CRITERIA
 
 FIRST, LATER = "nivolumab 3 mg/kg iv over 60 min q2w", "ipilimumab 3 mg/kg iv over 90 min q3w x4"
 ARM = Arm(
@@ -136,7 +136,7 @@ def test_visits_are_those_of_the_protocol() -> None:
 def test_a_stable_patient_is_treated_and_scanned_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = simulated(monkeypatch, [stable])
     assert days_of(found, 0, 0) == EVERY_2_WEEKS
-    assert names(found.codes[0]).tolist() == ["NE", *["SD"] * 6]
+    assert CRITERIA.names(found.codes[0]).tolist() == ["NE", *["SD"] * 6]
     assert found.diameters[0, :, 0].tolist() == [50.0] * 7
     assert np.isnan(found.death[0]) and np.isnan(found.dropout[0])
     assert (found.stopped[0], found.next_treatment[0], found.status[0]) == (238.0, -1, "ok")
@@ -148,7 +148,7 @@ def test_treatment_ends_at_progression_and_the_next_one_starts_after_a_rest(monk
     """50 mm, 45, then 57: 12 mm and 27 % above the nadir, on day 84. Patient 0 moves on 21 days later, 1 does not."""
     line = steps(50, 45, 57, 60, 60, 60, 60)
     found, _ = simulated(monkeypatch, [line, line], moves_on=[0])
-    assert names(found.codes[0]).tolist() == ["NE", "SD", "PD", "NE", "NE", "NE", "NE"]
+    assert CRITERIA.names(found.codes[0]).tolist() == ["NE", "SD", "PD", "NE", "NE", "NE", "NE"]
     assert days_of(found, 0, 0) == days_of(found, 1, 0) == [0.0, 14.0, 28.0, 42.0, 56.0, 70.0]
     assert days_of(found, 0, 1) == [105.0, 126.0, 147.0, 168.0]  # four doses, and no new progression above 57 mm
     assert days_of(found, 1, 1) == []
@@ -177,8 +177,8 @@ def test_no_dose_after_death_or_dropout_even_between_scans(monkeypatch: pytest.M
     assert days_of(found, 0, 0) == [0.0, 14.0, 28.0, 42.0]
     assert days_of(found, 1, 0) == [0.0, 14.0, 28.0, 42.0, 56.0]
     assert days_of(found, 2, 0) == [0.0, 14.0, 28.0]
-    assert names(found.codes[:, 1]).tolist() == ["SD", "SD", "NE"]  # patient 2 left before the first scan
-    assert names(found.codes[:, 2]).tolist() == ["NE", "NE", "NE"]
+    assert CRITERIA.names(found.codes[:, 1]).tolist() == ["SD", "SD", "NE"]  # patient 2 left before the first scan
+    assert CRITERIA.names(found.codes[:, 2]).tolist() == ["NE", "NE", "NE"]
     assert len(engine.asked) == 2  # nobody is followed after day 84
     assert found.stopped.tolist() == [42.0, 56.0, 28.0]
 
@@ -192,20 +192,20 @@ def test_death_after_leaving_is_not_known(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_missed_scan_delays_progression_to_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     line = steps(50, 70, 70, 70, 70, 70, 70)
     found, _ = simulated(monkeypatch, [line], missed=[(0, 1)])
-    assert names(found.codes[0]).tolist() == ["NE", "NE", "PD", "NE", "NE", "NE", "NE"]
+    assert CRITERIA.names(found.codes[0]).tolist() == ["NE", "NE", "PD", "NE", "NE", "NE", "NE"]
     assert days_of(found, 0, 0) == [0.0, 14.0, 28.0, 42.0, 56.0, 70.0]
     assert np.isnan(found.diameters[0, 1]).all() and found.nadir[0, 1] == 50.0
 
 
 def test_a_new_lesion_is_progression_at_the_scan_that_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     found, _ = simulated(monkeypatch, [stable] * 2, lesion={0: 85.0, 1: 84.0})
-    assert names(found.codes[:, :4]).tolist() == [["NE", "SD", "SD", "PD"], ["NE", "SD", "PD", "NE"]]
+    assert CRITERIA.names(found.codes[:, :4]).tolist() == [["NE", "SD", "SD", "PD"], ["NE", "SD", "PD", "NE"]]
 
 
 def test_response_and_disappearance(monkeypatch: pytest.MonkeyPatch) -> None:
     """30 % below 50 mm is 35 mm; below 3 mm a lesion is gone; 5 mm above a nadir of nothing is progression."""
     found, _ = simulated(monkeypatch, [steps(50, 36, 35, 2, 4, 5, 5)])
-    assert names(found.codes[0]).tolist() == ["NE", "SD", "PR", "CR", "PR", "PD", "NE"]
+    assert CRITERIA.names(found.codes[0]).tolist() == ["NE", "SD", "PR", "CR", "PR", "PD", "NE"]
     assert found.diameters[0, :6, 0].tolist() == [50, 36, 35, 0, 4, 5]
 
 
@@ -215,7 +215,7 @@ def test_a_fault_of_the_solver_ends_one_course_alone(monkeypatch: pytest.MonkeyP
     assert found.reason.tolist() == ["", "as scripted", ""]
     assert days_of(found, 0, 0) == EVERY_2_WEEKS
     assert days_of(found, 1, 0) == [0.0, 14.0, 28.0, 42.0]
-    assert names(found.codes[1]).tolist() == ["NE", "SD", *["NE"] * 5]
+    assert CRITERIA.names(found.codes[1]).tolist() == ["NE", "SD", *["NE"] * 5]
 
 
 def test_crossing_by_linear_interpolation() -> None:

@@ -56,7 +56,8 @@ def test_pet_shows_disease_before_and_none_after() -> None:
     found = follow(NAME, [0, 120], NUMBER, system=treated(NAME, against("nothing", 0.8)))
     before, after = examined(found, NAME, 0), examined(found, NAME, 1)
     assert (np.asarray(before["deauville"]) >= 4).all()
-    assert (np.asarray(after["deauville"]) <= 2).all()
+    assert np.nanmax(after["deauville"]) <= 2
+    assert np.isfinite(after["deauville"]).mean() > 0.9
     assert (np.asarray(before["longest_diameters"])[:, 0] > 15).mean() > 0.9
     longest, shortest = (np.asarray(before[f"{axis}_diameters"]) for axis in ("longest", "shortest"))
     assert (longest >= shortest).all()

@@ -14,7 +14,7 @@ from coley.catalogue import Published
 from coley.trial.calendar import MONTH
 from coley.trial.endpoints import DEFAULT, Analysis, analyse, asked, endpoint
 from coley.trial.history import History
-from coley.trial.recist import Response, names
+from coley.trial.response.recist import CRITERIA, Response
 from coley.trial.statistics import Estimate, proportion, survival_at
 
 DAYS = [0.0, 84.0, 126.0, 168.0, 210.0]  # scans in weeks 12, 18, 24 and 30, when follow-up ends
@@ -83,7 +83,7 @@ def test_outcome_of_one_patient(
     """Censoring as in the FDA's guidance on endpoints (2018): progression or death right after two missed scans is
     censored at the last adequate scan."""
     found = at_end(history(patient))
-    assert names(found.responses).tolist() == [best]
+    assert CRITERIA.names(found.responses).tolist() == [best]
     assert outcome(found, "PFS") == free
     assert outcome(found, "OS") == overall
 
@@ -117,7 +117,7 @@ def test_what_is_known_at_a_data_cut(
 ) -> None:
     """One patient who responds on day 84, progresses on day 168 and dies on day 205, counted from enrolment."""
     found = at_end(history(LATE), cut=cut + entry, entry=entry)
-    assert names(found.responses).tolist() == [best]
+    assert CRITERIA.names(found.responses).tolist() == [best]
     assert outcome(found, "PFS") == free
     assert outcome(found, "OS") == overall
     assert len(found.DOR.duration) == (lasts is not None)
@@ -126,7 +126,7 @@ def test_what_is_known_at_a_data_cut(
 
 def test_without_confirmation_one_scan_is_a_response() -> None:
     found = at_end(history(LATE), cut=100, confirm=False)
-    assert names(found.responses).tolist() == ["PR"]
+    assert CRITERIA.names(found.responses).tolist() == ["PR"]
     assert outcome(found, "DOR") == (0, False, OPEN)
 
 
@@ -134,7 +134,7 @@ def test_patients_not_enrolled_yet_and_failed_simulations_do_not_count() -> None
     three = history(LATE, LATE, LATE, status=("ok", "step_too_small", "ok"))
     found = analyse(three, np.array([0.0, 0.0, 400.0]), size=50, confirm=True, cutoff=399 / MONTH)
     assert found.counted.tolist() == [True, False, False]
-    assert names(found.responses).tolist() == ["PR", "NE", "NE"]
+    assert CRITERIA.names(found.responses).tolist() == ["PR", "NE", "NE"]
     assert found.OS.patients.tolist() == found.PFS.patients.tolist() == found.DOR.patients.tolist() == [0]
     assert found.widen == sqrt(1 / 50)
 

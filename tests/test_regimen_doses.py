@@ -190,9 +190,30 @@ SCHEDULES = st.sampled_from(
         "days 1-5,9 q4w x2",
         "q1d up to 2 weeks",
         "day 8 q3w up to 2 months",
+        "bid days 1-3 q2w for 7 doses",
+        "q8h x5 from day 3",
+        "days -3,2",
+        "q1w x9 until CR",
     ]
 )
-PARTS = st.builds("{} {} iv {}".format, st.sampled_from("abc"), DOSES, SCHEDULES)
+PARTS = st.one_of(
+    st.builds("{} {} iv {}".format, st.sampled_from("abc"), DOSES, SCHEDULES),
+    st.builds("{} 5 mg (first 1 mg, second 2 mg, at most 4 mg) iv {}".format, st.sampled_from("abc"), SCHEDULES),
+    st.builds(
+        "{} 100 mg ({} mg {} each week) iv {}".format,
+        st.sampled_from("abc"),
+        st.integers(1, 60),
+        st.sampled_from(["more", "less"]),
+        SCHEDULES,
+    ),
+    st.sampled_from(
+        [
+            "(a 1 mg iv q1w x2 then b 1 mg iv once) x3",
+            "(a 1 mg iv q1w + b 1 mg iv q2w) up to 5 weeks",
+            "p 1 mg po 1 h before each infusion x4",
+        ]
+    ),
+)
 PHASES = st.one_of(
     st.lists(PARTS, min_size=1, max_size=3).map(" + ".join), st.sampled_from(["rest 2 weeks", "rest 1 month"])
 )
@@ -228,4 +249,4 @@ def test_a_longer_horizon_only_adds_doses(text: str, one: float, other: float) -
     shorter, longer = (expand(regimen, horizon) for horizon in sorted((one, other)))
     assert longer[: len(shorter)] == shorter
     assert all(dose.day >= min(one, other) for dose in longer[len(shorter) :])
-    assert all(0 <= dose.day < max(one, other) for dose in longer)
+    assert all(-3 <= dose.day < max(one, other) for dose in longer)

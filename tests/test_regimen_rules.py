@@ -94,6 +94,41 @@ def test_a_regimen_built_by_hand_has_no_columns() -> None:
     assert [problem.where for problem in check(bare, FORMULARY)] == ["regimen"]
 
 
+def test_every_unit_of_a_dose_is_checked() -> None:
+    text = "ipilimumab 3 mg/kg (first 80 mg, 1 g from 80 kg, at most 300 mg) iv q3w"
+    (problem,) = [p for p in check(parse(text), FORMULARY) if p.what.endswith(" mg")]
+    assert (problem.where, problem.what) == ("regimen, column 14", "ipilimumab is not dosed in mg")
+    assert check(parse("nivolumab 3 mg/kg (first 80 mg, 1 g from 80 kg) iv q3w"), FORMULARY) == []
+
+
+def test_procedures_need_no_formulary() -> None:
+    text = "nivolumab 3 mg/kg iv q2w x4 then resection"
+    assert check(parse(text), FORMULARY) == []
+    assert str(resolve(parse(text), FORMULARY)) == text
+
+
+def test_drugs_inside_brackets_and_names_are_checked_where_they_stand() -> None:
+    names = {"doublet": "paraplatin AUC 5 iv q3w x4 + nivolumap 1 mg iv q3w x4"}
+    with pytest.raises(ColeyError) as caught:
+        read("(yervoy 3 mg iv q3w + opdivo 3 mg/kg iv q2w) x4 then doublet", FORMULARY, names)
+    assert [(problem.where, problem.what) for problem in caught.value.problems] == [
+        ("regimen, column 11", "ipilimumab is not dosed in mg"),
+        ("regimen, column 54", "unknown drug 'nivolumap'"),
+    ]
+    names = {"doublet": "paraplatin AUC 5 iv q3w x4 + opdivo 1 mg iv q3w x4"}
+    regimen = read("(opdivo 3 mg/kg iv q2w) x4 then doublet", FORMULARY, names)
+    assert str(regimen) == "(nivolumab 3 mg/kg iv q2w) x4 then doublet"
+    assert regimen.drugs == ("nivolumab", "carboplatin")
+
+
+def test_premedication_is_for_a_drug_that_is_given() -> None:
+    text = "ipilimumab 3 mg/kg iv 1 h before each {} + nivolumab 3 mg/kg iv q2w"
+    regimen = read(text.format("opdivo"), FORMULARY)
+    assert str(regimen) == text.format("nivolumab")
+    with pytest.raises(ColeyError, match="goes before each 'carboplatin', which is not given"):
+        read(text.format("carboplatin"), FORMULARY)
+
+
 def test_public_names_exist_and_are_sorted() -> None:
     package = importlib.import_module("coley.regimen")
     assert all(hasattr(package, name) for name in package.__all__)

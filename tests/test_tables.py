@@ -12,7 +12,7 @@ from coley.trial import TrialResult
 from coley.trial.course import REST_BEFORE_NEXT
 from coley.trial.endpoints import analyse
 from coley.trial.history import History
-from coley.trial.recist import Response
+from coley.trial.response.recist import Response
 from coley.trial.tables import adrs, adtr, adtte, subjects
 
 COLUMNS = {

@@ -162,8 +162,8 @@ def _regimens(catalogue: Catalogue) -> Iterator[Problem]:
         problems = catalogue.regimen_problems(text)
         yield from (Problem(f"{where}: {p.where}".removesuffix(": "), p.what, p.hint) for p in problems)
         if not problems:
-            regimen = parse(catalogue.regimen_text(text))
-            if parse(str(regimen)) != regimen:
+            regimen = parse(catalogue.regimen_text(text), catalogue.regimen_texts)
+            if parse(str(regimen), catalogue.regimen_texts) != regimen:
                 yield Problem(where, f"does not read back from its canonical text {str(regimen)!r}")
 
 

@@ -15,23 +15,26 @@ from coley.catalogue.reading import Document, Finding, entry_of, read_document
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Source
+from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Trial
 from coley.regimen import check, parse
 
-N = TypeVar("N", bound=Cancer | Drug | NamedRegimen | Trial)
+N = TypeVar("N", bound=Cancer | Care | Drug | Harm | NamedRegimen | Trial)
 NOTHING = ("observation", "placebo")
 """Regimens of arms that are given nothing."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Drugs, cancers, regimens and trials by name, the physiology that they share, and sources by citation key."""
+    """Drugs, cancers, regimens, trials, harms and care by name, the physiology that they share, and sources by key."""
 
     drugs: Mapping[str, Drug]
     cancers: Mapping[str, Cancer]
     trials: Mapping[str, Trial]
     regimens: Mapping[str, NamedRegimen]
+    harms: Mapping[str, Harm]
+    care: Mapping[str, Care]
     physiology: Physiology
     sources: Mapping[str, Source]
 
@@ -78,12 +81,17 @@ class Catalogue:
             return text
         return _find("regimen", text, self.regimens).text
 
+    @property
+    def regimen_texts(self) -> dict[str, str]:
+        """Texts of the named regimens by name, for the names that a regimen may contain."""
+        return {name: regimen.text for name, regimen in self.regimens.items()}
+
     def regimen_problems(self, name_or_text: str) -> list[Problem]:
         """What keeps ``name_or_text`` from being given: faults of the text, unknown drugs, routes, dose units."""
         if name_or_text.strip() in NOTHING:
             return []
         try:
-            return list(check(parse(self.regimen_text(name_or_text)), self.drugs))
+            return list(check(parse(self.regimen_text(name_or_text), self.regimen_texts), self.drugs))
         except ColeyError as error:
             return list(error.problems)
 
@@ -130,11 +138,13 @@ def _read(folders: Sequence[Traversable]) -> Catalogue:
     cancers = _entries(Cancer, folders, "cancers", problems)
     trials = _entries(Trial, folders, "trials", problems)
     regimens = _entries(NamedRegimen, folders, "regimens", problems)
+    harms = _entries(Harm, folders, "harms", problems)
+    care = _entries(Care, folders, "care", problems)
     sources = _sources(folders, problems)
     physiology = _physiology(folders[0], problems)
     if physiology is None or problems:
         raise ColeyError(problems)
-    return Catalogue(drugs, cancers, trials, regimens, physiology, sources)
+    return Catalogue(drugs, cancers, trials, regimens, harms, care, physiology, sources)
 
 
 def load_trial(name_or_path: str | Path, catalogue: Catalogue | None = None) -> Trial:

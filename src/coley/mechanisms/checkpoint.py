@@ -28,8 +28,9 @@ def checkpoint(context: Context) -> Mechanism:
     for site in context.sites:
         score = m.at_site("TPS", site, "share of cancer cells that stain for PD-L1")
         induced = (1 + (induction - 1) * m[f"H_IFNg_{site}"]) * m["free_PDL1"]
-        m.rule(f"H_PD1_neg_{site}", "", _inhibition(m, host * induced), f"inhibition by cells without PD-L1, site {site}")
-        stained = _inhibition(m, (host + cancer) * induced)
+        beside = host * m[f"stroma_{site}"]
+        m.rule(f"H_PD1_neg_{site}", "", _inhibition(m, beside * induced), f"inhibition by cells without PD-L1, site {site}")
+        stained = _inhibition(m, (beside + cancer) * induced)
         m.rule(f"H_PD1_pos_{site}", "", stained, f"inhibition by cells with PD-L1, site {site}")
         mean = score * m[f"H_PD1_pos_{site}"] + (1 - score) * m[f"H_PD1_neg_{site}"]
         m.rule(f"H_PD1_{site}", "", mean, f"inhibition of T cells through PD-1, mean over cells, site {site}")

@@ -30,7 +30,7 @@ def cytokines(context: Context) -> Mechanism:
         )
         m.rule(f"H_IFNg_{site}", "", IFNg / (IFNg + IFN_50), f"effect of interferon-gamma, 0 to 1, site {site}")
         secreted = (Treg_sec * m[f"Treg_{site}"] + M2_sec * m[f"M2_{site}"]) / (TGF_decay * volume)
-        TGFb = m.rule(f"TGFb_{site}", "nmol/mL", base + secreted, f"TGF-beta, site {site}")
+        TGFb = m.rule(f"TGFb_{site}", "nmol/mL", base * m[f"stroma_{site}"] + secreted, f"TGF-beta, site {site}")
         m.contribute(f"infiltration_{site}", 1 - TGFb / (TGFb + TGF_50))
     amount = sum(m[f"IFNg_{site}"] * m[f"V_{site}"] for site in context.sites)
     m.rule("IFNg", "nmol/mL", amount / m["V_tumour"], "interferon-gamma, mean over all lesions")

@@ -18,13 +18,12 @@ def killing(context: Context) -> Mechanism:
     rate = m.parameter("k_kill", "cancer cells that one effector T cell kills per time where targets abound")
     NK_rate = m.parameter("k_kill_NK", "cancer cells that one NK cell kills per time where all lack MHC")
     spared = m.parameter("p_MHC", "killing by NK cells of cells with MHC, relative to those without")
+    most = m.parameter("h_PD1_kill", "share of the killing by an effector cell that PD-1 can inhibit")
     one = m["C_one"]
     for site in context.sites:
-        score = m.at_site("TPS", site, "share of cancer cells that stain for PD-L1")
         E, C, NK = m[f"E8_{site}"], m[f"C_total_{site}"], m[f"NK_{site}"]
         restraint = m.product(f"restraint_{site}", "what suppressive cells leave of killing, 1 for all")
-        freed = score * (1 - m[f"H_PD1_pos_{site}"]) + (1 - score) * (1 - m[f"H_PD1_neg_{site}"])
-        strength = rate * freed * restraint * m["T_function"] * E / (E + C + one)
+        strength = rate * (1 - most * m[f"H_PD1_{site}"]) * restraint * m["T_function"] * E / (E + C + one)
         T = m.rule(f"kill_T_{site}", "1/day", strength, f"rate at which T cells kill a cell that presents, site {site}")
         alone = m.rule(
             f"kill_NK_{site}",

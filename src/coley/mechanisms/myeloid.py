@@ -26,10 +26,11 @@ def myeloid(context: Context) -> Mechanism:
         suppressors = density * volume / (volume + hypoxic)
         m.rule(f"MDSC_density_{site}", "cell/mL", suppressors, f"density of suppressor cells, site {site}")
         m.contribute(f"restraint_{site}", 1 / (1 + m[f"MDSC_density_{site}"] / half))
+        present = macrophages * volume * m[f"stroma_{site}"]
         polarised = to_M1 * m[f"H_IFNg_{site}"]
-        m.rule(f"M1_{site}", "cell", macrophages * volume * polarised / (polarised + to_M2), f"M1 macrophages, site {site}")
-        m.rule(f"M2_{site}", "cell", macrophages * volume * to_M2 / (polarised + to_M2), f"M2 macrophages, site {site}")
-        m.contribute(f"immune_volume_{site}", cell * macrophages * volume)
+        m.rule(f"M1_{site}", "cell", present * polarised / (polarised + to_M2), f"M1 macrophages, site {site}")
+        m.rule(f"M2_{site}", "cell", present * to_M2 / (polarised + to_M2), f"M2 macrophages, site {site}")
+        m.contribute(f"immune_volume_{site}", cell * present)
         m.contribute(f"restraint_{site}", 1 / (1 + m[f"M2_{site}"] / (M2_50 * m[f"V_{site}"])))
         engulfed = appetite * m[f"M1_{site}"] / (m[f"M1_{site}"] + m[f"C_total_{site}"] + m["C_one"])
         for clone in context.clones:

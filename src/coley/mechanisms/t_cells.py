@@ -22,10 +22,12 @@ def t_cells(context: Context) -> Mechanism:
     m.reaction("arrival", m["output_CD8"], {"CD8_S": 1})
     m.reaction("death", (death + loss) * CD8, {"CD8_S": -1})
     _memory(m, death * CD8, loss)
+    patrol = m.parameter("f_patrol", "share of memory T cells that patrol tissues, as effector memory")
     for site in context.sites:
         entry = _infiltration(m, site)
         m.reaction(f"infiltration_{site}", entry * CD8, {"CD8_S": -1})
-        _in_lesion(m, site, entry * CD8)
+        # memory cells divide as they enter: the population does not shrink by those that go
+        _in_lesion(m, site, entry * (CD8 + patrol * m["M8"]))
     found = sum(m[f"CD8_T_{site}"] for site in context.sites)
     m.rule("CD8_density", "cell/mL", found / m["V_tumour"], "density of CD8 T cells in all lesions, bystanders too")
     depth = m.parameter("d_section", "depth of tissue whose cells a section shows")

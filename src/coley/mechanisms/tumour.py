@@ -1,7 +1,8 @@
 """Tumour: lesions of clones that grow to a vascular limit, die, are cleared, and are removed.
 
 Growth and vascular capacity follow Hahnfeldt et al., Cancer Research 59:4770 (1999), with vessels in balance with the
-cells, K = C^(1/3) C_max^(2/3), and logistic in place of Gompertz growth. Whether the last cells of a clone die out is
+cells, K = C^(1/3) C_max^(2/3), and logistic in place of Gompertz growth. A lesion builds the stroma that protects it as
+it draws vessels: Folkman, N Engl J Med 285:1182 (1971), puts that at 1 to 2 mm. Whether the last cells of a clone die out is
 chance, and not decided here.
 """
 
@@ -48,6 +49,8 @@ def _lesion(m: Mechanism, site: str, density: Expression, one: Expression) -> No
     )
     immune = m.total(f"immune_volume_{site}", "mL", f"volume of the immune cells, site {site}")
     m.rule(f"V_{site}", "mL", (cells + one + dead) / density + immune, f"volume of the lesion, site {site}")
+    bare = m.parameter("V_stroma", "volume of a lesion that has half of its stroma")
+    m.rule(f"stroma_{site}", "", cells / (cells + one + density * bare), f"stroma that has been built, 0 to 1, site {site}")
     division = m.product(f"division_{site}", "what drugs and signals leave of division, 1 for all")
     vessels = m.product(f"vessels_{site}", "vascular capacity that drugs leave, 1 for all")
     removal = m.total(f"removal_{site}", "1/day", "rate at which surgery removes cells")

@@ -9,20 +9,33 @@ from coley.regimen.dosing import amounts, nonmem_table
 from coley.regimen.parser import parse
 from coley.regimen.rules import Rules, check, read, resolve
 from coley.regimen.schedule import Dose, duration, expand
-from coley.regimen.syntax import Administration, Phase, Place, Regimen, Rest, Span
-from coley.regimen.vocabulary import ROUTES, UNITS
+from coley.regimen.syntax import Administration, Bracket, Item, Phase, Place, Regimen, Rest
+from coley.regimen.terms import Amount, Band, Before, Condition, Early, Span, Start, State, Step, Tailoring
+from coley.regimen.vocabulary import PROCEDURES, ROUTES, UNITS
 
 __all__ = [
+    "PROCEDURES",
     "ROUTES",
     "UNITS",
     "Administration",
+    "Amount",
+    "Band",
+    "Before",
+    "Bracket",
+    "Condition",
     "Dose",
+    "Early",
+    "Item",
     "Phase",
     "Place",
     "Regimen",
     "Rest",
     "Rules",
     "Span",
+    "Start",
+    "State",
+    "Step",
+    "Tailoring",
     "amounts",
     "check",
     "duration",

@@ -10,7 +10,9 @@ from coley.errors import Problem
 # two, micro sign and mu, then non-breaking hyphen, en dash, em dash and minus sign.
 _SIGNS = {"\u00d7": "x", "\u00b2": "2", "\u00b5": "u", "\u03bc": "u"}
 _PLAIN = str.maketrans(_SIGNS | dict.fromkeys("\u2011\u2013\u2014\u2212", "-"))
-_SEPARATOR = re.compile(r"(?<![0-9.]e)\+|\+(?![0-9])|(?<![a-z0-9-])then(?![a-z0-9-])")
+_SEPARATOR = re.compile(r"[()]|(?<![0-9.]e)\+|\+(?![0-9])|(?<![a-z0-9-])then(?![a-z0-9-])")
+DEEPEST = 8
+"""Brackets inside brackets that are read."""
 
 
 def where(column: int) -> str:
@@ -39,7 +41,7 @@ class Part:
 
     Attributes:
         start_column: column of its first word.
-        separator: what stands before it: ``+``, ``then``, or nothing at the start of the text.
+        separator: what stands before it: ``+``, ``then``, or nothing at the start of the text or bracket.
         separator_column: column of that separator.
         lost: whether something was not understood, so that what follows may be misread.
     """
@@ -80,6 +82,23 @@ class Part:
             self._position = match.end()
         return match
 
+    def take_bracket(self) -> tuple[int, int] | None:
+        """Bounds of what stands in the bracket that opens at the next word, read with the bracket; None for none."""
+        start = self._next()
+        if start >= self._end or self._text[start] != "(":
+            return None
+        depth = 0
+        for position in range(start, self._end):
+            depth += {"(": 1, ")": -1}.get(self._text[position], 0)
+            if depth == 0:
+                self._position = position + 1
+                return start + 1, position
+        return None
+
+    def inside(self, bounds: tuple[int, int]) -> Part:
+        """A stretch of the same text, to be read by itself."""
+        return Part(self._text, *bounds, "", bounds[0])
+
     @property
     def ahead(self) -> str:
         """What is left to read."""
@@ -87,8 +106,12 @@ class Part:
 
     def fault(self, column: int, what: str, hint: str = "", *, lost: bool = False) -> None:
         """Note a problem. ``lost`` says that what follows in this part may be misread because of it."""
-        self._problems.append((column, Problem(where(column), what, hint)))
+        self.note(column, Problem(where(column), what, hint))
         self.lost = self.lost or lost
+
+    def note(self, column: int, problem: Problem) -> None:
+        """Note a problem that says itself where it is, as one of a named regimen does."""
+        self._problems.append((column, problem))
 
     def _next(self) -> int:
         position = self._position
@@ -97,14 +120,38 @@ class Part:
         return position
 
 
-def split(text: str) -> list[Part]:
-    """The parts of normalised text between ``+`` and ``then``."""
-    bounds = [(0, 0, "")] + [(m.start(), m.end(), m.group()) for m in _SEPARATOR.finditer(text)]
+def balance(text: str) -> tuple[str, list[tuple[int, Problem]]]:
+    """``text`` with blanks for brackets that have no counterpart or lie too deep, and a problem for each of them."""
+    opened: list[int] = []
+    wrong: dict[int, tuple[str, str]] = {}
+    for position, character in enumerate(text):
+        if character == "(":
+            opened.append(position)
+        elif character == ")" and opened:
+            start = opened.pop()
+            if len(opened) >= DEEPEST:
+                wrong[start] = (f"more than {DEEPEST} brackets stand inside each other", "leave some of them out")
+                wrong[position] = ("", "")
+        elif character == ")":
+            wrong[position] = ("')' closes no bracket", "write '(' before it, or leave it out")
+    wrong |= {position: ("'(' is not closed", "write ')' where the bracket ends") for position in opened}
+    plain = "".join(" " if position in wrong else character for position, character in enumerate(text))
+    return plain, [(p + 1, Problem(where(p + 1), what, hint)) for p, (what, hint) in sorted(wrong.items()) if what]
+
+
+def split(text: str, start: int, end: int) -> list[Part]:
+    """The parts of normalised, balanced text between ``+`` and ``then``, from ``start`` to ``end``."""
+    bounds = [(start, start, "")]
+    depth = 0
+    for match in _SEPARATOR.finditer(text, start, end):
+        depth += {"(": 1, ")": -1}.get(match.group(), 0)
+        if depth == 0 and match.group() != ")":
+            bounds.append((match.start(), match.end(), match.group()))
     parts = []
-    for index, (start, end, separator) in enumerate(bounds):
-        stop, following = (bounds[index + 1][0], bounds[index + 1][2]) if index + 1 < len(bounds) else (len(text), "")
+    for index, (left, right, separator) in enumerate(bounds):
+        stop, following = (bounds[index + 1][0], bounds[index + 1][2]) if index + 1 < len(bounds) else (end, "")
         # People write "x4, then ...".
         if following == "then":
-            stop = end + len(text[end:stop].rstrip(" ,;"))
-        parts.append(Part(text, end, stop, separator, start + 1))
+            stop = right + len(text[right:stop].rstrip(" ,;"))
+        parts.append(Part(text, right, stop, separator, left + 1))
     return parts

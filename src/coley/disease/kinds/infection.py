@@ -27,7 +27,7 @@ class Infection(Disease):
     """
 
     kind: ClassVar[str] = "infection"
-    criteria: ClassVar[str] = "histological-clearance"
+    criteria: ClassVar[str] = "first-infection"
     assumptions: ClassVar[tuple[str, ...]] = (
         "A person's course is a chain of states in continuous time; its chances are followed, events drawn by them.",
         "Exposure is constant over the years; the virus types of one vaccine count as one.",

@@ -36,6 +36,7 @@ class Nodal(Solid):
     assumptions: ClassVar[tuple[str, ...]] = (
         "Up to three nodes are followed one by one; spleen, marrow and all other nodes together as one more.",
         "Nodes are spheroids, of normal size where hardly any lymphoma is left, and not seen where none is.",
+        "PET is made at the baseline and where CT shows no large node: there CT decides, as nodes that grow progress.",
         "Uptake of glucose goes with living lymphoma cells, blurred where they are few; inflammation takes up none.",
         "A fixed share of the rest is in the spleen; the marrow is involved in a share of patients.",
         "Normal B cells bear what the lymphoma bears, and are killed with it.",
@@ -58,7 +59,10 @@ class Nodal(Solid):
         return (*(f"{name}_{site}" for name in ("V_scan", "C_total") for site in self.sites),)
 
     def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
-        """Diameters of nodes and length of the spleen in whole mm, marrow, and PET by Deauville score and SUVmax."""
+        """Both diameters of nodes and the length of the spleen in whole mm, marrow, and PET where one is made.
+
+        One is made at the baseline and, later, where no node is so long that CT tells enough.
+        """
         facts = self.patients
         volume = np.stack([values[f"V_scan_{site}"] for site in self.targets], axis=1)
         deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(self.targets)) for k in patients])
@@ -68,15 +72,20 @@ class Nodal(Solid):
         seen = diameter(volume) >= facts["smallest_lesion"].value
         size = np.where(seen, node * error, 0.0)
         rest = values[f"V_scan_{REST}"]
+        longest, shortest = np.round(size * axis), np.round(size / axis)
+        made = (longest.max(axis=1) <= facts["PET_longest"].value) | (visit == 0)
         uptake = self._uptake(values)
+        others = diameter(rest)
         return {
-            "longest_diameters": np.round(size * axis),
-            "shortest_diameters": np.round(size / axis),
+            "longest_diameters": longest,
+            "shortest_diameters": shortest,
+            "diameters": shortest,
+            "nodal": np.ones_like(shortest),
+            "rest": np.where(others < facts["smallest_lesion"].value, 0.0, others),
             "spleen_length": np.round(self._spleen(rest)),
-            "nontarget": np.where(diameter(rest) < facts["smallest_lesion"].value, 3.0, 2.0),
             "marrow": self._marrow(values[f"C_total_{REST}"], patients, seed),
-            "deauville": self._deauville(uptake),
-            "uptake": uptake,
+            "deauville": np.where(made, self._deauville(uptake), np.nan),
+            "uptake": np.where(made, uptake, np.nan),
         }
 
     def _spleen(self, rest: Floats) -> Floats:

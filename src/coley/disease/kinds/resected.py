@@ -8,8 +8,7 @@ from typing import ClassVar
 import numpy as np
 import pandas as pd
 
-from coley.disease.disease import Findings
-from coley.disease.kinds.solid import Floats, Solid, diameter
+from coley.disease.kinds.solid import Floats, Solid
 from coley.model import REST
 from coley.streams import Patients, normals, uniforms
 
@@ -22,6 +21,7 @@ class Resected(Solid):
     """
 
     kind: ClassVar[str] = "resected"
+    visible: ClassVar[str] = "smallest_recurrence"
     assumptions: ClassVar[tuple[str, ...]] = (
         "Surgery takes the tumour that was diagnosed whole; what is left are deposits at up to four other sites.",
         "Deposits were shed early and have grown as the tumour did; some patients have none, and are cured by surgery.",
@@ -37,7 +37,7 @@ class Resected(Solid):
         size = facts["deposit"]
         sigma = np.sqrt(np.log1p((size.cv or 0.0) ** 2))
         shared = normals(seed, "deposits", patients, attempt)
-        seeds: dict[str, Floats] = {f"C_seed_{REST}": np.ones(len(patients))}
+        seeds = {**super().start(patients, seed=seed, attempt=attempt), f"C_seed_{REST}": np.ones(len(patients))}
         for k, site in enumerate(self.targets):
             # the next deposit is a fifth of the one before, as sizes of metastases go
             own = size.value * np.exp(sigma * shared) * 0.2**k
@@ -55,14 +55,3 @@ class Resected(Solid):
             resected[here] = resected[here].mul(largest / np.maximum(cells, largest), axis=0)
         resected[[name for name in states if name.endswith(f"_{REST}")]] = 0.0
         return resected
-
-    @property
-    def watched(self) -> tuple[str, ...]:
-        """Volumes of the lesions as scans show them."""
-        return tuple(f"V_scan_{site}" for site in self.sites)
-
-    def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
-        """No target lesions, as surgery left none; how many lesions are seen that are new."""
-        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in self.sites], axis=1)
-        seen = (true >= self.patients["smallest_recurrence"].value).sum(axis=1)
-        return {"diameters": np.zeros((len(true), len(self.targets))), "new_lesions": seen.astype(float)}
