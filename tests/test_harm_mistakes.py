@@ -150,6 +150,11 @@ def test_care_of_a_category_is_for_every_harm_of_it() -> None:
     assert len(list(lint({}, {"general": care}, DRUGS))) == 1
 
 
+def test_a_class_of_no_drug_is_no_cause() -> None:
+    (problem,) = lint({"colitis": Harm.model_validate(harm(causes=["anti-PD-1", "antiCTLA-4"]))}, {}, DRUGS)
+    assert str(problem) == "harm colitis: causes: no drug is of the class 'antiCTLA-4'; did you mean 'anti-CTLA-4'?"
+
+
 def rule(**changes: object) -> dict[str, object]:
     return {"grades": [2, 2], "source": "x", "known": "assumed", **changes}
 

@@ -32,7 +32,7 @@ class Orders:
         rules: the rule for each event, None where there is none.
         actions: what is done with each drug (events × drugs): "none", "hold" or "stop", "" for one not given so far.
         resume: highest grade at which a held drug is given again (events × drugs); -1 for one that is not held.
-        related: whether a drug given is of a class that the care of such events names, for any of their grades.
+        related: whether a drug given is of a class that is known to cause such events.
     """
 
     rules: tuple[CareRule | None, ...]
@@ -93,23 +93,14 @@ def decide(
             action, least = _handling(rule, drug)
             cells = rows & given[:, column]
             actions[cells, column], resume[cells, column] = action, least
-            related[cells] |= bool(_named(harms[index], cares) & set(drug.classes))
+            related[cells] |= bool(set(harms[index].causes) & set(drug.classes))
     return Orders(tuple(rules), actions, resume, related)
 
 
-def _rules(harm: Harm, cares: Sequence[Care]) -> list[CareRule]:
-    """The rules for the harm itself, then those for its category."""
-    ordered = [care for event in (harm.name, harm.category) for care in cares if care.event == event]
-    return [rule for care in ordered for rule in care.rules]
-
-
 def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
-    return next((rule for rule in _rules(harm, cares) if rule.grades[0] <= grade <= rule.grades[1]), None)
-
-
-def _named(harm: Harm, cares: Sequence[Care]) -> set[str]:
-    """The classes of drugs that care of the harm names."""
-    return {name for rule in _rules(harm, cares) for row in rule.drugs for name in row.classes}
+    ordered = [care for event in (harm.name, harm.category) for care in cares if care.event == event]
+    rules = (rule for care in ordered for rule in care.rules)
+    return next((rule for rule in rules if rule.grades[0] <= grade <= rule.grades[1]), None)
 
 
 def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int]:

@@ -104,45 +104,58 @@ class Risk:
 
 
 def occur(
-    harms: Sequence[Harm],
-    before: Floats,
-    after: Floats,
-    window: tuple[Floats | float, Floats | float],
-    risk: Risk,
-    patients: Patients,
-    *,
-    seed: int,
+    harms: Sequence[Harm], times: Floats, hazards: Floats, risk: Risk, patients: Patients, *, seed: int
 ) -> tuple[Events, Risk]:
-    """The events that begin within ``window``, and where the patients stand after it.
+    """The events that begin in a window of time, and where the patients stand after it.
 
-    Within the window hazard is taken to be even. A patient has at most one event of a harm in a window.
+    A patient has at most one event of a harm in a window.
 
     Args:
-        before: cumulative hazards at the begin of the window, in internal units (harms × patients).
-        after: the same at its end.
-        window: its first and last day, of all or of each patient.
-        risk: where the patients stand at its begin.
-        patients: their numbers, in the order of the columns.
+        times: days of the window of each patient (patients × points), ascending, filled up with NaN.
+        hazards: cumulative hazards at these times (harms × patients × points); linear in between. NaN for a patient who
+            is not followed.
+        risk: where the patients stand at the window's begin.
+        patients: their numbers, in the order of the rows.
         seed: of every random number.
     """
     numbers = np.asarray(patients, dtype=np.int64)
-    begin, end = (np.broadcast_to(np.asarray(day, dtype=np.float64), numbers.shape) for day in window)
     number, spent, found = risk.number.copy(), risk.spent.copy(), []
     for index, harm in enumerate(harms):
-        first = np.clip(risk.free[index], begin, end)
-        gained = (after[index] - before[index]) * (end - first) / (end - begin)
+        course, end = hazards[index], np.nanmax(times, axis=1)
+        since = _value(times, course, np.clip(risk.free[index], times[:, 0], end))
         wait = _thresholds(harm, number[index], numbers, seed)
-        struck = spent[index] + gained >= wait
-        columns = np.flatnonzero(struck & (gained > 0))
-        share = (wait - spent[index])[columns] / gained[columns]
-        onset = first[columns] + share * (end - first)[columns]
-        grade = _grades(harm, number[index, columns], numbers[columns], seed)
-        which = np.full(len(columns), index, dtype=np.int64)
-        found.append(Events.begun(numbers[columns], which, number[index, columns], grade, onset))
-        spent[index] += gained
-        spent[index, columns] = 0.0
-        number[index, columns] += 1
+        day = _crossing(times, course, since + wait - spent[index])
+        rows = np.flatnonzero(~np.isnan(day))
+        grade = _grades(harm, number[index, rows], numbers[rows], seed)
+        which = np.full(len(rows), index, dtype=np.int64)
+        found.append(Events.begun(numbers[rows], which, number[index, rows], grade, day[rows]))
+        spent[index] += np.nan_to_num(_value(times, course, end) - since)
+        spent[index, rows] = 0.0
+        number[index, rows] += 1
     return Events.joined(found), replace(risk, number=number, spent=spent)
+
+
+def _value(times: Floats, values: Floats, days: Floats) -> Floats:
+    """``values`` (patients × points) at one of the ``days`` within the ``times`` of each patient, linear in between."""
+    rows, last = np.arange(len(times)), (~np.isnan(times)).sum(axis=1) - 1
+    low = (times <= days[:, None]).sum(axis=1) - 1
+    high = np.minimum(low + 1, last)
+    span = times[rows, high] - times[rows, low]
+    share = np.divide(days - times[rows, low], span, out=np.zeros(len(rows)), where=span > 0)
+    return np.asarray(values[rows, low] + share * (values[rows, high] - values[rows, low]))
+
+
+def _crossing(times: Floats, values: Floats, marks: Floats) -> Floats:
+    """The day on which rising ``values`` of each patient meet their mark; NaN where they do not."""
+    passed = values > marks[:, None]
+    rows = np.flatnonzero(passed.any(axis=1))
+    after = passed[rows].argmax(axis=1)
+    before = np.maximum(after - 1, 0)
+    low, high = values[rows, before], values[rows, after]
+    share = np.divide(marks[rows] - low, high - low, out=np.zeros(len(rows)), where=high > low)
+    found = np.full(len(values), np.nan)
+    found[rows] = times[rows, before] + share * (times[rows, after] - times[rows, before])
+    return found
 
 
 def drawn(harm: Harm, purpose: str, number: Ints, patients: Ints, seed: int) -> Floats:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
 from typing import Protocol
 
@@ -23,6 +23,8 @@ def lint(harms: Mapping[str, Harm], cares: Mapping[str, Care], drugs: Mapping[st
     """Every fault between harms, care and drugs, each by its name: unknown events and classes, overlaps, regimens."""
     events = {*harms, *(harm.category for harm in harms.values())}
     classes = {name for drug in drugs.values() for name in drug.classes}
+    for harm in harms.values():
+        yield from _classes(f"harm {harm.name}: causes", harm.causes, classes)
     for care in cares.values():
         if care.event not in events:
             yield Problem(f"care {care.name}: event", f"unknown harm {care.event!r}", did_you_mean(care.event, events))
@@ -33,14 +35,17 @@ def lint(harms: Mapping[str, Harm], cares: Mapping[str, Care], drugs: Mapping[st
 
 def _rule(where: str, rule: CareRule, classes: set[str], drugs: Mapping[str, Medicine]) -> Iterator[Problem]:
     for number, row in enumerate(rule.drugs):
-        for name in row.classes:
-            if name not in classes:
-                place = f"{where}.drugs[{number}].classes"
-                yield Problem(place, f"no drug is of the class {name!r}", did_you_mean(name, classes))
+        yield from _classes(f"{where}.drugs[{number}].classes", row.classes, classes)
     if rule.treatment:
         yield from _regimen(f"{where}.treatment", rule.treatment, drugs)
     if rule.second_line is not None:
         yield from _regimen(f"{where}.second_line.regimen", rule.second_line.regimen, drugs)
+
+
+def _classes(where: str, names: Iterable[str], known: set[str]) -> Iterator[Problem]:
+    for name in names:
+        if name not in known:
+            yield Problem(where, f"no drug is of the class {name!r}", did_you_mean(name, known))
 
 
 def _regimen(where: str, text: str, drugs: Mapping[str, Medicine]) -> Iterator[Problem]:

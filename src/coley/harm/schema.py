@@ -61,6 +61,7 @@ class Harm(Entry):
         title: its term in CTCAE v5.
         body_system: its system organ class in MedDRA.
         category: what kind of harm it is, such as ``immune-related``; care may be told for a whole category.
+        causes: classes of drugs that are known to cause it: events of those who were given one count as related to it.
         background: hazard at rest, without any treatment, of a patient whose susceptibility is 1.
         autoimmunity: how self-reactive T cells of the organ raise that hazard; none where they do not.
     """
@@ -71,6 +72,7 @@ class Harm(Entry):
     organ: Text
     body_system: Text
     category: Text
+    causes: tuple[Text, ...] = ()
     background: Annotated[Quantity, like("1/day", zero=True)]
     autoimmunity: Autoimmunity | None = None
     grades: Annotated[tuple[Grade, ...], AfterValidator(_some)]
