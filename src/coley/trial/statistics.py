@@ -152,7 +152,9 @@ def hazard_ratio(durations: ArrayLike, events: ArrayLike, treated: ArrayLike, *,
         fit = CoxPHFitter(alpha=0.05).fit(data, duration_col="time", event_col="event")
     lower, upper = fit.confidence_intervals_.loc["treated"]
     value = float(fit.params_["treated"])
-    return Estimate(*(float(np.exp(value + widen * (log - value))) for log in (value, lower, upper)))
+    with np.errstate(over="ignore"):  # of few patients, or of arms that hardly overlap
+        ratios = [float(np.exp(value + widen * (log - value))) for log in (value, lower, upper)]
+    return Estimate(*(ratio if isfinite(ratio) else nan for ratio in ratios))
 
 
 def log_rank(durations: ArrayLike, events: ArrayLike, groups: ArrayLike) -> float:
