@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from coley.errors import ColeyError
 from coley.units import parse_unit
 
 Known = Literal["measured", "label", "derived", "calibrated", "assumed"]
+
+
+MAX_MONTHS = 240
+"""Longest follow-up, and latest landmark."""
+MAX_ARMS = 28
+"""Arms of a trial: as many as figures tell apart by colour and dash."""
+_MAX_WEEKS = 1044
+"""Latest scan: the end of the longest follow-up."""
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal or turn the direction of text; not the tab and the end of a line."""
+
+
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("must be one line, without tabs")
+    return text
 
 
 def _unit(text: str) -> str:
@@ -33,14 +50,25 @@ def _some(arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
 
 
 Unit = Annotated[str, AfterValidator(_unit)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Text = Annotated[str, Field(min_length=1)]
+Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+"""Text of one line, such as a figure shows."""
 
 
 class Entry(BaseModel):
     """Base of everything in the catalogue: frozen, and no field beyond those declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _no_control_characters(cls, value: Any) -> Any:
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple | dict) else ()
+        for found in (_CONTROL.search(text) for text in texts if isinstance(text, str)):
+            if found:
+                raise ValueError(f"holds the control character U+{ord(found[0]):04X}; write it without")
+        return value
 
 
 class Reference(Entry):
@@ -225,21 +253,36 @@ class Published(Reference):
     """
 
     endpoint: Annotated[
-        str, Field(pattern=r"^(ORR|CR|DCR|DOR_median|PFS_median|OS_median|(PFS|OS)_[0-9]+mo|(PFS|OS)_HR)$")
+        str, Field(pattern=r"^(ORR|CR|DCR|DOR_median|PFS_median|OS_median|(PFS|OS)_[1-9][0-9]{0,2}mo|(PFS|OS)_HR)$")
     ]
     value: float
     lower: float | None = None
     upper: float | None = None
-    cutoff: Annotated[float, Field(gt=0)]
+    cutoff: Annotated[float, Field(gt=0, le=600)]
     versus: str = ""
 
     @model_validator(mode="after")
     def _interval(self) -> Self:
         if self.lower is not None and self.upper is not None and not self.lower <= self.value <= self.upper:
             raise ValueError("lower <= value <= upper does not hold")
+        for name in ("value", "lower", "upper"):
+            self._check(name, getattr(self, name))
+        if self.endpoint.endswith("mo") and int(self.endpoint.rpartition("_")[2].removesuffix("mo")) > MAX_MONTHS:
+            raise ValueError(f"{self.endpoint} is later than the {MAX_MONTHS} months that a trial can be followed")
         if self.endpoint.endswith("_HR") != bool(self.versus):
             raise ValueError("a hazard ratio, and nothing else, names its comparator in 'versus'")
         return self
+
+    def _check(self, name: str, number: float | None) -> None:
+        """That ``number`` can be a value of the endpoint."""
+        if number is None:
+            return
+        kind = self.endpoint.rpartition("_")[2]
+        what, least, most = {"HR": ("a hazard ratio", 0, 1000), "median": ("a median in months", 0, 600)}.get(
+            kind, ("a rate in percent", 0, 100)
+        )
+        if not least <= number <= most or (kind == "HR" and name == "value" and number == 0):
+            raise ValueError(f"{name} {number:g} cannot be {what}, which is {least} to {most}")
 
 
 class Subsequent(Reference):
@@ -252,11 +295,11 @@ class Subsequent(Reference):
 class Arm(Entry):
     """An arm of a trial. Predicted intervals are those of ``n`` patients, as published, or of as many as simulated."""
 
-    name: Text
+    name: Label
     regimen: Text
     n: Annotated[int, Field(gt=0, le=100_000)] | None = None
-    subsequent: tuple[Subsequent, ...] = ()
-    published: tuple[Published, ...] = ()
+    subsequent: Annotated[tuple[Subsequent, ...], Field(max_length=20)] = ()
+    published: Annotated[tuple[Published, ...], Field(max_length=200)] = ()
 
 
 class Eligibility(Entry):
@@ -273,27 +316,29 @@ class Eligibility(Entry):
 class Visits(Entry):
     """When scans are made, in weeks from the first dose: ``scans`` listed, then ``every`` so many weeks."""
 
-    scans: Annotated[tuple[Annotated[float, Field(gt=0)], ...], AfterValidator(_ascending)]
-    every: Annotated[float, Field(gt=0)]
+    scans: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=_MAX_WEEKS)], ...], Field(max_length=1000), AfterValidator(_ascending)
+    ]
+    every: Annotated[float, Field(ge=0.5, le=_MAX_WEEKS)]
 
 
 class Trial(Entry):
     """A clinical trial: who, what, when; and what was published of it."""
 
     name: Slug
-    title: Text
+    title: Label
     registration: str = ""
     summary: Text
     cancer: Text
     eligibility: Eligibility = Eligibility()
     eligibility_source: str = ""
     enrolment_months: Annotated[float, Field(gt=0, le=120)] = 12.0
-    follow_up_months: Annotated[float, Field(gt=0, le=240)] = 60.0
+    follow_up_months: Annotated[float, Field(gt=0, le=MAX_MONTHS)] = 60.0
     dropout_per_year: Annotated[float, Field(ge=0, lt=1)] = 0.03
     confirmed_response: bool = True
     calibrated: bool = False
     visits: Visits
-    arms: Annotated[tuple[Arm, ...], AfterValidator(_some)]
+    arms: Annotated[tuple[Arm, ...], Field(max_length=MAX_ARMS), AfterValidator(_some)]
 
     @model_validator(mode="after")
     def _names(self) -> Self:
