@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DASH = "\u2013"
 NOTHING = "\u2014"
+MOST_PAIRED = 8
+"""Arms of which every pair is compared."""
 LANDMARKS = (6, 12, 24, 36, 60)
 
 
@@ -251,9 +253,14 @@ def survival(result: TrialResult) -> Table:
 
 
 def comparisons(result: TrialResult) -> Table:
-    """Hazard ratio and log-rank test of each pair of arms, for survival and progression-free survival."""
+    """Hazard ratio and log-rank test of each pair of arms, for survival and progression-free survival.
+
+    Of many arms, each of the others is compared with the first.
+    """
     rows = []
-    for one, other in combinations(arm_names(result), 2):
+    names = arm_names(result)
+    pairs = list(combinations(names, 2)) if len(names) <= MOST_PAIRED else [(one, names[0]) for one in names[1:]]
+    for one, other in pairs:
         for endpoint in ("OS", "PFS"):
             (months, events), (control_months, control_events) = (
                 times_to_event(result, name, endpoint) for name in (one, other)
@@ -264,10 +271,11 @@ def comparisons(result: TrialResult) -> Table:
             p = statistics.log_rank(durations, observed, treated)
             cells = (interval(ratio.value, ratio.lower, ratio.upper, 2), p_value(p))
             rows.append((f"{one} against {other}", endpoint, *cells))
+    whom = "Arms" if len(names) <= MOST_PAIRED else "Each arm and the first of the protocol,"
     caption = (
-        "Arms compared over all of follow-up, at the simulated number of patients: hazard ratio (Cox, 95 % interval) "
-        "and log-rank test. Both take the arms as independent, though the same virtual patients enter each. Where a "
-        "published hazard ratio is shown, the simulated one beside it is that of the published data cut."
+        f"{whom} compared over all of follow-up, at the simulated number of patients: hazard ratio (Cox, 95 % "
+        "interval) and log-rank test. Both take the arms as independent, though the same virtual patients enter "
+        "each. Where a published hazard ratio is shown, the simulated one beside it is that of the published data cut."
     )
     return Table(caption, ("Arms", "Endpoint", "Hazard ratio", "Log-rank p"), _grouped(rows), texts=2)
 
