@@ -28,7 +28,9 @@ from coley.report.courses import _quantiles
 from coley.report.figures import PLATES, drawings
 from coley.report.folder import clear
 from coley.report.page import render_page
+from coley.report.published import Point, dodged
 from coley.report.select import DAYS_PER_MONTH, Outcome
+from coley.report.survival import at_risk
 from coley.report.svg import Drawing, Sketch, draw
 from coley.report.tables import comparisons
 from coley.report.theme import spread
@@ -777,3 +779,35 @@ def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
         read_result(place)
     assert expected.get(fault, "holds no report") in str(caught.value)
     assert str(place) in str(caught.value)
+
+
+def test_published_markers_lie_on_none_other() -> None:
+    """By hand: markers are 10 px wide; of three rates at one place two move aside, a median moves up and not along."""
+    same = [Point(arm, False, 100.0, 140.0, 120.0, 160.0) for arm in "abc"]
+    assert [point.x for point in dodged(same, 450.0)] == [100.0, 110.0, 90.0]
+    edge = [Point(arm, False, 450.0, 140.0) for arm in "abc"]
+    assert [point.x for point in dodged(edge, 450.0)] == [450.0, 440.0, 430.0]
+    apart = [Point("a", False, 100.0, 20.0, 10.0, 30.0), Point("b", False, 100.0, 80.0, 60.0, 100.0)]
+    assert dodged(apart, 450.0) == apart
+    medians = [Point("a", True, 100.0, 140.0, 50.0, 200.0), Point("b", True, 190.0, 140.0, 150.0, 300.0)]
+    assert [(point.x, point.y) for point in dodged(medians, 450.0)] == [(100.0, 140.0), (190.0, 150.0)]
+
+
+def test_numbers_at_risk_end_with_follow_up() -> None:
+    """Nobody is known to be at risk, or not to be, after the last patient was censored; after the last death, none is."""
+    times = np.array([0.0, 6.0, 12.0, 18.0])
+    assert at_risk(np.array([3.0, 12.0]), np.array([True, False]), times) == [(0.0, 2), (6.0, 1), (12.0, 1)]
+    assert at_risk(np.array([3.0, 12.0]), np.array([True, True]), times)[-1] == (18.0, 0)
+    assert at_risk(np.array([]), np.array([], dtype=bool), times) == []
+
+
+def test_progression_is_said_to_be_seen_at_visits(folder: Path) -> None:
+    said = "so the curves step at visits"
+    assert said in (folder / "figures" / "progression_free_survival.svg").read_text(encoding="utf-8")
+    assert said not in (folder / "figures" / "overall_survival.svg").read_text(encoding="utf-8")
+
+
+def test_of_many_arms_each_is_compared_with_the_first() -> None:
+    few, many = (made_up({f"arm {k}": 20.0 for k in range(n)}, 2, with_published=False) for n in (8, 9))
+    assert len(comparisons(few).groups) == 8 * 7 / 2
+    assert [group.label for group in comparisons(many).groups] == [f"arm {k} against arm 0" for k in range(1, 9)]

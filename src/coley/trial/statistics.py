@@ -74,7 +74,9 @@ def kaplan_meier(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0)
 def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0) -> Estimate:
     """Median survival, the first time at which survival is one half or less, NaN where not reached.
 
-    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``.
+    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``. Where both
+    limits are one visit, at which so many events are seen at once, the lower one is the step before: they happened
+    since then.
     """
     from lifelines.utils import median_survival_times
 
@@ -83,7 +85,11 @@ def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1
         float(median_survival_times(curve[name].dropna())) if curve[name].notna().any() else nan
         for name in ("survival", "lower", "upper")
     )
-    return Estimate(*(time if isfinite(time) else nan for time in reached))
+    value, lower, upper = (time if isfinite(time) else nan for time in reached)
+    if lower == upper:
+        earlier = curve.index[(curve["survival"].diff() < 0) & (curve.index < lower)]
+        lower = float(earlier.max()) if len(earlier) else 0.0
+    return Estimate(value, lower, upper)
 
 
 def survival_at(durations: ArrayLike, events: ArrayLike, time: float, *, widen: float = 1.0) -> Estimate:
