@@ -747,7 +747,7 @@ def test_a_simulated_result_is_a_result_again(small_result: TrialResult, tmp_pat
 @pytest.mark.usefixtures("quick")
 def test_what_is_rare_comes_back(tmp_path: Path) -> None:
     """Arms named like a number, like missing data and with signs of CSV; patients without a course; a table more."""
-    result = made_up({"1": 20.0, "NA": 20.0, 'a "b",\nc': 20.0}, 4, with_published=False, NA="failed")
+    result = made_up({"1": 20.0, "NA": 20.0, 'a "b", c': 20.0}, 4, with_published=False, NA="failed")
     adverse = pd.DataFrame({"USUBJID": ["x"], "AETOXGR": [3], "AESER": [True]})
     odd = result.summary.assign(predicted=np.nextafter(1 / 3, 1) * 10.0 ** np.arange(-3, len(result.summary) - 3))
     result = dataclasses.replace(result, tables={**result.tables, "ADAE": adverse}, summary=odd, notes=("ünï", "–"))
@@ -794,7 +794,7 @@ def test_published_markers_lie_on_none_other() -> None:
 
 
 def test_numbers_at_risk_end_with_follow_up() -> None:
-    """Nobody is known to be at risk, or not to be, after the last patient was censored; after the last death, none is."""
+    """Nobody is known to be at risk, or not, after the last patient was censored; after the last death, none is."""
     times = np.array([0.0, 6.0, 12.0, 18.0])
     assert at_risk(np.array([3.0, 12.0]), np.array([True, False]), times) == [(0.0, 2), (6.0, 1), (12.0, 1)]
     assert at_risk(np.array([3.0, 12.0]), np.array([True, True]), times)[-1] == (18.0, 0)

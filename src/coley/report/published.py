@@ -105,16 +105,16 @@ def layers(
         for p in dodged(placed, size[0])
     ]
     shown = pd.DataFrame(rows, columns=published.columns).astype(published.dtypes)
-    charts = []
+    charts, y = [], alt.Y("survival:Q")
     for arm in styles.names:
         own = shown[shown["arm"] == arm]
         bars = own.dropna(subset=["low", "high"])
         across = alt.Chart(inline(bars[bars["median"]].assign(high=bars["high"].clip(upper=horizon))))
         up = alt.Chart(inline(bars[~bars["median"]]))
         charts += [
-            across.mark_rule(strokeWidth=1.2).encode(alt.X("low:Q"), alt.X2("high"), alt.Y("survival:Q"), styles.colour()),
+            across.mark_rule(strokeWidth=1.2).encode(alt.X("low:Q"), alt.X2("high"), y, styles.colour()),
             up.mark_rule(strokeWidth=1.2).encode(x, alt.Y("low:Q"), alt.Y2("high"), styles.colour()),
-            markers(own, styles.shape(arm)).encode(x, alt.Y("survival:Q"), styles.colour()),
+            markers(own, styles.shape(arm)).encode(x, y, styles.colour()),
         ]
     return charts
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coley.report.forest import endpoint_kind, endpoint_label
-from coley.report.select import RESPONSES, Outcome, arm_names, evaluable, failed, outcomes, times_to_event
+from coley.report.select import Outcome, arm_names, evaluable, failed, outcomes, response_names, times_to_event
 from coley.trial import statistics
 
 if TYPE_CHECKING:
@@ -210,20 +210,19 @@ def failures(result: TrialResult) -> Table:
 
 def responses(result: TrialResult) -> Table:
     """Best overall response by arm with exact intervals."""
-    patients = evaluable(result)
+    patients, known = evaluable(result), response_names(result)
     rows = []
     for name in arm_names(result):
         best = patients.loc[patients["ARM"] == name, "BOR"]
-        counts = {response: int((best == response).sum()) for response in RESPONSES}
-        objective = statistics.proportion(counts["CR"] + counts["PR"], len(best))
-        control = statistics.proportion(counts["CR"] + counts["PR"] + counts["SD"], len(best))
-        cells = [share(counts[response], len(best)) for response in RESPONSES]
-        rates = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in (objective, control)]
-        rows.append((name, f"{len(best):,}", *cells, *rates))
-    columns = ("Arm", "Patients", *RESPONSES, "ORR, %", "Disease control, %")
+        responded, controlled = (int(best.isin(those).sum()) for those in (known.objective, known.control))
+        rates = [statistics.proportion(count, len(best)) for count in (responded, responded + controlled)]
+        cells = [share(int((best == response).sum()), len(best)) for response in known.names]
+        shown = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in rates]
+        rows.append((name, f"{len(best):,}", *cells, *shown))
+    columns = ("Arm", "Patients", *known.names, "ORR, %", "Disease control, %")
     caption = (
-        "Best overall response (RECIST 1.1) of the simulated patients: number (%). Rates with exact (Clopper-Pearson) "
-        "95 % intervals at the simulated number of patients."
+        f"Best overall response ({known.criteria}) of the simulated patients: number (%). Rates with exact "
+        "(Clopper-Pearson) 95 % intervals at the simulated number of patients."
     )
     return Table(caption, columns, _grouped(rows))
 

@@ -74,9 +74,9 @@ def kaplan_meier(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0)
 def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0) -> Estimate:
     """Median survival, the first time at which survival is one half or less, NaN where not reached.
 
-    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``. Where both
-    limits are one visit, at which so many events are seen at once, the lower one is the step before: they happened
-    since then.
+    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``. Where
+    both limits are one visit, at which so many events are seen at once, the lower one is the step before: they
+    happened since then.
     """
     from lifelines.utils import median_survival_times
 
