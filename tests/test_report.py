@@ -811,3 +811,22 @@ def test_of_many_arms_each_is_compared_with_the_first() -> None:
     few, many = (made_up({f"arm {k}": 20.0 for k in range(n)}, 2, with_published=False) for n in (8, 9))
     assert len(comparisons(few).groups) == 8 * 7 / 2
     assert [group.label for group in comparisons(many).groups] == [f"arm {k} against arm 0" for k in range(1, 9)]
+
+
+def test_tables_and_figures_stand_in_boxes_that_scroll(folder: Path) -> None:
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    boxed = re.findall(r'<div class="(table|drawing)" tabindex="0"[^>]*>\s*<(table|svg)', text)
+    assert len(boxed) == text.count("<table>") + len(PLATES)
+    assert re.search(r"\.table \{[^}]*overflow-x: auto", text) and re.search(r"\.drawing \{[^}]*overflow-x: auto", text)
+
+
+def test_the_dark_is_for_screens_and_keeps_figures_on_white(folder: Path) -> None:
+    """A page printed from a dark screen is black on white; the ink of figures is dark."""
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"@media ([^{]*prefers-color-scheme: dark[^{]*)\{", text) == [
+        "screen and (prefers-color-scheme: dark) "
+    ]
+    assert re.search(r"\.drawing \{[^}]*background: #fff", text)
+    used = set(re.findall(r"var\((--\w+)\)", text))
+    light, dark = (set(re.findall(r"(--\w+):", block)) for block in re.findall(r":root \{([^}]*)\}", text))
+    assert used <= light == dark
