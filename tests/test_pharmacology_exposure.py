@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 from numpy.typing import NDArray
-from pharmacology_toy import context, shipped
 
 from coley.engine import solve
 from coley.model import assemble
+from pharmacology_toy import context, shipped
 
 Floats = NDArray[np.float64]
 
@@ -40,7 +40,7 @@ def test_trastuzumab_every_three_weeks() -> None:
 
 
 def test_tarlatamab_every_two_weeks() -> None:
-    """Label, section 12.3: 10 mg a week after 1 mg gives 1.05 mg/L on average over a week, 2.9 at most, 0.50 at its end."""
+    """Label, section 12.3: a week after 10 mg has 1.05 mg/L on average, 2.9 at most and 0.50 at its end."""
     days = np.unique(np.concatenate([np.arange(0, 14.01, 0.05), [7 + 1 / 24]]))
     found = plasma("tarlatamab", days, [(0.0, 1.0), (7.0, 10.0)], 1.0)
     week = days >= 7
@@ -61,7 +61,7 @@ def test_atezolizumab_every_three_weeks_by_either_route() -> None:
 
 
 def test_blinatumomab_at_steady_state() -> None:
-    """28 ug a day over clearance (2.22 L/h): 0.5 ug/L, above the 0.47 that kills nine in ten leukaemia cells in culture."""
+    """28 ug a day over clearance (2.22 L/h): 0.5 ug/L, above the 0.47 of the EC90 in culture (abstract, ASCO 2013)."""
     found = plasma("blinatumomab", np.array([0.0, 7.0]), [(0.0, 0.028 * 10)], 240.0)
     assert found[-1] * 1e3 == pytest.approx(28 / (2.22 * 24), rel=1e-3)
     assert found[-1] * 1e3 > 0.47
