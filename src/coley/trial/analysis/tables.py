@@ -1,7 +1,7 @@
 """ADaM-like tables of a trial: ADSL, ADEX, ADTR, ADRS, ADTTE, ADAE and ADCM.
 
-Names follow the CDISC ADaM Implementation Guide 1.3; days count from the first dose (day 0), but in ADAE and ADCM, which
-have whole study days from 1.
+Names follow the CDISC ADaM Implementation Guide 1.3. Days count from the first dose (day 0), but in ADAE and ADCM,
+which have whole study days from 1.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from coley.harm import adae as of_events
 from coley.harm import adcm as of_medicines
 from coley.population import Cohort
 from coley.protocol import Trial
+from coley.regimen.vocabulary import PROCEDURE
 from coley.trial.analysis.analysis import Analysis
 from coley.trial.arms import Epoch, Plan
 from coley.trial.conduct.history import History
@@ -71,6 +72,8 @@ def adsl(
 def adex(plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
     """One row per administration, of the trial treatment and of what followed it."""
     doses = history.doses[history.doses["LINE"] >= 0].sort_values(["ID", "TIME", "DRUG"], kind="stable")
+    taken_in_hand = doses["ROUTE"] == PROCEDURE
+    doses = doses[~(taken_in_hand & doses.duplicated(["ID", "TIME", "DRUG"]))]  # one operation, on several lesions
     epochs = np.array([line.epoch.value for line in plan.lines])
     return pd.DataFrame(
         {
@@ -172,7 +175,9 @@ def _measurements(days: Floats, values: Floats, wanted: Flags, parameter: str) -
     change[~np.isfinite(change)] = np.nan
     link = where[2] + 1.0 if len(where) > 2 else np.nan
     rows = {"patient": where[0], "ADY": days[where[0], where[1]], "VISITNUM": where[1], "PARAMCD": parameter}
-    return pd.DataFrame({**rows, "TRLNKID": link, "AVAL": values[wanted], "BASE": base, "PCHG": change, "NADIR": np.nan})
+    return pd.DataFrame(
+        {**rows, "TRLNKID": link, "AVAL": values[wanted], "BASE": base, "PCHG": change, "NADIR": np.nan}
+    )
 
 
 def _labelled(plan: Plan, ids: Subjects, table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
