@@ -16,6 +16,7 @@ from coley.population import Cohort
 from coley.protocol import Trial
 from coley.regimen.vocabulary import PROCEDURE
 from coley.trial.analysis.analysis import Analysis
+from coley.trial.analysis.endpoints.base import FROM_SURGERY
 from coley.trial.arms import Epoch, Plan
 from coley.trial.conduct.history import History
 from coley.trial.conduct.reading import TARGETS
@@ -128,7 +129,7 @@ def adtte(plan: Plan, ids: Subjects, analysis: Analysis) -> pd.DataFrame:
     """Times to event of the patients who count; DOR and TTR of responders alone, EFS and RFS where there is surgery."""
     parts = []
     for name in _TIMES:
-        if name in ("EFS", "RFS") and not analysis.known.operated.any():
+        if name in FROM_SURGERY and not (analysis.known.operated.any() or analysis.known.free_of_disease):
             continue
         times = analysis.times(name)
         part = pd.DataFrame(
