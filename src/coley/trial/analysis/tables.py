@@ -103,8 +103,9 @@ def adtr(plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
         single = np.broadcast_to(done[:, :, None], diameters.shape) & (diameters[:, :1] > 0)
         parts.append(_measurements(history.days, diameters, single, "LDIAM"))
         size = np.where(diameters[:, :1] > 0, diameters, 0.0).sum(axis=2)
-        total = _measurements(history.days, size, done, "SUMDIAM")
-        parts.append(total.assign(NADIR=nadirs(size)[done]))
+        measured = done & (size[:, :1] > 0)  # patients without target lesions have no sum
+        total = _measurements(history.days, size, measured, "SUMDIAM")
+        parts.append(total.assign(NADIR=nadirs(size)[measured]))
     for name, values in history.findings.items():
         if name != TARGETS and values.ndim == 2 and not np.isnan(values).all():
             parts.append(_measurements(history.days, values, done, name.upper()))

@@ -67,10 +67,8 @@ class Known:
     def free_of_disease(self) -> bool:
         """Whether nobody has a lesion at the first examination, as after an operation before the trial."""
         findings = self.history.findings
-        if TARGETS not in findings:
-            return False
-        here = findings[TARGETS][:, 0].sum(axis=1) + findings[OTHERS][:, 0]
-        return not bool((here > 0).any())
+        shown = [findings[name][:, 0] for name in (TARGETS, OTHERS) if name in findings]
+        return bool(shown) and not any(bool((size > 0).any()) for size in shown)
 
     @property
     def before_surgery(self) -> NDArray[np.int8]:
