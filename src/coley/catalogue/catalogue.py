@@ -1,0 +1,128 @@
+"""Catalogue: all that is known of drugs, cancers, regimens and trials, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from coley.catalogue.reading import Document
+from coley.disease import Disease, disease_of
+from coley.errors import ColeyError, Problem, did_you_mean
+from coley.facts import Cancer, Fact, Physiology, Source
+from coley.pharmacology import Drug, NamedRegimen
+from coley.protocol import Trial
+from coley.regimen import check, parse
+
+Named = Cancer | Drug | NamedRegimen | Trial
+N = TypeVar("N", bound=Named)
+Key = tuple[str, str]
+"""Of an entry: its folder and its name."""
+NOTHING = ("observation", "placebo")
+"""Regimens of arms that are given nothing."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Entries by name, the physiology that all cancers share, and sources by citation key.
+
+    Attributes:
+        documents: the file that each entry stands in, by folder and name.
+    """
+
+    drugs: Mapping[str, Drug]
+    cancers: Mapping[str, Cancer]
+    trials: Mapping[str, Trial]
+    regimens: Mapping[str, NamedRegimen]
+    facts: Mapping[str, Fact]
+    sources: Mapping[str, Source]
+    physiology: Physiology
+    documents: Mapping[Key, Document] = field(repr=False, compare=False)
+
+    def disease(self, name: str) -> Disease:
+        """The cancer called ``name`` as a disease of its kind.
+
+        Raises:
+            ColeyError: where there is none, with the nearest names.
+        """
+        return disease_of(self.cancer(name), self.physiology)
+
+    def drug(self, name: str) -> Drug:
+        """The drug called ``name``, by its name, title or a synonym, whatever the case.
+
+        Raises:
+            ColeyError: where there is none, with the nearest names.
+        """
+        return find("drug", name, self.drugs)
+
+    def cancer(self, name: str) -> Cancer:
+        """The cancer called ``name``, by its name, title or a synonym, whatever the case.
+
+        Raises:
+            ColeyError: where there is none, with the nearest names.
+        """
+        return find("cancer", name, self.cancers)
+
+    def trial(self, name: str) -> Trial:
+        """The trial called ``name``, by its name, title or registration, whatever the case.
+
+        Raises:
+            ColeyError: where there is none, with the nearest names.
+        """
+        return find("trial", name, self.trials)
+
+    def regimen_text(self, name_or_text: str) -> str:
+        """The text of the regimen called ``name_or_text``; or ``name_or_text`` itself, where it is not a single word.
+
+        Raises:
+            ColeyError: where a single word names no regimen.
+        """
+        text = name_or_text.strip()
+        if len(text.split()) > 1 and fold(text) not in by_any_name(self.regimens):
+            return text
+        return find("regimen", text, self.regimens).text
+
+    @property
+    def regimen_texts(self) -> dict[str, str]:
+        """Texts of the named regimens by name, for the names that a regimen may contain."""
+        return {name: regimen.text for name, regimen in self.regimens.items()}
+
+    def regimen_problems(self, name_or_text: str) -> list[Problem]:
+        """What keeps ``name_or_text`` from being given: faults of the text, unknown drugs, routes, dose units."""
+        if name_or_text.strip() in NOTHING:
+            return []
+        try:
+            return list(check(parse(self.regimen_text(name_or_text), self.regimen_texts), self.drugs))
+        except ColeyError as error:
+            return list(error.problems)
+
+
+def find(kind: str, name: str, entries: Mapping[str, N]) -> N:
+    """The entry called ``name``, by its name, title or a synonym, whatever the case.
+
+    Raises:
+        ColeyError: where there is none; ``kind`` says of what.
+    """
+    entry = by_any_name(entries).get(fold(name))
+    if entry is None:
+        hint = did_you_mean(name, {*entries, *(other for e in entries.values() for other in _synonyms(e))})
+        hint = hint if hint.startswith("did you mean") else f"known: {', '.join(sorted(entries))}"
+        raise ColeyError(Problem("", f"unknown {kind} {name!r}", hint))
+    return entry
+
+
+def by_any_name(entries: Mapping[str, N]) -> dict[str, N]:
+    """Entries by name, title and synonym, folded. A name goes before another entry's synonym."""
+    found = {fold(other): entry for entry in entries.values() for other in (entry.title, *_synonyms(entry))}
+    return found | {fold(name): entry for name, entry in entries.items()}
+
+
+def fold(name: str) -> str:
+    """``CheckMate 067``, ``checkmate_067`` and ``checkmate-067`` are the same name."""
+    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
+
+
+def _synonyms(entry: Named) -> tuple[str, ...]:
+    if isinstance(entry, Trial):
+        return (entry.registration,) if entry.registration else ()
+    return getattr(entry, "synonyms", ())
