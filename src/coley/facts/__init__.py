@@ -1,6 +1,6 @@
 """Facts: what a number is (value, unit, spread, source, how it is known), and the tables that hold numbers."""
 
-from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Physiology, Prior
+from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Organ, Physiology, Prior
 from coley.facts.fact import Fact
 from coley.facts.quantity import Entry, Known, Quantity, Reference, Slug, Source, Text, Unit, like
 
@@ -14,6 +14,7 @@ __all__ = [
     "Entry",
     "Fact",
     "Known",
+    "Organ",
     "Physiology",
     "Prior",
     "Quantity",
