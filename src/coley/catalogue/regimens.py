@@ -10,7 +10,7 @@ from coley.catalogue.catalogue import NOTHING, Catalogue
 from coley.catalogue.places import Pattern, select
 from coley.catalogue.reading import Finding
 from coley.errors import ColeyError
-from coley.regimen import check, parse
+from coley.regimen import Rules, check, parse
 from coley.regimen.vocabulary import ROUTES, UNITS
 
 TEXTS: Mapping[str, tuple[Pattern, ...]] = {
@@ -60,7 +60,7 @@ def _text_findings(text: str, formulary: Formulary) -> Iterator[Finding]:
     if text.strip() in formulary.besides("regimens"):
         return
     catalogue = formulary.catalogue
-    drugs = {**{name: Unread(name) for name in formulary.besides("drugs")}, **catalogue.drugs}
+    drugs: dict[str, Rules] = {**{name: Unread(name) for name in formulary.besides("drugs")}, **catalogue.drugs}
     try:
         regimen = parse(catalogue.regimen_text(text), catalogue.regimen_texts)
     except ColeyError as error:

@@ -54,8 +54,7 @@ def _clashes(data: Data) -> Iterator[Finding]:
     names: dict[str | int, Any] = {path[1]: name for path, name in select(data, ("arms", "*", "name"))}
     for index, name in names.items():
         if name in list(names.values())[: list(names).index(index)]:
-            path = ("arms", index, "name")
-            yield Finding(path, f"another arm is called {name!r} too", "give each arm its own name")
+            yield Finding(("arms", index, "name"), f"another arm is called {name!r} too", "give each arm its own name")
     for pattern in _PUBLISHED:
         for path, versus in select(data, (*pattern, "*", "versus")):
             others = [other for index, other in names.items() if index != path[1] and isinstance(other, str)]
