@@ -10,11 +10,12 @@ from coley.catalogue.reading import Document
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Fact, Physiology, Source
+from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Trial
 from coley.regimen import check, parse
 
-Named = Cancer | Drug | NamedRegimen | Trial
+Named = Cancer | Care | Drug | Harm | NamedRegimen | Trial
 N = TypeVar("N", bound=Named)
 Key = tuple[str, str]
 """Of an entry: its folder and its name."""
@@ -34,6 +35,8 @@ class Catalogue:
     cancers: Mapping[str, Cancer]
     trials: Mapping[str, Trial]
     regimens: Mapping[str, NamedRegimen]
+    harms: Mapping[str, Harm]
+    care: Mapping[str, Care]
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     physiology: Physiology

@@ -15,10 +15,18 @@ from coley.catalogue.catalogue import Catalogue, Named
 from coley.catalogue.reading import Document, Finding, entry_of, read_document
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Fact, Physiology, Source
+from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Trial
 
-FOLDERS: Mapping[str, type[Named]] = {"drugs": Drug, "cancers": Cancer, "trials": Trial, "regimens": NamedRegimen}
+FOLDERS: Mapping[str, type[Named]] = {
+    "drugs": Drug,
+    "cancers": Cancer,
+    "trials": Trial,
+    "regimens": NamedRegimen,
+    "harms": Harm,
+    "care": Care,
+}
 """Folders of a catalogue with one entry a file, which has its name."""
 TABLES = ("sources", "facts")
 """Folders with many entries a file: sources by citation key, facts as a list."""

@@ -1,0 +1,76 @@
+"""``coley check``: catalogues and trials of users, with everything that is wrong in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from coley.catalogue.lint import Vocabulary, lint, lint_trial
+from coley.catalogue.loader import File, Reading, read_own
+from coley.catalogue.reading import entry_of, read_document
+from coley.errors import ColeyError, Problem
+from coley.protocol import Trial
+
+CHECKED = "schema, citations, units, models, regimens, and every name that refers to another"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What was looked at, a line each, and what is wrong with it."""
+
+    seen: tuple[str, ...]
+    problems: tuple[Problem, ...]
+
+
+def check(paths: Sequence[Path], catalogues: Sequence[Path]) -> Checked:
+    """Check folders, which are catalogues, and files, which are trials.
+
+    Args:
+        paths: what to check.
+        catalogues: folders that stand beside what ships; their own problems count only where they keep them from being
+            read.
+
+    Raises:
+        ColeyError: a path that is not there, or a folder that is no catalogue.
+    """
+    folders = [path for path in paths if path.is_dir()]
+    beside = [folder for folder in catalogues if folder.resolve() not in {path.resolve() for path in folders}]
+    vocabulary = _vocabulary()
+    reading, files = read_own(*beside, *folders)
+    theirs = [file for file in files if any(_within(file, folder) for folder in folders)]
+    problems = lint(reading, theirs, vocabulary)
+    seen = [f"{folder}: {_counts([file for file in theirs if _within(file, folder)])}" for folder in folders]
+    for path in paths:
+        if path not in folders:
+            problems += _trial_problems(path, reading, vocabulary)
+            seen.append(f"{path}: 1 trial")
+    return Checked(tuple(seen), tuple(problems))
+
+
+def _vocabulary() -> Vocabulary:
+    from coley.trial.analysis.endpoints import read
+    from coley.trial.response import criteria
+
+    return Vocabulary(tuple(criteria()), read)
+
+
+def _within(file: File, folder: Path) -> bool:
+    return Path(file.document.name).parent.parent == folder
+
+
+def _trial_problems(path: Path, reading: Reading, vocabulary: Vocabulary) -> Iterator[Problem]:
+    try:
+        document = read_document(path, str(path))
+    except ColeyError as error:
+        yield from error.problems
+        return
+    trial = entry_of(Trial, document.data)
+    findings = [finding for finding in trial if finding.path] if isinstance(trial, list) else []
+    yield from sorted_by_line([*document.problems(findings), *lint_trial(document, reading, vocabulary)])
+
+
+def _counts(files: Sequence[File]) -> str:
+    kinds = [file.folder for file in files]
+    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
+    return ", ".join(counts) or "nothing"
