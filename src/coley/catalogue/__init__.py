@@ -4,5 +4,15 @@ from coley.catalogue.catalogue import NOTHING, Catalogue
 from coley.catalogue.loader import load_catalogue, read_catalogue
 from coley.catalogue.models import model
 from coley.catalogue.trial_file import load_trial, load_trial_file
+from coley.catalogue.values import Change
 
-__all__ = ["NOTHING", "Catalogue", "load_catalogue", "load_trial", "load_trial_file", "model", "read_catalogue"]
+__all__ = [
+    "NOTHING",
+    "Catalogue",
+    "Change",
+    "load_catalogue",
+    "load_trial",
+    "load_trial_file",
+    "model",
+    "read_catalogue",
+]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from coley.catalogue.reading import Document
+from coley.catalogue.values import Change, change
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Fact, Physiology, Source
@@ -29,6 +30,7 @@ class Catalogue:
 
     Attributes:
         documents: the file that each entry stands in, by folder and name.
+        changes: numbers that were given other values than their files have.
     """
 
     drugs: Mapping[str, Drug]
@@ -41,6 +43,7 @@ class Catalogue:
     sources: Mapping[str, Source]
     physiology: Physiology
     documents: Mapping[Key, Document] = field(repr=False, compare=False)
+    changes: tuple[Change, ...] = ()
 
     def disease(self, name: str) -> Disease:
         """The cancer called ``name`` as a disease of its kind.
@@ -73,6 +76,32 @@ class Catalogue:
             ColeyError: where there is none, with the nearest names.
         """
         return find("trial", name, self.trials)
+
+    def with_values(self, texts: Sequence[str], *, cancer: str) -> Catalogue:
+        """This catalogue with other values of some numbers, for models of ``cancer``.
+
+        Args:
+            texts: each ``NAME = NUMBER`` or ``NAME = NUMBER UNIT``, which gives the median patient another value and
+                keeps the spread; or ``NAME ~ DISTRIBUTION(...)``, as :func:`coley.data.read_variations` has it. Names
+                are those of parameters of the model (``k_growth``, ``f_MHC_low``, ``CL_nivolumab``) and of what
+                patients are drawn from (``age``). Without a unit, numbers are in the one that the catalogue has.
+            cancer: name of the cancer whose numbers they are, where they are of a cancer.
+
+        Raises:
+            ColeyError: with every text that cannot be read, is of no number, or gives it a value that cannot be.
+        """
+        changed = self
+        problems: list[Problem] = []
+        for text in texts:
+            try:
+                update, made = change(changed, text, cancer)
+            except ColeyError as error:
+                problems += error.problems
+            else:
+                changed = replace(changed, **update, changes=(*changed.changes, made))
+        if problems:
+            raise ColeyError(problems)
+        return changed
 
     def regimen_text(self, name_or_text: str) -> str:
         """The text of the regimen called ``name_or_text``; or ``name_or_text`` itself, where it is not a single word.

@@ -9,15 +9,18 @@ from pydantic import BaseModel
 
 from coley.catalogue.catalogue import Catalogue
 from coley.catalogue.citations import citation_findings, source_findings, usage
+from coley.catalogue.harms import harm_findings, model_findings
 from coley.catalogue.loader import File, Reading
 from coley.catalogue.models import cancer_findings, drug_findings
 from coley.catalogue.numbers import number_findings, unit_findings
 from coley.catalogue.reading import Document, Finding
 from coley.catalogue.regimens import Formulary, regimen_findings
+from coley.catalogue.trial_file import read_trial
 from coley.catalogue.trials import endpoint_places, trial_findings
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Reference
+from coley.harm import Harm
 from coley.pharmacology import Drug
 
 
@@ -50,20 +53,25 @@ def lint(reading: Reading, files: Iterable[File], vocabulary: Vocabulary | None 
     files = tuple(files)
     few = len(files) < len(reading.files)
     problems = list(reading.problems)
-    used = usage(reading.files)
+    used, of_harms = usage(reading.files), harm_findings(catalogue)
     for file in files:
         if file.folder == "sources":
             problems += file.document.problems(source_findings(file, used, catalogue.sources))
             continue
         findings = [*_of_file(file, formulary, vocabulary), *_of_entry(file, catalogue, few)]
+        findings += of_harms.get((file.folder, file.document.stem), [])
         problems += file.document.problems(findings)
     return problems
 
 
 def lint_trial(document: Document, reading: Reading, vocabulary: Vocabulary | None = None) -> list[Problem]:
-    """Everything that is wrong with a trial in a file of its own, its schema apart."""
-    file = File("trials", document)
-    return document.problems(_of_file(file, Formulary(reading.catalogue(), reading.unread), vocabulary))
+    """Everything that is wrong with a trial in a file of its own."""
+    formulary = Formulary(reading.catalogue(), reading.unread)
+    _, findings = read_trial(document, formulary)
+    findings += citation_findings(File("trials", document), formulary.catalogue.sources)
+    if vocabulary is not None:
+        findings += _vocabulary_findings(document, vocabulary)
+    return document.problems(findings)
 
 
 def references(catalogue: Catalogue) -> Iterator[tuple[str, Reference]]:
@@ -120,6 +128,8 @@ def _of_entry(file: File, catalogue: Catalogue, few: bool) -> Iterator[Finding]:
         yield from drug_findings(file.entry, file.document.data, _diseases(catalogue, every=few))
     elif isinstance(file.entry, Cancer):
         yield from _of_cancer(file.entry, catalogue)
+    elif isinstance(file.entry, Harm):
+        yield from model_findings(file.entry, _diseases(catalogue, every=False))
     elif file.document.name == "physiology.toml":
         for table in ("parameters", "patients"):
             yield from unit_findings(table, getattr(catalogue.physiology, table), {})

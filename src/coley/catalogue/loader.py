@@ -65,7 +65,7 @@ class Reading:
         if self.physiology is None:
             raise ColeyError(self.problems)
         documents = {(file.folder, file.entry.name): file.document for file in self.files if file.entry is not None}
-        return Catalogue(**self.entries, physiology=self.physiology, documents=documents)
+        return Catalogue(physiology=self.physiology, documents=documents, changes=(), **self.entries)
 
 
 @cache

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from coley.catalogue.lint import Vocabulary, lint, lint_trial
 from coley.catalogue.loader import File, Reading, read_own
-from coley.catalogue.reading import entry_of, read_document
+from coley.catalogue.reading import read_document
 from coley.errors import ColeyError, Problem
-from coley.protocol import Trial
 
 CHECKED = "schema, citations, units, models, regimens, and every name that refers to another"
 
@@ -59,15 +58,12 @@ def _within(file: File, folder: Path) -> bool:
     return Path(file.document.name).parent.parent == folder
 
 
-def _trial_problems(path: Path, reading: Reading, vocabulary: Vocabulary) -> Iterator[Problem]:
+def _trial_problems(path: Path, reading: Reading, vocabulary: Vocabulary) -> Sequence[Problem]:
     try:
         document = read_document(path, str(path))
     except ColeyError as error:
-        yield from error.problems
-        return
-    trial = entry_of(Trial, document.data)
-    findings = [finding for finding in trial if finding.path] if isinstance(trial, list) else []
-    yield from sorted_by_line([*document.problems(findings), *lint_trial(document, reading, vocabulary)])
+        return error.problems
+    return lint_trial(document, reading, vocabulary)
 
 
 def _counts(files: Sequence[File]) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coley.catalogue import Trial
+from coley.protocol import Trial
 
 COLUMNS = {"ORR": "ORR, %", "CR": "CR, %", "PFS_median": "median PFS", "OS_median": "median OS"}
 CAPTION = "Medians in months. [95 % interval]. NR: not reached; –: not known."
