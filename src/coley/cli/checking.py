@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -44,7 +45,18 @@ def check(paths: Sequence[Path], catalogues: Sequence[Path]) -> Checked:
         if path not in folders:
             problems += _trial_problems(path, reading, vocabulary)
             seen.append(f"{path}: 1 trial")
-    return Checked(tuple(seen), tuple(problems))
+    return Checked(tuple(seen), tuple(_in_order(problems)))
+
+
+def _in_order(problems: Sequence[Problem]) -> list[Problem]:
+    """File by file in the order in which they were met, and within a file by line."""
+    files = list(dict.fromkeys(problem.where.partition(": ")[0] for problem in problems))
+
+    def place(problem: Problem) -> tuple[int, int]:
+        line = re.search(r"\(line (\d+)\)", problem.where)
+        return files.index(problem.where.partition(": ")[0]), int(line[1]) if line else 0
+
+    return sorted(problems, key=place)
 
 
 def _vocabulary() -> Vocabulary:

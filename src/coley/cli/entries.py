@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coley.cli.commands import BAD_INPUT, app, console
+from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
@@ -114,3 +115,38 @@ def check(
     for line in found.seen:
         screen.print(line, highlight=False, markup=False, soft_wrap=True)
     screen.print(f"No problem. Checked: {CHECKED}.", highlight=False, soft_wrap=True)
+
+
+@app.command()
+def new(
+    kind: Annotated[str, typer.Argument(help="drug, cancer, trial, regimen or harm.")],
+    name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and hyphens.")],
+    *,
+    template: Annotated[str, typer.Option("--from", help="The entry of the same kind that it starts from.")],
+    out: Annotated[Path, typer.Option(help="The folder that is your catalogue (default: the current one).")] = Path(),
+    catalogue: Folders = None,
+) -> None:
+    """Write a commented file to start from: OUT/drugs/NAME.toml for a drug, and so on. No file is replaced."""
+    from coley.catalogue.drafting import KINDS, draft
+
+    folders = list(dict.fromkeys([*(catalogue or ()), *([out] if _is_catalogue(out) else ())]))
+    text = draft(kind, name, template, catalogue_of(folders))
+    path = out / KINDS[kind] / f"{name}.toml"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+    except FileExistsError:
+        raise ColeyError(Problem(str(path), "is there already", "choose another name, or another --out")) from None
+    except OSError as error:
+        raise ColeyError(Problem(str(path), f"cannot be written ({error.strerror})", "choose another --out")) from None
+    screen = console()
+    screen.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
+    screen.print(f"Check it with: coley check {out}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _is_catalogue(folder: Path) -> bool:
+    """Whether what is in a folder has to be known before an entry joins it."""
+    from coley.catalogue.loader import FOLDERS, TABLES
+
+    return any((folder / name).is_dir() for name in (*FOLDERS, *TABLES))
