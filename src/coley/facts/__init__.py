@@ -2,7 +2,7 @@
 
 from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Organ, Physiology, Prior
 from coley.facts.fact import Fact
-from coley.facts.quantity import Entry, Known, Quantity, Reference, Slug, Source, Text, Unit, like
+from coley.facts.quantity import Entry, Known, Label, Quantity, Reference, Slug, Source, Text, Unit, like
 
 __all__ = [
     "Antigen",
@@ -14,6 +14,7 @@ __all__ = [
     "Entry",
     "Fact",
     "Known",
+    "Label",
     "Organ",
     "Physiology",
     "Prior",
