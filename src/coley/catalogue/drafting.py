@@ -57,8 +57,9 @@ def _heading(kind: str, name: str, template: str) -> list[str]:
     lines = [
         f"{name}: a {kind}, drafted from {template} with coley {__version__}. Put your own content in its place.",
         f"What was known of {template} is assumed of {name}: where you have a source, cite it, by its key in a "
-        'file of the folder sources, say known = "measured" (or label, derived, calibrated), and read = true if you read it there.',
-        f"A number: {' '.join(about.split())}",
+        'file of the folder sources; say known = "measured" (or label, derived, calibrated), and read = true if you '
+        "read it there.",
+        about,
     ]
     return [line for text in lines for line in (*comment(text), "#")][:-1]
 

@@ -7,7 +7,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -23,8 +23,11 @@ def written(data: Mapping[str, Any], model: type[BaseModel]) -> str:
 
 def comment(text: str) -> list[str]:
     """``text`` as lines of comment."""
-    paragraphs = text.replace("``", "").split("\n\n")
-    lines = [line for paragraph in paragraphs for line in ("", *textwrap.wrap(paragraph, WIDTH - 2))]
+    text = text.replace("``", "")
+    lines: list[str] = []
+    for paragraph in text.split("\n\n"):
+        items = re.split(r"\n(?=\* )", paragraph)
+        lines += ["", *(line for item in items for line in textwrap.wrap(item, WIDTH - 2))]
     return [f"# {line}".rstrip() for line in lines[1:]]
 
 
@@ -35,7 +38,8 @@ def explained(model: type[BaseModel]) -> tuple[str, dict[str, str]]:
     fields: dict[str, str] = {}
     for match in re.finditer(r"^    (\w[\w, ]*): (.*(?:\n {8,}.*)*)", attributes, flags=re.MULTILINE):
         for name in match[1].split(","):
-            fields[name.strip()] = " ".join(match[2].split())
+            meaning = " ".join(match[2].split())
+            fields[name.strip()] = meaning[:1].upper() + meaning[1:]
     return about.strip(), fields
 
 
@@ -66,8 +70,12 @@ def _left_out(data: Mapping[str, Any], model: type[BaseModel] | None, meanings: 
     """What the table may have besides."""
     missing = [] if model is None else [name for name in model.model_fields if name not in data]
     if missing:
-        named = [f"{name} ({meanings[name].rstrip('.')})" if name in meanings else name for name in missing]
+        named = [f"{name} ({_within(meanings[name])})" if name in meanings else name for name in missing]
         yield from comment(f"May be added: {'; '.join(named)}.")
+
+
+def _within(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:].rstrip(".")
 
 
 def _is_table(value: object) -> bool:
@@ -87,7 +95,10 @@ def _model_of(model: type[BaseModel] | None, key: str, data: Mapping[str, Any]) 
     """The schema of the table ``data`` at ``key`` of ``model``, of several kinds the one that it says."""
     if model is None or key not in model.model_fields:
         return None
-    found = [each for each in _models(model.model_fields[key].annotation) if each is not Quantity]
+    annotation = model.model_fields[key].annotation
+    if get_origin(annotation) is dict:
+        return None  # its keys are names, not fields
+    found = [each for each in _models(annotation) if each is not Quantity]
     kinds = [each for each in found if "kind" in each.model_fields and data.get("kind") in _kinds(each)]
     return kinds[0] if kinds else found[0] if len(found) == 1 else None
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from coley.catalogue.lint import Vocabulary, lint, lint_trial
-from coley.catalogue.loader import File, Reading, read_own
+from coley.catalogue.loader import TABLES, File, Reading, read_own
 from coley.catalogue.reading import read_document
 from coley.errors import ColeyError, Problem
 
@@ -80,5 +80,12 @@ def _trial_problems(path: Path, reading: Reading, vocabulary: Vocabulary) -> Seq
 
 def _counts(files: Sequence[File]) -> str:
     kinds = [file.folder for file in files]
-    counts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
+    counts = [_count(kinds.count(kind), kind) for kind in dict.fromkeys(kinds)]
     return ", ".join(counts) or "nothing"
+
+
+def _count(number: int, folder: str) -> str:
+    """``2 drugs``; of tables with many entries, files are counted."""
+    if folder in TABLES:
+        return f"{number} file{'s' if number > 1 else ''} of {folder}"
+    return f"{number} {folder if number > 1 else folder.removesuffix('s')}"

@@ -92,7 +92,9 @@ def show(
     from coley.cli.show import find, print_entry
 
     known = catalogue_of(catalogue)
-    print_entry(console(), find(known, name), known.sources)
+    screen = console()
+    for entry in find(known, name):
+        print_entry(screen, entry, known.sources)
 
 
 @app.command()
