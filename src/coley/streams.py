@@ -43,3 +43,8 @@ def _streams(seed: int, purpose: str, patients: Patients, attempt: int) -> Itera
 @lru_cache(maxsize=1024)
 def _key(seed: int, purpose: str) -> NDArray[np.uint64]:
     return np.frombuffer(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:16], dtype="<u8")
+
+
+def seed_of(seed: int, purpose: str) -> int:
+    """Another seed for all that draws for ``purpose``."""
+    return int.from_bytes(hashlib.sha256(f"{seed}/{purpose}".encode()).digest()[:7], "little")

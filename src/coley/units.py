@@ -18,6 +18,9 @@ registry.define("molecule = [molecule_count]")
 registry.define("PFU = [plaque_count]")  # plaque-forming units, of a virus
 registry.define("IU = [biological_activity]")  # international units: of what an assay measures, not convertible
 registry.define("gray = [absorbed_dose] = Gy")  # not the joule per kilogram that it is: doses in Gy stay in Gy
+for _known in (registry._cache.dimensionality, registry._cache.root_units):  # pint keeps what gray was before
+    for _unit in [unit for unit in _known if "gray" in unit]:
+        del _known[_unit]
 
 _BY_DIMENSION = {
     "[time]": "day",

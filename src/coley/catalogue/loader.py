@@ -15,23 +15,26 @@ from coley.catalogue.reading import Document, Finding, entry_of, read_document
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Source
+from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Trial
 from coley.regimen import check, parse
 
-N = TypeVar("N", bound=Cancer | Drug | NamedRegimen | Trial)
+N = TypeVar("N", bound=Cancer | Care | Drug | Harm | NamedRegimen | Trial)
 NOTHING = ("observation", "placebo")
 """Regimens of arms that are given nothing."""
 
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Drugs, cancers, regimens and trials by name, the physiology that they share, and sources by citation key."""
+    """Drugs, cancers, regimens, trials, harms and care by name, the physiology that they share, and sources by key."""
 
     drugs: Mapping[str, Drug]
     cancers: Mapping[str, Cancer]
     trials: Mapping[str, Trial]
     regimens: Mapping[str, NamedRegimen]
+    harms: Mapping[str, Harm]
+    care: Mapping[str, Care]
     physiology: Physiology
     sources: Mapping[str, Source]
 
@@ -135,11 +138,13 @@ def _read(folders: Sequence[Traversable]) -> Catalogue:
     cancers = _entries(Cancer, folders, "cancers", problems)
     trials = _entries(Trial, folders, "trials", problems)
     regimens = _entries(NamedRegimen, folders, "regimens", problems)
+    harms = _entries(Harm, folders, "harms", problems)
+    care = _entries(Care, folders, "care", problems)
     sources = _sources(folders, problems)
     physiology = _physiology(folders[0], problems)
     if physiology is None or problems:
         raise ColeyError(problems)
-    return Catalogue(drugs, cancers, trials, regimens, physiology, sources)
+    return Catalogue(drugs, cancers, trials, regimens, harms, care, physiology, sources)
 
 
 def load_trial(name_or_path: str | Path, catalogue: Catalogue | None = None) -> Trial:

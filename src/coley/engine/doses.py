@@ -13,6 +13,8 @@ from coley.errors import Problem, did_you_mean
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
+_COMPARED = 2**22
+"""Numbers that are held at a time to be compared with doses."""
 COLUMNS = ("ID", "TIME", "AMT", "DUR", "CMT")
 
 
@@ -80,10 +82,9 @@ class Doses:
         """
         floor = since[self.individual]
         begin, end = self.begin.copy(), self.end.copy()
-        owners = np.zeros(len(begin), np.intp) if len(marks) == 1 else self.individual
-        for owner in np.unique(owners).tolist():
-            theirs, known = owners == owner, marks[owner][np.isfinite(marks[owner])]
-            begin[theirs], end[theirs] = _snap(begin[theirs], known), _snap(end[theirs], known)
+        for part in _blocks(len(begin), marks.shape[1]):
+            mine = marks if len(marks) == 1 else marks[self.individual[part]]
+            begin[part], end[part] = _snap(begin[part], mine), _snap(end[part], mine)
         begin = np.where(begin < floor - resolution(floor), begin, np.maximum(begin, floor))
         return replace(self, begin=begin, end=np.where(end - begin <= resolution(end), begin, end))
 
@@ -156,10 +157,21 @@ def _numbers(column: pd.Series) -> Floats:
     return np.asarray(pd.to_numeric(column, errors="coerce"), dtype=float)
 
 
+def _blocks(rows: int, width: int) -> Iterator[slice]:
+    """Slices of ``rows`` rows that are compared with ``width`` numbers each, so many at a time as memory bears."""
+    size = max(1, _COMPARED // max(width, 1))
+    return (slice(first, first + size) for first in range(0, rows, size))
+
+
 def _snap(values: Floats, marks: Floats) -> Floats:
-    padded = np.concatenate([[-np.inf], marks, [np.inf]])
-    above = np.searchsorted(padded, values)
-    left, right = padded[above - 1], padded[above]
+    """``values``, each at the nearest of its ``marks``, a row for each or one for all, where the two count as one."""
+    ends = np.full((len(marks), 1), np.inf)
+    padded = np.concatenate([-ends, np.where(np.isnan(marks), np.inf, marks), ends], axis=1)
+    if len(marks) == 1:
+        rows, above = np.zeros(len(values), np.intp), np.searchsorted(padded[0], values)
+    else:
+        rows, above = np.arange(len(values)), (padded < values[:, None]).sum(axis=1)
+    left, right = padded[rows, above - 1], padded[rows, above]
     nearest = np.where(values - left <= right - values, left, right)
     return np.where(np.abs(values - nearest) <= resolution(values), nearest, values)
 

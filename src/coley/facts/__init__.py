@@ -1,6 +1,6 @@
 """Facts: what a number is (value, unit, spread, source, how it is known), and the tables that hold numbers."""
 
-from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Physiology, Prior
+from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Organ, Physiology, Prior
 from coley.facts.quantity import Entry, Known, Quantity, Reference, Slug, Source, Text, Unit, like
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "CovariateEffect",
     "Entry",
     "Known",
+    "Organ",
     "Physiology",
     "Prior",
     "Quantity",

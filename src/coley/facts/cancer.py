@@ -46,6 +46,20 @@ class Clone(Entry):
     lacks: tuple[Text, ...] = ()
 
 
+class Organ(Entry):
+    """A place of lesions: the share of lesions that it has, and what is different there.
+
+    Attributes:
+        nodal: whether lesions there are lymph nodes, which are measured across and never disappear.
+        factors: on parameters that differ from lesion to lesion.
+    """
+
+    name: Slug
+    share: Annotated[Quantity, like("", most=1.0)]
+    nodal: bool = False
+    factors: dict[str, Annotated[Quantity, like("")]] = {}
+
+
 class Correlation(Reference):
     """Rank correlation between two quantities that vary between patients."""
 
@@ -85,6 +99,7 @@ class Cancer(Entry):
     clones: Annotated[tuple[Clone, ...], Field(min_length=1)]
     antigens: tuple[Antigen, ...] = ()
     biomarkers: tuple[Biomarker, ...] = ()
+    organs: tuple[Organ, ...] = ()
     prior: dict[str, Prior] = {}
     correlations: tuple[Correlation, ...] = ()
     covariate_effects: tuple[CovariateEffect, ...] = ()
@@ -99,6 +114,8 @@ class Cancer(Entry):
         molecules = [antigen.molecule for antigen in self.antigens]
         if len(set(molecules)) < len(molecules):
             raise ValueError("two antigens have the same molecule")
+        if self.organs and abs(sum(organ.share.value for organ in self.organs) - 1) > 1e-3:
+            raise ValueError("the shares of the organs add up to 1")
         return self
 
 

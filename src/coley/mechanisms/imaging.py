@@ -17,6 +17,7 @@ def imaging(context: Context) -> Mechanism:
     resorption = m.parameter("k_resorption", "rate at which fibrous tissue is resorbed")
     swelling = m.parameter("f_oedema", "oedema under full interferon-gamma, relative to the lesion")
     for site in context.sites:
+        m.at_site("organ", site, "number of the lesion's organ in the cancer's list")
         volume = m.state(f"V_fibrosis_{site}", "mL", 0, 1e-4, f"fibrous tissue where cancer cells were, site {site}")
         cleared = m["k_clear"] * m[f"C_dead_{site}"] / m["rho_cell"]
         m.reaction(f"formation_{site}", share * cleared, {f"V_fibrosis_{site}": 1})

@@ -65,7 +65,8 @@ class Drug(Entry):
 
     def mechanisms(self, context: Context) -> list[Mechanism]:
         """What the drug adds to a model."""
-        return [part.mechanism(context, self.agent) for part in (self.kinetics, *self.actions)]
+        acting = [action.mechanism(context, self.agent) for action in self.actions]
+        return [self.kinetics.mechanism(context, self.agent), *acting]
 
     def entry(self, route: str, site: str = "") -> str:
         """The state of the model that a dose by ``route`` enters, given to the lesion ``site`` where one is named."""

@@ -13,11 +13,12 @@ from pydantic import BaseModel, Field
 
 @cache
 def kinds(package: ModuleType, base: type[BaseModel]) -> dict[str, type[BaseModel]]:
-    """Subclasses of ``base`` in the modules of ``package``, by the only value that their field ``kind`` takes."""
+    """Subclasses of ``base`` that modules of ``package`` define, by the only value that their field ``kind`` takes."""
     found: dict[str, type[BaseModel]] = {}
-    for module in sorted(iter_modules(package.__path__), key=lambda module: module.name):
-        for value in vars(import_module(f"{package.__name__}.{module.name}")).values():
-            if isinstance(value, type) and issubclass(value, base) and value is not base:
+    for entry in sorted(iter_modules(package.__path__), key=lambda entry: entry.name):
+        module = import_module(f"{package.__name__}.{entry.name}")
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, base) and value.__module__ == module.__name__:
                 (kind,) = value.model_fields["kind"].annotation.__args__  # type: ignore[union-attr]
                 found[kind] = value
     return found

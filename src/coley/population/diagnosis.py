@@ -14,7 +14,7 @@ from coley.engine import solve
 from coley.system import Event, Parameter, System
 from coley.units import internal_unit
 
-LIFETIME = 40 * 365.25
+LIFETIME = 20 * 365.25
 """Days within which a disease must come to light to count as a cancer of this patient."""
 RTOL = 1e-4
 _DIAGNOSIS = "diagnosis"
@@ -60,6 +60,6 @@ def grow(
             states[cells].to_numpy().sum(axis=1) < 1.0,
         ],
         ["not plausible: the natural history could not be solved", "", "not plausible: immunity eliminated the tumour"],
-        "not plausible: no diagnosis within 40 years, the tumour is held or too slow",
+        "not plausible: no diagnosis within 20 years, the tumour is held or too slow",
     )
     return states, reasons.astype(object)

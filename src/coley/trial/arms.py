@@ -1,26 +1,52 @@
-"""An arm read against the catalogue: its regimens, their drugs, and its model."""
+"""An arm read against the catalogue: the lines of treatment that it may hold, their drugs, and its model."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 
-from coley.catalogue import Catalogue, load_catalogue
-from coley.catalogue.schema import Arm, Drug, Trial
+from coley.catalogue import NOTHING, Catalogue, load_catalogue
+from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.library import immuno_oncology
-from coley.model import Context, assemble
-from coley.regimen import Regimen, read
+from coley.harm import Care, Harm, mechanism
+from coley.model import Mechanism, assemble
+from coley.pharmacology import Drug
+from coley.protocol import Arm, Trial
+from coley.regimen import Regimen, parse, read
 from coley.system import System
+
+
+class Epoch(Enum):
+    """What a line of treatment is in its arm: that of the trial, this once more, or what follows progression."""
+
+    TREATMENT = "TREATMENT"
+    REINDUCTION = "REINDUCTION"
+    SUBSEQUENT = "SUBSEQUENT"
+
+
+@dataclass(frozen=True)
+class Line:
+    """A regimen that patients of an arm may be given: ``text`` as the trial has it, None as regimen for nothing."""
+
+    epoch: Epoch
+    text: str
+    regimen: Regimen | None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """One arm, read against the catalogue: its own regimen first, then what may follow it; and its model."""
+    """One arm, read against the catalogue: its lines, their drugs by name, the mechanisms and the model of all.
+
+    Procedures that the catalogue has stand among the drugs, and so do the medicines that care of the harms gives.
+    """
 
     arm: Arm
-    regimens: tuple[Regimen, ...]
+    lines: tuple[Line, ...]
     drugs: Mapping[str, Drug]
+    harms: tuple[Harm, ...]
+    cares: tuple[Care, ...]
+    parts: tuple[Mechanism, ...]
     system: System
 
 
@@ -48,21 +74,46 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
     except ColeyError as error:
         problems += error.problems
     for arm in trial.arms:
-        for text in _texts(arm):
+        for _, text in _texts(arm):
             faults = catalogue.regimen_problems(text)
             problems += [Problem(f"arm {arm.name!r}: {fault.where}", fault.what, fault.hint) for fault in faults]
     if problems:
         raise ColeyError(problems)
-    return tuple(_plan(trial, catalogue, arm) for arm in trial.arms)
+    disease = catalogue.disease(trial.cancer)
+    return tuple(_plan(trial, catalogue, disease, arm) for arm in trial.arms)
 
 
-def _plan(trial: Trial, catalogue: Catalogue, arm: Arm) -> Plan:
-    names = catalogue.regimen_texts
-    regimens = tuple(read(catalogue.regimen_text(text), catalogue.drugs, names) for text in _texts(arm))
-    drugs = {name: catalogue.drugs[name] for regimen in regimens for name in regimen.drugs}
-    context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
-    return Plan(arm, regimens, drugs, assemble(f"{trial.name}, {arm.name}", immuno_oncology(context)))
+def _plan(trial: Trial, catalogue: Catalogue, disease: Disease, arm: Arm) -> Plan:
+    lines = tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm))
+    regimens = [line.regimen for line in lines if line.regimen is not None]
+    names = [name for regimen in regimens for name in (*regimen.drugs, *regimen.procedures)]
+    harms, cares = tuple(catalogue.harms.values()), tuple(catalogue.care.values())
+    drugs = {name: catalogue.drugs[name] for name in (*names, *_medicines(cares)) if name in catalogue.drugs}
+    parts = disease.parts(list(drugs.values()))
+    parts += [mechanism(harm, disease.context, parts) for harm in harms]
+    return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(f"{trial.name}, {arm.name}", parts))
 
 
-def _texts(arm: Arm) -> tuple[str, ...]:
-    return (arm.regimen, *(option.regimen for option in arm.subsequent))
+def _medicines(cares: Sequence[Care]) -> list[str]:
+    """Names of what is given for harm, of those whose rules are followed."""
+    rules = [rule for care in cares for rule in care.rules]
+    texts = [rule.treatment for rule in rules] + [rule.second_line.regimen for rule in rules if rule.second_line]
+    return [name for text in texts if text for name in parse(text).drugs]
+
+
+def _regimen(text: str, catalogue: Catalogue) -> Regimen | None:
+    if text.strip() in NOTHING:
+        return None
+    return read(catalogue.regimen_text(text), catalogue.drugs, catalogue.regimen_texts)
+
+
+def _texts(arm: Arm) -> Sequence[tuple[Epoch, str]]:
+    """The regimens of an arm in the order of its lines."""
+    return tuple(_lines(arm))
+
+
+def _lines(arm: Arm) -> Iterator[tuple[Epoch, str]]:
+    yield from ((Epoch.TREATMENT, text) for text in ([arm.regimen] if arm.regimen else [o.regimen for o in arm.choice]))
+    if arm.reinduction:
+        yield Epoch.REINDUCTION, arm.reinduction
+    yield from ((Epoch.SUBSEQUENT, option.regimen) for option in arm.subsequent)

@@ -5,29 +5,23 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import metadata
 from typing import Any
 
 import pandas as pd
 
-from coley.catalogue.schema import Published, Quantity, Trial
-from coley.library import immuno_oncology
-from coley.model import Context
-from coley.system import System
-from coley.trial.course import REST_BEFORE_NEXT, RTOL
-from coley.trial.history import History
+from coley.disease import Disease
+from coley.facts import Quantity
+from coley.model import Mechanism
+from coley.protocol import Published, Trial
+from coley.trial.analysis import endpoints
+from coley.trial.arms import Plan
+from coley.trial.conduct import ASSUMPTIONS, RTOL, History
 from coley.trial.result import ModelDescription
+from coley.trial.settings import RunSettings
 from coley.version import __version__
 
-ASSUMPTIONS = (
-    "All lesions of a patient respond as one burden; target lesions are fixed shares of it, read with error.",
-    "Blood and peripheral tissue hold one well-mixed pool of T cells; cytokines are at quasi-steady state.",
-    "A new lesion and death are hazards that follow tumour burden and its control.",
-    "Patients stop treatment at progression by RECIST 1.1 or at its fixed end, never because of toxicity.",
-    f"A share of patients, as published, receives another treatment {REST_BEFORE_NEXT:g} days after progression.",
-    "Patients leave the trial at a constant rate, unrelated to their disease.",
-)
 _LIBRARIES = (
     "numpy",
     "scipy",
@@ -43,48 +37,59 @@ _LIBRARIES = (
 )
 
 
-def describe(context: Context) -> ModelDescription:
-    """The model of a trial: mechanisms, assumptions and every parameter with its source."""
-    mechanisms = immuno_oncology(context)
+def describe(disease: Disease, parts: Sequence[Mechanism]) -> ModelDescription:
+    """The model of a trial, with the mechanisms of all its arms: assumptions, and every parameter with its source."""
     rows = []
-    for mechanism in mechanisms:
+    for mechanism in parts:
         for name, parameter in mechanism.parameters.items():
             quantity = mechanism.variables[name].quantity
             known = (_spread(quantity), parameter.known, parameter.source, parameter.meaning)
             rows.append((name, quantity.value, quantity.unit, *known))
     columns = ["name", "value", "unit", "spread", "known", "source", "meaning"]
     return ModelDescription(
-        name=f"immuno-oncology, {context.cancer.title}",
-        mechanisms=tuple((m.name, m.meaning) for m in mechanisms),
-        assumptions=ASSUMPTIONS,
+        name=disease.cancer.title,
+        mechanisms=tuple((m.name, m.meaning) for m in parts),
+        assumptions=(*disease.assumptions, *ASSUMPTIONS),
         parameters=pd.DataFrame(rows, columns=columns).drop_duplicates("name", ignore_index=True),
     )
 
 
-def manifest(trial: Trial, context: Context, systems: Mapping[str, System], patients: int, seed: int) -> dict[str, Any]:
-    """What decides the result: the same manifest gives the same bytes. ``systems`` are those of the arms, by name."""
+def manifest(trial: Trial, disease: Disease, plans: Sequence[Plan], settings: RunSettings) -> dict[str, Any]:
+    """What decides the result: the same manifest gives the same bytes."""
+    drugs = {drug.name: drug for plan in plans for drug in plan.drugs.values()}
     return {
         "coley": __version__,
         "trial": trial.name,
-        "patients_per_arm": patients,
-        "seed": seed,
+        "patients_per_arm": settings.patients,
+        "seed": settings.seed,
+        "backend": "default" if settings.backend is None else getattr(settings.backend, "__module__", "another"),
         "relative_tolerance": RTOL,
         "sha256": {
             "protocol": _digest(trial.model_dump(mode="json")),
-            "cancer": _digest(context.cancer.model_dump(mode="json")),
-            "physiology": _digest(context.physiology.model_dump(mode="json")),
-            "drugs": {drug.name: _digest(drug.model_dump(mode="json")) for drug in context.drugs},
-            "model": {arm: system.fingerprint for arm, system in systems.items()},
+            "cancer": _digest(disease.cancer.model_dump(mode="json")),
+            "physiology": _digest(disease.physiology.model_dump(mode="json")),
+            "drugs": {name: _digest(drugs[name].model_dump(mode="json")) for name in sorted(drugs)},
+            "model": {plan.arm.name: plan.system.fingerprint for plan in plans},
         },
         "versions": {"python": platform.python_version(), **{name: metadata.version(name) for name in _LIBRARIES}},
     }
 
 
-def notes(trial: Trial, histories: Sequence[History]) -> tuple[str, ...]:
+def notes(trial: Trial, plans: Sequence[Plan], histories: Sequence[History]) -> tuple[str, ...]:
     """Sentences that belong beside the figures of this result."""
     found = []
-    if trial.calibrated:
-        found.append("The model was calibrated on the arms of this trial: agreement here is a fit, not a prediction.")
+    idle = {
+        name
+        for plan in plans
+        for line in plan.lines
+        if line.regimen is not None
+        for name in line.regimen.procedures
+        if name not in plan.drugs
+    }
+    if idle:
+        found.append(f"The catalogue does not say what these procedures do, and so they do nothing: {_list(idle)}.")
+    if trial.fitted:
+        found.append("The model was fitted to arms of this trial: agreement here is a fit, not a prediction.")
     elif any(arm.published for arm in trial.arms):
         found.append("No parameter was fitted to this trial: what is simulated here is a prediction.")
     if any(
@@ -101,7 +106,7 @@ def notes(trial: Trial, histories: Sequence[History]) -> tuple[str, ...]:
             "in no endpoint."
         )
     beyond = [
-        f"{fact.endpoint.replace('_', ' ')} of {arm.name}"
+        f"{endpoints.read(fact.endpoint).label} of {arm.name}"
         for arm in trial.arms
         for fact in arm.published
         if _reached(fact) > trial.follow_up_months
@@ -116,21 +121,24 @@ def notes(trial: Trial, histories: Sequence[History]) -> tuple[str, ...]:
 
 def _reached(fact: Published) -> float:
     """Months after the first dose that a published figure speaks of; 0 where it speaks of none."""
-    if fact.endpoint.endswith("_median"):
-        return fact.value
-    if fact.endpoint.endswith("mo"):
-        return float(fact.endpoint.rpartition("_")[2].removesuffix("mo"))
-    return 0.0
+    endpoint = endpoints.read(fact.endpoint)
+    return fact.value if endpoint.unit == endpoints.MONTHS else endpoint.month
+
+
+def _list(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names))
 
 
 def _spread(quantity: Quantity) -> str:
     if quantity.cv is not None:
-        return f"CV {100 * quantity.cv:g} %"
-    if quantity.sd is not None:
-        return f"SD {quantity.sd:g}"
-    if quantity.logit_sd is not None:
-        return f"logit SD {quantity.logit_sd:g}"
-    return ""
+        text = f"CV {100 * quantity.cv:g} %"
+    elif quantity.sd is not None:
+        text = f"SD {quantity.sd:g}"
+    elif quantity.logit_sd is not None:
+        text = f"logit SD {quantity.logit_sd:g}"
+    else:
+        return ""
+    return f"{text}, {100 * quantity.within:g} % between lesions" if quantity.within else text
 
 
 def _digest(content: object) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
-from coley.catalogue.schema import Trial
+from coley.protocol import Trial
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class ModelDescription:
     Attributes:
         mechanisms: name and one sentence of each.
         assumptions: what the model takes for granted, a sentence each.
-        parameters: columns name, value, unit, spread, known, source, meaning.
+        parameters: columns name, value, unit, spread, known, source, meaning; known says whether it was read too.
     """
 
     name: str
@@ -33,8 +33,10 @@ class TrialResult:
 
     Attributes:
         patients: number of virtual patients of each arm.
-        tables: ADSL, ADEX, ADTR, ADRS and ADTTE. In ADEX, EPOCH tells trial treatment from what followed it.
-        trajectories: observables (individual × time), with ARM and USUBJID of each individual; units in ``attrs``.
+        tables: ADSL, ADEX, ADTR, ADRS and ADTTE; ADAE and ADCM where harm is simulated. In ADEX, EPOCH tells trial
+            treatment from what followed it.
+        trajectories: observables (individual × time) of the first patients of each arm, with ARM and USUBJID; units in
+            ``attrs``.
         rejected: REASON and N of candidates that were turned away.
         summary: arm, endpoint, predicted, lower, upper, published, published_lower, published_upper. Rates in percent,
             times in months. The predicted interval is 95 % for an arm of the published size.

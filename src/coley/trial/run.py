@@ -2,173 +2,147 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from coley.catalogue import Catalogue, load_catalogue
-from coley.catalogue.schema import Trial
-from coley.errors import ColeyError, Problem
-from coley.library import observables
-from coley.model import Context
-from coley.population import Cohort, Progress, recruit
-from coley.trial import tables
+from coley.disease import Disease, Observable
+from coley.errors import ColeyError
+from coley.model import Mechanism
+from coley.pharmacology import Drug
+from coley.population import Cohort, recruit
+from coley.protocol import Trial
+from coley.protocol.calendar import entry_days
+from coley.trial.analysis import analyse, tables
+from coley.trial.analysis.summary import check_endpoints, summarise
 from coley.trial.arms import Plan, read_arms
-from coley.trial.calendar import MONTH, entry_days, visit_days
-from coley.trial.course import follow
+from coley.trial.conduct import History, follow
+from coley.trial.conduct.trajectories import join
 from coley.trial.describe import describe, manifest, notes
-from coley.trial.dosing import Treatment
-from coley.trial.endpoints import Analysis, analyse, asked, endpoint
-from coley.trial.history import History
-from coley.trial.lesions import Lesions, lesions
 from coley.trial.result import TrialResult
-from coley.trial.trajectories import join
+from coley.trial.settings import RunSettings
 
-MAX_PATIENTS = 100_000
-"""Largest number of virtual patients per arm that one run takes."""
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class _Simulated:
-    """A trial as it went: its arms, everything they are made of, the patients, and what happened to them."""
+    """A trial as it went: its arms, what they are made of, the patients, and what happened to them."""
 
+    disease: Disease
     plans: tuple[Plan, ...]
-    context: Context
     cohort: Cohort
     entry: Floats
     histories: tuple[History, ...]
 
 
 def run(
-    trial: Trial, *, patients: int = 1000, seed: int = 1, threads: int | None = None, progress: Progress | None = None
+    trial: Trial,
+    *,
+    patients: int | None = None,
+    seed: int | None = None,
+    catalogue: Catalogue | None = None,
+    settings: RunSettings | None = None,
 ) -> TrialResult:
     """Run a trial on virtual patients.
 
     Args:
         trial: what to run, from :func:`coley.load_trial`.
-        patients: virtual patients per arm; the same patients in every arm.
-        seed: of every random number.
-        threads: parallel workers, default all cores. The result does not depend on it.
-        progress: called with a stage, steps done and steps in all.
+        patients, seed: in place of those of ``settings``.
+        catalogue: where its drugs and cancer are, default the shipped one.
+        settings: how to run it, by default as :class:`RunSettings` has it: 1,000 patients per arm, seed 1, all cores.
 
     Raises:
-        ColeyError: a number that is out of range, a drug or cancer that is not in the catalogue, or an eligibility that
+        ColeyError: a number that is out of range, a drug, cancer or endpoint that there is not, or an eligibility that
             hardly anyone meets.
     """
-    done = _simulate(trial, load_catalogue(), patients, seed, threads, progress or _silent)
-    return _result(trial, done, patients, seed)
+    given = {name: value for name, value in (("patients", patients), ("seed", seed)) if value is not None}
+    how = replace(settings or RunSettings(), **given)
+    return _result(trial, _simulate(trial, catalogue or load_catalogue(), how), how)
 
 
 def predict(
     trial: Trial, catalogue: Catalogue, *, patients: int, seed: int, threads: int | None = None
 ) -> pd.DataFrame:
-    """The ``summary`` of a run with another catalogue than the one that ships, for calibration and sensitivity."""
-    done = _simulate(trial, catalogue, patients, seed, threads, _silent)
-    return summarise(trial, done.histories, done.entry)
+    """The ``summary`` of a run with ``catalogue`` and nothing else, for calibration and sensitivity."""
+    done = _simulate(trial, catalogue, RunSettings(patients, seed, threads))
+    return summarise(trial, done.histories, done.entry, done.cohort.covariates)
 
 
-def summarise(trial: Trial, histories: tuple[History, ...], entry: Floats) -> pd.DataFrame:
-    """Predicted beside published, an arm and endpoint a row; each published figure at its own data cut."""
-    arms = {arm.name: (arm, history) for arm, history in zip(trial.arms, histories, strict=True)}
-
-    @cache
-    def analysis(name: str, cutoff: float) -> Analysis:
-        arm, history = arms[name]
-        return analyse(history, entry, size=arm.n or len(entry), confirm=trial.confirmed_response, cutoff=cutoff)
-
-    rows = []
-    for arm in trial.arms:
-        for name, fact in asked(arm.published):
-            cutoff = fact.cutoff if fact is not None else np.inf
-            versus = analysis(fact.versus, cutoff) if fact is not None and fact.versus else None
-            got = endpoint(name, analysis(arm.name, cutoff), versus)
-            known = (fact.value, fact.lower, fact.upper) if fact is not None else (None, None, None)
-            rows.append((arm.name, name, got.value, got.lower, got.upper, *known))
-    columns = ["arm", "endpoint", "predicted", "lower", "upper", "published", "published_lower", "published_upper"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float))
-
-
-def _silent(stage: str, done: int, total: int) -> None:
-    """Progress that nobody watches."""
-
-
-def _simulate(
-    trial: Trial, catalogue: Catalogue, patients: int, seed: int, threads: int | None, progress: Progress
-) -> _Simulated:
-    _check(patients, seed)
-    plans = read_arms(trial, catalogue)
-    drugs = {name: drug for plan in plans for name, drug in plan.drugs.items()}
-    context = Context(catalogue.cancer(trial.cancer), catalogue.physiology, tuple(drugs.values()))
-    cohort = recruit(context, trial.eligibility, patients, seed=seed, threads=threads, progress=progress)
-    facts = {**context.physiology.patients, **context.cancer.patients}
-    scans = lesions(facts, range(patients), len(visit_days(trial)), seed=seed)
-    histories = tuple(_follow(trial, plan, cohort, scans, seed, threads, progress) for plan in plans)
-    return _Simulated(plans, context, cohort, entry_days(trial, patients, seed=seed), histories)
-
-
-def _check(patients: int, seed: int) -> None:
-    problems = []
-    if not 1 <= patients <= MAX_PATIENTS:
-        problems.append(Problem("patients", f"{patients:,} is out of range", f"choose 1 to {MAX_PATIENTS:,} per arm"))
-    if not 0 <= seed < 2**63:
-        problems.append(Problem("seed", f"{seed} is out of range", "choose a whole number from 0 up"))
+def _simulate(trial: Trial, catalogue: Catalogue, settings: RunSettings) -> _Simulated:
+    problems = list(check_endpoints(trial))
     if problems:
         raise ColeyError(problems)
-
-
-def _follow(
-    trial: Trial, plan: Plan, cohort: Cohort, scans: Lesions, seed: int, threads: int | None, progress: Progress
-) -> History:
-    horizon = trial.follow_up_months * MONTH
-    treatments = [
-        Treatment(regimen, plan.drugs, cohort.covariates, horizon, line=line)
-        for line, regimen in enumerate(plan.regimens)
-    ]
-    return follow(
-        trial,
-        plan.arm,
-        plan.system,
-        treatments,
-        cohort,
-        scans,
-        observables(tuple(plan.drugs.values())),
-        seed=seed,
-        threads=threads,
-        progress=lambda done, total: progress(plan.arm.name, done, total),
+    plans = read_arms(trial, catalogue)
+    disease = catalogue.disease(trial.cancer)
+    cohort = recruit(
+        disease,
+        _parts(disease, plans),
+        trial.eligibility,
+        settings.patients,
+        seed=settings.seed,
+        threads=settings.threads,
+        progress=settings.progress,
     )
+    shown = disease.observables()
+    histories = tuple(
+        follow(trial, plan, disease, cohort, _shown(plan, shown), settings) for plan in plans
+    )
+    entry = entry_days(trial, settings.patients, seed=settings.seed)
+    return _Simulated(disease, plans, cohort, entry, histories)
 
 
-def _result(trial: Trial, done: _Simulated, patients: int, seed: int) -> TrialResult:
+def _parts(disease: Disease, plans: tuple[Plan, ...]) -> list[Mechanism]:
+    """Every mechanism of the arms, each once."""
+    return list({part.name: part for plan in plans for part in plan.parts}.values())
+
+
+def _shown(plan: Plan, disease: tuple[Observable, ...]) -> tuple[Observable, ...]:
+    """What to keep of the courses of an arm: what the disease shows, and its drugs in plasma."""
+    return (*disease, *(_in_plasma(drug) for drug in plan.drugs.values() if _plasma(drug) in plan.system.units))
+
+
+def _plasma(drug: Drug) -> str:
+    return f"Cp_{drug.agent.symbol}"
+
+
+def _in_plasma(drug: Drug) -> Observable:
+    return Observable(_plasma(drug), f"{drug.title} in plasma", "ug/mL", "drug")
+
+
+def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResult:
     names = [plan.arm.name for plan in done.plans]
     courses = {name: history.trajectories for name, history in zip(names, done.histories, strict=True)}
     return TrialResult(
         trial=trial,
-        seed=seed,
-        patients=patients,
-        tables=_tables(trial, done, patients),
-        trajectories=join(courses, tables.subjects(trial, patients)),
+        seed=settings.seed,
+        patients=settings.patients,
+        tables=_tables(trial, done, settings.patients),
+        trajectories=join(courses, tables.subjects(trial, settings.patients)),
         rejected=done.cohort.rejected,
-        summary=summarise(trial, done.histories, done.entry),
-        model=describe(done.context),
-        manifest=manifest(trial, done.context, {plan.arm.name: plan.system for plan in done.plans}, patients, seed),
-        notes=notes(trial, done.histories),
+        summary=summarise(trial, done.histories, done.entry, done.cohort.covariates),
+        model=describe(done.disease, _parts(done.disease, done.plans)),
+        manifest=manifest(trial, done.disease, done.plans, settings),
+        notes=notes(trial, done.plans, done.histories),
     )
 
 
 def _tables(trial: Trial, done: _Simulated, patients: int) -> dict[str, pd.DataFrame]:
-    """ADSL, ADEX, ADTR, ADRS and ADTTE of all arms, at the end of follow-up."""
+    """The tables of all arms, at the end of follow-up."""
     ids = tables.subjects(trial, patients)
-    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
-    for arm, history in zip(trial.arms, done.histories, strict=True):
-        own = ids[arm.name]
-        final = analyse(history, done.entry, size=arm.n or patients, confirm=trial.confirmed_response)
-        parts["ADSL"].append(tables.adsl(trial, arm, own, done.cohort, history, final, done.entry))
-        parts["ADEX"].append(tables.adex(arm, own, history))
-        parts["ADTR"].append(tables.adtr(arm, own, history))
-        parts["ADRS"].append(tables.adrs(arm, own, history, final))
-        parts["ADTTE"].append(tables.adtte(arm, own, final))
+    names = ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE", "ADAE", "ADCM")
+    parts: dict[str, list[pd.DataFrame]] = {name: [] for name in names}
+    for plan, history in zip(done.plans, done.histories, strict=True):
+        own = ids[plan.arm.name]
+        final = analyse(history, done.entry, size=plan.arm.n, confirm=trial.confirmed_response)
+        parts["ADSL"].append(tables.adsl(trial, plan, own, done.cohort, history, final, done.entry))
+        parts["ADEX"].append(tables.adex(plan, own, history))
+        parts["ADTR"].append(tables.adtr(plan, own, history))
+        parts["ADRS"].append(tables.adrs(plan, own, history, final))
+        parts["ADTTE"].append(tables.adtte(plan, own, final))
+        parts["ADAE"].append(tables.adae(trial, plan, own, history))
+        parts["ADCM"].append(tables.adcm(trial, plan, own, history))
     return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}

@@ -82,7 +82,20 @@ class Solid(Disease):
         number = 1 + binom.ppf(uniforms(seed, "target lesions", patients, attempt), len(TARGETS) - 1, more)
         there = {f"C_seed_{site}": (k < number).astype(float) for k, site in enumerate(TARGETS)}
         others = uniforms(seed, "other lesions", patients, attempt) < facts["rest"].value
-        return {**there, f"C_seed_{REST}": others.astype(float)}
+        return {**there, f"C_seed_{REST}": others.astype(float), **self._organs(patients, seed, attempt)}
+
+    def _organs(self, patients: Patients, seed: int, attempt: int) -> dict[str, Floats]:
+        """In which organ each lesion is, and what is different there."""
+        organs = self.cancer.organs
+        bounds = np.cumsum([organ.share.value for organ in organs])[:-1]
+        changed: dict[str, Floats] = {}
+        for site in TARGETS:
+            place = np.searchsorted(bounds, uniforms(seed, f"organ {site}", patients, attempt), side="right")
+            changed[f"organ_{site}"] = place.astype(float)
+            for name in sorted({name for organ in organs for name in organ.factors}):
+                factor = [organ.factors[name].value if name in organ.factors else 1.0 for organ in organs]
+                changed[f"{name}_{site}"] = np.array(factor)[place]
+        return changed
 
     def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
         """Lesions numbered from the largest down."""
@@ -123,17 +136,25 @@ class Solid(Disease):
     @property
     def watched(self) -> tuple[str, ...]:
         """Volumes of the lesions as scans show them, and the hazard of a new one."""
-        return (*(f"V_scan_{site}" for site in self.sites), "hazard_lesion")
+        organs = (f"organ_{site}" for site in TARGETS)
+        return (*(f"V_scan_{site}" for site in self.sites), *organs, "hazard_lesion")
 
     def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
-        """Diameters in whole mm, 0 where a lesion is gone; and what is left of all other lesions, as one volume."""
+        """Diameters in whole mm, 0 where a lesion is gone; which are of nodes; and all other lesions, as one sphere."""
         true = np.stack([diameter(values[f"V_scan_{site}"]) for site in TARGETS], axis=1)
         facts = self.patients
         deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(TARGETS)) for k in patients])
         read = np.round(true * np.exp(facts["reader_error"].value * deviates.reshape(true.shape)))
         smallest = facts["smallest_lesion"].value
+        place = np.stack([values[f"organ_{site}"] for site in TARGETS], axis=1).astype(int)
+        nodal = np.array([organ.nodal for organ in self.cancer.organs] or [False])[place]
+        node = np.where(true > 0, np.maximum(read, facts["normal_node"].value), 0.0)
         rest = diameter(values[f"V_scan_{REST}"])
-        return {"diameters": np.where(true < smallest, 0.0, read), "rest": np.where(rest < smallest, 0.0, rest)}
+        return {
+            "diameters": np.where(nodal, node, np.where(true < smallest, 0.0, read)),
+            "nodal": nodal.astype(float),
+            "rest": np.where(rest < smallest, 0.0, rest),
+        }
 
 
 def diameter(volume: Floats) -> Floats:

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from coley.facts import Quantity, like
 from coley.model import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
+from coley.pharmacology.cytotoxic import sensitivity
 
 
 class KillDividing(Action):
@@ -33,15 +34,11 @@ class KillDividing(Action):
         retention = m.constant(f"tau_{name}", self.retention, "time for which cells retain the drug")
         meaning = "killing of dividing immune cells, relative to cancer cells of sensitivity 1"
         immune = m.constant(f"f_immune_{name}", self.immune_fraction, meaning)
-        sensitivity = m.parameter("chemo_sensitivity", "how sensitive this patient's cancer is to chemotherapy")
         retained = m.state(f"Ce_{name}", "mg/mL", 0, 1e-5, f"{title} that cells retain, as plasma concentration")
         m.reaction("retention", (m[f"Cp_{name}"] - retained) / retention, {f"Ce_{name}": 1})
         effect = m.rule(f"H_{name}", "", retained / (retained + half), f"effect of {title}, 0 to 1")
         for clone in context.clones:
-            own = 1
-            if clone.chemosensitivity is not None:
-                own = m.constant(f"chemo_{clone.name}", clone.chemosensitivity, f"sensitivity of {clone.meaning}")
             for site in context.sites:
-                m.contribute(f"kill_{clone.name}_{site}", own * rate * sensitivity * effect)
+                m.contribute(f"kill_{clone.name}_{site}", sensitivity(m, clone) * rate * effect)
         m.contribute("kill_dividing", immune * rate * effect)
         return m

@@ -8,35 +8,48 @@ import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
-from coley.library import Observable
+from coley.disease import Observable
 from coley.units import convert, internal_unit
 
 Floats = NDArray[np.float64]
+MOST = 2000
+"""Patients of an arm whose courses are kept, the first ones: enough for every figure, whatever the size of the trial."""
 
 
 class Recorder:
-    """Keeps observables of an arm at given days, in single precision."""
+    """Keeps observables of an arm at given days, in single precision, of its first :data:`MOST` patients."""
 
     def __init__(self, shown: Sequence[Observable], days: Floats, patients: int) -> None:
         self.names = [observable.name for observable in shown]
-        self._shown, self._days = shown, days
-        self._kept = {name: np.full((patients, len(days)), np.nan, dtype=np.float32) for name in self.names}
+        self._shown, self._days, self._size = shown, days, min(patients, MOST)
+        self._kept = {name: np.full((self._size, len(days)), np.nan, dtype=np.float32) for name in self.names}
 
-    def due(self, begin: float, end: float) -> Floats:
-        """Days to keep from ``begin`` to ``end``, both included."""
-        return self._days[(self._days >= begin) & (self._days <= end)]
+    def grid(self, begin: Floats, end: Floats, more: Floats) -> Floats:
+        """(patients, times) each patient's ``begin``, the days to keep up to ``end``, and ``end``; filled up with NaN.
 
-    def record(self, path: xr.Dataset, present: NDArray[np.bool_]) -> None:
-        """Keep what is due of a stretch, of those who are ``present``; on its first day it replaces the last one."""
-        times = path["time"].to_numpy()
-        wanted = np.isin(times, self._days)
-        rows, columns = np.ix_(np.flatnonzero(present), np.searchsorted(self._days, times[wanted]))
+        Args:
+            more: (patients, any number) of further days within, NaN for none.
+        """
+        due = self._days[(self._days > begin.min()) & (self._days < end.max())]
+        inside = (due > begin[:, None]) & (due < end[:, None])
+        times = np.sort(np.column_stack([begin, np.where(inside, due, np.nan), more, end]), axis=1)
+        times[:, 1:][times[:, 1:] == times[:, :-1]] = np.nan  # a further day that is one of the others
+        times = np.sort(times, axis=1)
+        return times[:, : int((~np.isnan(times)).sum(axis=1).max(initial=0))]
+
+    def record(self, times: Floats, path: xr.Dataset, present: NDArray[np.bool_]) -> None:
+        """Keep what is due of a window, of those who are ``present``; on its first day it replaces the last one."""
+        times = times[: self._size]
+        column = np.minimum(np.searchsorted(self._days, times), len(self._days) - 1)
+        wanted = (self._days[column] == times) & present[: self._size, None]
+        rows = np.nonzero(wanted)[0]
         for name in self.names:
-            self._kept[name][rows, columns] = path[name].to_numpy()[present][:, wanted]
+            self._kept[name][rows, column[wanted]] = path[name].to_numpy()[: self._size][wanted]
 
     def dataset(self, lost: Floats) -> xr.Dataset:
         """What was kept (individual × time), in the units that people read; NaN after day ``lost`` (NaN for never)."""
-        late = self._days > np.where(np.isnan(lost), np.inf, lost)[:, None]
+        until = lost[: self._size]
+        late = self._days > np.where(np.isnan(until), np.inf, until)[:, None]
         data = {}
         for observable in self._shown:
             factor = np.float32(convert(1.0, str(internal_unit(observable.unit)), observable.unit))
@@ -53,7 +66,7 @@ def join(arms: Mapping[str, xr.Dataset], subjects: Mapping[str, NDArray[np.str_]
     for arm, kept in arms.items():
         present = kept[next(iter(kept.data_vars))]
         filled = {name: kept[name] if name in kept else present * np.float32(0) for name in attributes}
-        ids = subjects[arm]
+        ids = subjects[arm][: kept.sizes["individual"]]
         coordinates = {"USUBJID": ("individual", ids), "ARM": ("individual", np.full(len(ids), arm))}
         parts.append(xr.Dataset(filled).assign_coords(coordinates))
     joined = xr.concat(parts, dim="individual", combine_attrs="drop_conflicts")

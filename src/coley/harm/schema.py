@@ -1,0 +1,165 @@
+"""What the files of harms and of care may say."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self, TypeVar
+
+from pydantic import AfterValidator, Field, model_validator
+
+from coley.facts import Entry, Quantity, Reference, Slug, Text, like
+from coley.harm.autoimmunity import Autoimmunity
+
+T = TypeVar("T")
+
+
+def _some(rows: tuple[T, ...]) -> tuple[T, ...]:
+    if not rows:
+        raise ValueError("must have at least one entry")
+    return rows
+
+
+Action = Literal["none", "hold", "stop"]
+CtcaeGrade = Annotated[int, Field(ge=1, le=5)]
+TAKEN = ("death", "lesion", "harm")
+"""No names of harms: their hazards are those of the disease."""
+
+
+class Grade(Entry):
+    """One grade of an event, as CTCAE defines it.
+
+    Attributes:
+        share: of the events, those of which this is the highest grade.
+        duration: days until the event has resolved where nothing is done about it; until death for grade 5.
+    """
+
+    grade: CtcaeGrade
+    meaning: Text
+    share: Annotated[Quantity, like("", zero=True, most=1.0)]
+    duration: Annotated[Quantity, like("day")]
+
+
+class Recovery(Entry):
+    """What treatment does for how an event heals. Factors tell how many times faster than without.
+
+    Attributes:
+        treated: factor on the treatment that the care rule names, for those who respond to it.
+        refractory: share of the events that do not respond.
+        second_line: factor of the second line of treatment, on top.
+        permanent: share of the events, below grade 5, that never resolve.
+    """
+
+    treated: Annotated[Quantity, like("")]
+    refractory: Annotated[Quantity, like("", zero=True, most=1.0)]
+    second_line: Annotated[Quantity, like("")]
+    permanent: Annotated[Quantity, like("", zero=True, most=1.0)]
+
+
+class Harm(Entry):
+    """An adverse event: how likely, how bad, how long.
+
+    Attributes:
+        title: its term in CTCAE v5.
+        body_system: its system organ class in MedDRA.
+        category: what kind of harm it is, such as ``immune-related``; care may be told for a whole category.
+        causes: classes of drugs that are known to cause it: events of those who were given one count as related to it.
+        background: hazard at rest, without any treatment, of a patient whose susceptibility is 1.
+        autoimmunity: how self-reactive T cells of the organ raise that hazard; none where they do not.
+    """
+
+    name: Slug
+    title: Text
+    synonyms: tuple[str, ...] = ()
+    organ: Text
+    body_system: Text
+    category: Text
+    causes: tuple[Text, ...] = ()
+    background: Annotated[Quantity, like("1/day", zero=True)]
+    autoimmunity: Autoimmunity | None = None
+    grades: Annotated[tuple[Grade, ...], AfterValidator(_some)]
+    recovery: Recovery
+
+    @model_validator(mode="after")
+    def _grades(self) -> Self:
+        levels = [row.grade for row in self.grades]
+        if levels != sorted(set(levels)):
+            raise ValueError("grades stand in ascending order, each once")
+        total = sum(row.share.value for row in self.grades)
+        if abs(total - 1) > 1e-6:
+            raise ValueError(f"the shares of the grades add up to {total:g}, not to 1")
+        if self.name in TAKEN:
+            raise ValueError(f"a harm cannot be called {self.name!r}: the model has a hazard of that name")
+        return self
+
+    @property
+    def symbol(self) -> str:
+        """The harm's name as it stands in the names of its states and parameters."""
+        return self.name.replace("-", "_")
+
+    @property
+    def hazard(self) -> str:
+        """The state of the model that is its cumulative hazard."""
+        return f"hazard_{self.symbol}"
+
+
+class Handling(Entry):
+    """What is done with the drugs of some classes: nothing, hold until the event is of grade ``resume``, or stop.
+
+    A drug that was held is given again. A drug that was stopped is not.
+    """
+
+    classes: Annotated[tuple[Text, ...], AfterValidator(_some)]
+    action: Action
+    resume: Annotated[int, Field(ge=0, le=4)] | None = None
+
+    @model_validator(mode="after")
+    def _resumed(self) -> Self:
+        if (self.action == "hold") != (self.resume is not None):
+            raise ValueError("a hold, and nothing else, says at which grade the drug is given again: resume = 1")
+        return self
+
+
+class SecondLine(Entry):
+    """What is given, as regimen text, where the event has not responded to treatment ``after`` so many days."""
+
+    regimen: Text
+    after: Annotated[float, Field(gt=0, le=365)]
+
+
+class CareRule(Reference):
+    """What is done about events of some grades.
+
+    Attributes:
+        grades: lowest and highest grade, both included.
+        drugs: what is done with drugs, by class; one that is in none of the classes goes on.
+        treatment: what is given for the event, as regimen text with its taper; "" for nothing.
+    """
+
+    grades: tuple[CtcaeGrade, CtcaeGrade]
+    drugs: tuple[Handling, ...] = ()
+    treatment: str = ""
+    second_line: SecondLine | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.grades[0] > self.grades[1]:
+            raise ValueError("grades are [lowest, highest] with lowest <= highest")
+        if any(row.resume is not None and row.resume >= self.grades[0] for row in self.drugs):
+            raise ValueError("resume must be below the lowest grade of the rule: else nothing is held")
+        classes = [name for row in self.drugs for name in row.classes]
+        if len(set(classes)) < len(classes):
+            raise ValueError("a class of drugs is listed twice")
+        if self.second_line is not None and not self.treatment:
+            raise ValueError("a second line needs a treatment that it follows")
+        return self
+
+
+class Care(Entry):
+    """Care of one event: ``event`` is the name of a harm, or a category for every harm of it.
+
+    Rules for a harm go before rules for its category.
+    """
+
+    name: Slug
+    title: Text
+    event: Text
+    rules: Annotated[tuple[CareRule, ...], AfterValidator(_some)]

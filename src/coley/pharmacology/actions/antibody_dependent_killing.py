@@ -1,0 +1,76 @@
+"""Antibody-dependent killing: NK cells kill and macrophages engulf the cells that an antibody coats; complement may.
+
+Killing rises with the number of antibodies on a cell and with the affinity of their constant part for the Fc receptor
+IIIa of NK cells, which depends on the subclass, on fucose and on the patient's allele (158V or 158F: Koene et al.,
+Blood 90:1109, 1997). Macrophages engulf through receptor IIa, whose alleles are left out.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from coley.facts import Quantity, Text, like
+from coley.model import Context, Mechanism
+from coley.pharmacology.agent import Action, Agent
+from coley.pharmacology.target import Target, target
+from coley.system import Expression
+
+
+class AntibodyDependentKilling(Action):
+    """Killing through the constant part of an antibody.
+
+    Attributes:
+        molecule: what it coats cells by.
+        fc_affinity: of the constant part, relative to a human IgG1 with fucose; 0 for one that binds no receptor.
+        half_coat: antibodies on a cell for half the effect on a receptor of full affinity.
+        cytotoxicity: cancer cells that one NK cell kills per time where all are coated (ADCC).
+        phagocytosis: cancer cells that one macrophage engulfs per time where all are coated (ADCP).
+        complement: rate at which complement kills a coated cell (CDC), where it does.
+    """
+
+    kind: Literal["antibody-dependent-killing"]
+    molecule: Text
+    affinity: Annotated[Quantity, like("nM")]
+    fc_affinity: Annotated[Quantity, like("", zero=True)]
+    half_coat: Annotated[Quantity, like("molecule/cell")]
+    cytotoxicity: Annotated[Quantity, like("1/day", zero=True)]
+    phagocytosis: Annotated[Quantity, like("1/day", zero=True)]
+    complement: Annotated[Quantity, like("1/day", zero=True)] | None = None
+
+    def mechanism(self, context: Context, agent: Agent) -> Mechanism:
+        """Rates at which coated cells are killed, by clone and site."""
+        name, title = agent.symbol, agent.title
+        m = Mechanism(f"antibody_killing_{name}", f"{title} has cells with {self.molecule} killed, engulfed.", context)
+        aim = target(m, self.molecule)
+        if aim is None:
+            return m
+        affinity = m.constant(f"Kd_{aim.label}_{name}", self.affinity, f"dissociation constant for {self.molecule}")
+        molar = m[f"CT_{name}"] / agent.mass(m)
+        coat = aim.density * molar / (molar + affinity)
+        m.rule(f"coat_{name}", "molecule/cell", coat, f"{title} on a cancer cell that bears {self.molecule}")
+        killing = self._effectors(m, name, aim)
+        for site in context.sites:
+            for clone in aim.clones:
+                m.contribute(f"kill_{clone.name}_{site}", aim.positive * killing[site])
+        return m
+
+    def _effectors(self, m: Mechanism, name: str, aim: Target) -> dict[str, Expression]:
+        """Rate of killing of a cell that bears the target, by site."""
+        half = m.constant(f"coat_50_{name}", self.half_coat, "antibodies on a cell for half the effect")
+        subclass = m.constant(f"Fc_{name}", self.fc_affinity, "affinity for Fc receptors, relative to IgG1")
+        allele = m.parameter("FCGR3A", "affinity of the patient's Fc receptor IIIa, relative to 158V")
+        adcc = m.constant(f"k_ADCC_{name}", self.cytotoxicity, "coated cells that one NK cell kills per time")
+        adcp = m.constant(f"k_ADCP_{name}", self.phagocytosis, "coated cells that one macrophage engulfs per time")
+        coat = m[f"coat_{name}"]
+        seen = subclass * coat
+        rates: dict[str, Expression] = {}
+        for site in m.context.sites:
+            cells, NK = m[f"C_total_{site}"] + m["C_one"], m[f"NK_{site}"]
+            macrophages = m[f"M1_{site}"] + m[f"M2_{site}"]
+            killed = adcc * m[f"restraint_{site}"] * NK / (NK + cells) * allele * seen / (allele * seen + half)
+            engulfed = adcp * macrophages / (macrophages + cells) * seen / (seen + half)
+            rates[site] = killed + engulfed
+            if self.complement is not None:
+                cdc = m.constant(f"k_CDC_{name}", self.complement, "rate at which complement kills a coated cell")
+                rates[site] += cdc * coat / (coat + half)
+        return rates

@@ -1,0 +1,84 @@
+"""Engage T cells: a bispecific molecule ties T cells, whatever they recognise, to cells that bear its target.
+
+Complexes of T cell, drug and target are at equilibrium with free drug, binding of one arm not changing that of the
+other: Douglass et al., J Am Chem Soc 135:6092 (2013). Too much drug fills both partners apart: fewest dissociate at the
+geometric mean of the two constants, (K1 + c) (K2 + c) / c. Complexes on a T cell drive it, after Betts et al., AAPS J
+21:66 (2019). Killing needs no MHC.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import symengine
+
+from coley.facts import Quantity, Text, like
+from coley.model import Context, Mechanism
+from coley.pharmacology.agent import Action, Agent
+from coley.pharmacology.target import Target, molecules_per_mole, target
+from coley.system import Expression
+
+
+class EngageTCells(Action):
+    """A bispecific T-cell engager.
+
+    Attributes:
+        molecule: what it binds on cancer cells, with ``affinity``.
+        CD3_affinity: of the other arm, for CD3.
+        CD3_density: CD3 on a T cell.
+        half_complexes: complexes on a T cell that drive it at half its rate.
+        kill_rate: cancer cells that one fully driven T cell kills per time where targets abound.
+        PD1_share: share of its killing that PD-1 can inhibit.
+    """
+
+    kind: Literal["engage-t-cells"]
+    molecule: Text
+    affinity: Annotated[Quantity, like("nM")]
+    CD3_affinity: Annotated[Quantity, like("nM")]
+    CD3_density: Annotated[Quantity, like("molecule/cell")]
+    half_complexes: Annotated[Quantity, like("molecule/cell")]
+    kill_rate: Annotated[Quantity, like("1/day", zero=True)]
+    PD1_share: Annotated[Quantity, like("", zero=True, most=1.0)]
+
+    def mechanism(self, context: Context, agent: Agent) -> Mechanism:
+        """Complexes, killing and interferon-gamma in each lesion; ``T_engaged_X`` drives release of cytokines."""
+        name, title = agent.symbol, agent.title
+        m = Mechanism(f"engage_{name}", f"{title} ties T cells to cells with {self.molecule}.", context)
+        aim = target(m, self.molecule)
+        if aim is None:
+            m.rule(f"T_engaged_{name}", "cell", symengine.Integer(0), f"T cells that {title} drives, in all lesions")
+            return m
+        rate = m.constant(f"k_engaged_{name}", self.kill_rate, "cells that one fully driven T cell kills per time")
+        share = m.constant(f"f_PD1_{name}", self.PD1_share, "share of its killing that PD-1 can inhibit")
+        secretion = m.parameter("k_IFNg_sec", "secretion of interferon-gamma by an effector CD8 T cell")
+        decay = m.parameter("k_IFNg_deg", "decay rate of interferon-gamma")
+        for site in context.sites:
+            T = m[f"CD8_T_{site}"]
+            driven = self._driven(m, agent, site, aim)
+            held = m["T_function"] * m[f"restraint_{site}"] * (1 - share * m[f"H_PD1_{site}"])
+            kill = rate * held * driven * T / (T + m[f"C_total_{site}"] + m["C_one"])
+            for clone in aim.clones:
+                m.contribute(f"kill_{clone.name}_{site}", aim.positive * kill)
+            m.contribute(f"IFNg_added_{site}", secretion * driven * T / (decay * m[f"V_{site}"]))
+        engaged = sum(m[f"H_{name}_{site}"] * m[f"CD8_T_{site}"] for site in context.sites)
+        m.rule(f"T_engaged_{name}", "cell", engaged, f"T cells that {title} drives, in all lesions")
+        return m
+
+    def _driven(self, m: Mechanism, agent: Agent, site: str, aim: Target) -> Expression:
+        """How far the T cells of a lesion are driven, 0 to 1."""
+        name = agent.symbol
+        to_target = m.constant(f"Kd_{aim.label}_{name}", self.affinity, f"dissociation constant for {self.molecule}")
+        to_CD3 = m.constant(f"Kd_CD3_{name}", self.CD3_affinity, "dissociation constant for CD3")
+        CD3 = m.constant(f"CD3_{name}", self.CD3_density, "CD3 on a T cell")
+        half = m.constant(f"complexes_50_{name}", self.half_complexes, "complexes on a T cell for half its rate")
+        free = m[f"CT_{name}"] / agent.mass(m)
+        in_lesion = molecules_per_mole(m) * m[f"V_{site}"]
+        receptors, targets = CD3 * m[f"CD8_T_{site}"] / in_lesion, aim.density * aim.cells(m, site) / in_lesion
+        # the smaller root of x² - (R + T + (K1 + c) (K2 + c) / c) x + R T = 0, times c so that nothing divides by 0
+        total = free * (receptors + targets) + (to_target + free) * (to_CD3 + free)
+        root = symengine.sqrt(total**2 - 4 * free**2 * receptors * targets)
+        per_T_cell = 2 * free * CD3 * targets / (total + root)
+        m.rule(f"complexes_{name}_{site}", "molecule/cell", per_T_cell, f"complexes on a T cell, site {site}")
+        complexes = m[f"complexes_{name}_{site}"]
+        meaning = f"how far {agent.title} drives T cells, 0 to 1, site {site}"
+        return m.rule(f"H_{name}_{site}", "", complexes / (complexes + half), meaning)

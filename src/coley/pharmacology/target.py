@@ -1,0 +1,50 @@
+"""Target: a molecule on cancer cells, as the equations of a drug against it need it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import symengine
+
+from coley.facts import Clone
+from coley.model import Mechanism
+from coley.system import Expression
+
+
+@dataclass(frozen=True)
+class Target:
+    """An antigen of the cancer.
+
+    Attributes:
+        label: its name as it stands in the names of parameters.
+        density: molecules on a cell that bears it.
+        positive: share of the cells of the bearing clones that do.
+        clones: those that bear it.
+    """
+
+    label: str
+    density: Expression
+    positive: Expression
+    clones: tuple[Clone, ...]
+
+    def cells(self, m: Mechanism, site: str) -> Expression:
+        """Cells at ``site`` that bear it."""
+        return self.positive * sum((m[f"C_{clone.name}_{site}"] for clone in self.clones), symengine.Integer(0))
+
+
+def target(m: Mechanism, molecule: str) -> Target | None:
+    """What the cancer of ``m`` has of ``molecule``; None where no cell of it bears it."""
+    antigen = m.context.antigen(molecule)
+    clones = tuple(clone for clone in m.context.clones if molecule not in clone.lacks)
+    if antigen is None or not clones:
+        return None
+    label = re.sub(r"[^A-Za-z0-9]", "", molecule)
+    density = m.constant(f"density_{label}", antigen.density, f"{molecule} on a cancer cell that bears it")
+    positive = m.constant(f"positive_{label}", antigen.positive, f"share of cancer cells that bear {molecule}")
+    return Target(label, density, positive, clones)
+
+
+def molecules_per_mole(m: Mechanism) -> Expression:
+    """Avogadro's constant."""
+    return m.parameter("N_A", "molecules per mole")

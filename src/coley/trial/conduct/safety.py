@@ -1,0 +1,121 @@
+"""Harm of treatment and its care, as the trial goes: events of each window, drugs withheld, medicines, deaths."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coley.harm import Care, Events, Harm, Prescription, Risk, decide, occur, resolve
+from coley.pharmacology import Drug
+from coley.regimen import parse
+from coley.trial.conduct.treatment import Treatment, joined
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+FOR_HARM = -1
+"""The LINE of what is given for harm."""
+
+
+@dataclass(frozen=True)
+class Safety:
+    """What became of the safety of an arm: harms, their events, and what was given for them."""
+
+    harms: tuple[Harm, ...]
+    events: Events
+    prescriptions: tuple[Prescription, ...]
+
+
+class Ward:
+    """Watches over the patients of an arm: who is harmed, what is withheld, what is given.
+
+    Attributes:
+        hazards: states of the model that add up the hazards of the harms.
+        death: (patients,) day of death from an event, NaN for none.
+    """
+
+    def __init__(
+        self,
+        harms: Sequence[Harm],
+        cares: Sequence[Care],
+        drugs: Sequence[Drug],
+        people: pd.DataFrame,
+        patients: NDArray[np.int64],
+        *,
+        seed: int,
+    ) -> None:
+        """Watch ``patients``, by their numbers; ``people`` are their covariates, ``cares`` the rules that are followed."""
+        self._harms, self._cares, self._drugs = tuple(harms), cares, list(drugs)
+        self._people, self._patients, self._seed = people, patients, seed
+        self._row = {int(number): row for row, number in enumerate(patients)}
+        self.hazards = tuple(harm.hazard for harm in harms)
+        self.death = np.full(len(patients), np.nan)
+        self._first = np.full((len(patients), len(self._drugs)), np.inf)
+        self._withheld = np.full((len(patients), len(self._drugs)), -np.inf)
+        self._risk = Risk.start(len(harms), len(patients))
+        self._events: list[Events] = []
+        self._prescriptions: list[Prescription] = []
+        self._column = {drug.name: k for k, drug in enumerate(self._drugs)}
+
+    def allowed(self, doses: pd.DataFrame) -> pd.DataFrame:
+        """The planned ``doses`` without those of drugs that are withheld then; those that are left are taken as given."""
+        if not self._harms or doses.empty:
+            return doses
+        rows, time = doses["ID"].to_numpy(dtype=int), doses["TIME"].to_numpy(dtype=float)
+        column = doses["DRUG"].map(self._column).to_numpy(dtype=int)
+        left: Flags = time >= self._withheld[rows, column]
+        np.minimum.at(self._first, (rows[left], column[left]), time[left])
+        return doses[left]
+
+    def settle(
+        self, before: Floats, after: Floats, begin: Floats, end: Floats, present: Flags, lost: Floats
+    ) -> pd.DataFrame:
+        """The events of a window, and the care of them.
+
+        Args:
+            before, after: (harms, patients) cumulative hazards at both ends.
+            begin, end: (patients,) days of both ends.
+            present: who was followed.
+            lost: (patients,) day on which a patient was lost within the window, NaN for those who were not.
+
+        Returns:
+            doses of what is to be given for them from the end of the window on.
+        """
+        if not self._harms:
+            return joined([])
+        known = present & ~np.isnan(after).any(axis=0)
+        before, after = (np.where(known, hazard, 0.0) for hazard in (before, after))
+        found, self._risk = occur(
+            self._harms, before, after, (begin, end), self._risk, self._patients, seed=self._seed
+        )
+        rows = np.array([self._row[int(number)] for number in found.patient], dtype=int)
+        there = ~(found.onset > lost[rows]) if len(rows) else np.zeros(0, bool)
+        found, rows = found.take(there), rows[there]
+        given = self._first[rows] <= found.onset[:, None]
+        orders = decide(found, self._harms, self._cares, self._drugs, given)
+        course = resolve(found, self._harms, orders, seed=self._seed)
+        self._risk = self._risk.during(course.events, self._patients)
+        np.maximum.at(self._withheld, rows, course.withheld)
+        self.death[rows] = np.fmin(self.death[rows], course.events.death)
+        self._events.append(course.events)
+        self._prescriptions += course.prescriptions
+        return joined([self._doses(prescription, end) for prescription in course.prescriptions])
+
+    def _doses(self, prescription: Prescription, now: Floats) -> pd.DataFrame:
+        """All that a prescription gives to the patients of it from day ``now`` on."""
+        start = np.full(len(self._patients), np.nan)
+        start[[self._row[int(number)] for number in prescription.patients]] = prescription.starts
+        drugs = {drug.name: drug for drug in self._drugs}
+        horizon = float(np.nanmax(now)) + _LONGEST
+        treatment = Treatment(parse(prescription.regimen), drugs, self._people, horizon, line=FOR_HARM)
+        return treatment.window(start, now, np.full(len(now), np.inf))
+
+    def record(self) -> Safety:
+        """All that happened."""
+        return Safety(self._harms, Events.joined(self._events), tuple(self._prescriptions))
+
+
+_LONGEST = 3653.0  # days of treatment of an event, at most

@@ -1,0 +1,160 @@
+"""Doses of a treatment for the patients who are on it, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coley.pharmacology import Drug
+from coley.regimen import Administration, Regimen, State, amounts, expand
+from coley.units import convert
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+_KINDS = {
+    "ID": int,
+    "TIME": float,
+    "AMT": float,
+    "DUR": float,
+    "CMT": object,
+    "DRUG": object,
+    "ROUTE": object,
+    "UNIT": object,
+    "LINE": int,
+}
+_FACTS = ["DUR", "CMT", "DRUG", "ROUTE", "UNIT"]
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """Doses in time: the day of each, from the start of treatment, and which part of the regimen it is of."""
+
+    days: Floats
+    part: Integers
+
+
+class Treatment:
+    """A regimen made ready for a cohort: when each dose falls, how much each patient gets, and where it goes.
+
+    Attributes:
+        states: states of a patient on which the regimen ends or depends.
+        last: (patients,) day of the last dose that falls before the horizon, counted from the start; -inf for none.
+    """
+
+    def __init__(
+        self,
+        regimen: Regimen | None,
+        drugs: Mapping[str, Drug],
+        people: pd.DataFrame,
+        horizon: float,
+        *,
+        line: int = 0,
+    ) -> None:
+        """Lay out ``regimen`` (None: nothing is given) up to day ``horizon``.
+
+        The first dose falls on day 0: what a regimen gives on days before its day 1 moves the rest to later. Procedures
+        that ``drugs`` do not have do nothing.
+
+        Args:
+            people: WEIGHT (kg), BSA (m²), GFR (mL/min) and AGE (years) of each patient.
+            line: labels the doses.
+        """
+        self._regimen, self._drugs, self._people, self._horizon, self._line = regimen, drugs, people, horizon, line
+        self._parts: dict[Administration, int] = {}
+        self._amounts: list[Floats] = []
+        self._facts: list[tuple[float, str, str, str, str]] = []
+        self._met: list[dict[State, float]] = [{} for _ in range(len(people))]
+        self._layouts: dict[tuple[tuple[State, float], ...], int] = {}
+        self._laid: list[_Layout] = []
+        self._earliest = 0.0
+        first = self._layout({})
+        self._layout_of = np.full(len(people), first)
+        self.states = tuple({c.state: None for c in regimen.conditions}) if regimen is not None else ()
+        self.last = np.full(len(people), self._laid[first].days.max(initial=-np.inf))
+
+    def meet(self, row: int, state: State, day: float) -> None:
+        """Patient ``row`` is in ``state`` from ``day`` on, counted from the start of the treatment, for good."""
+        self._met[row].setdefault(state, day)
+        self._layout_of[row] = self._layout(self._met[row])
+        self.last[row] = self._laid[self._layout_of[row]].days.max(initial=-np.inf)
+
+    def window(self, start: Floats, begin: Floats, end: Floats) -> pd.DataFrame:
+        """Doses in [begin, end) of each patient, whose treatment started on day ``start`` (NaN: not on it).
+
+        Returns:
+            ID (row of ``start``), TIME (day), AMT (in UNIT), DUR (day), CMT, DRUG, ROUTE, UNIT, LINE. A dose of zero
+            is none.
+        """
+        on = np.flatnonzero(~np.isnan(start))
+        frames = []
+        for number in np.unique(self._layout_of[on]).tolist():
+            rows = on[self._layout_of[on] == number]
+            frames.append(self._planned(self._laid[number], rows, start[rows], begin[rows], end[rows]))
+        return joined(frames)
+
+    def _planned(
+        self, layout: _Layout, rows: NDArray[np.intp], start: Floats, begin: Floats, end: Floats
+    ) -> pd.DataFrame:
+        first, last = (begin - start).min() - 1.0, (end - start).max() + 1.0  # a day more, for rounding
+        near = np.flatnonzero((layout.days >= first) & (layout.days < last))
+        time = start[:, None] + layout.days[near]
+        row, column = np.nonzero((time >= begin[:, None]) & (time < end[:, None]))
+        part, patient = layout.part[near[column]], rows[row]
+        amount = np.array(self._amounts)[part, patient] if len(part) else np.zeros(0)
+        facts = pd.DataFrame(self._facts, columns=_FACTS)
+        planned = {"ID": patient, "TIME": time[row, column], "AMT": amount}
+        planned |= {name: facts[name].to_numpy()[part] for name in _FACTS}
+        return pd.DataFrame({name: values[amount > 0] for name, values in planned.items()}).assign(LINE=self._line)
+
+    def _layout(self, met: Mapping[State, float]) -> int:
+        """Number of the layout for a patient who is in the states ``met`` from these days on."""
+        key = tuple(met.items())
+        if key not in self._layouts:
+            shifted = {state: day + self._earliest for state, day in met.items()}
+            doses = expand(self._regimen, self._horizon, met=shifted) if self._regimen is not None else ()
+            doses = tuple(dose for dose in doses if dose.administration.drug in self._drugs)
+            days = np.array([dose.day for dose in doses])
+            if not met:
+                self._earliest = min(days.min(initial=0.0), 0.0)
+            part = np.array([self._part(dose.administration) for dose in doses], dtype=np.int64)
+            self._layouts[key] = len(self._laid)
+            self._laid.append(_Layout(days - self._earliest, part))
+        return self._layouts[key]
+
+    def _part(self, part: Administration) -> int:
+        """Number of a part of the regimen."""
+        if part not in self._parts:
+            self._parts[part] = len(self._parts)
+            weight, bsa, gfr, age = (self._people[name].to_numpy(float) for name in ("WEIGHT", "BSA", "GFR", "AGE"))
+            self._amounts.append(amounts(part, weight=weight, bsa=bsa, gfr=gfr, age=age))
+            self._facts.append(_facts(part, self._drugs[part.drug]))
+        return self._parts[part]
+
+
+def no_doses() -> pd.DataFrame:
+    """A dose table without doses."""
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
+
+
+def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Dose tables one after the other."""
+    given = [frame for frame in frames if len(frame)]
+    return pd.concat(given, ignore_index=True) if given else no_doses()
+
+
+def _facts(part: Administration, drug: Drug) -> tuple[float, str, str, str, str]:
+    """DUR, CMT, DRUG, ROUTE and UNIT of a part of a regimen."""
+    days = part.infusion_days if part.infusion_days is not None else _usual_infusion(drug, part.route)
+    lesion = "" if part.lesion is None else str(part.lesion)
+    return days, drug.entry(part.route, lesion), drug.name, part.route, part.base_unit
+
+
+def _usual_infusion(drug: Drug, route: str) -> float:
+    """Days that an intravenous dose takes where the regimen does not say; other routes are given at once."""
+    if route != "iv" or drug.infusion is None:
+        return 0.0
+    return convert(drug.infusion.value, drug.infusion.unit, "day")

@@ -1,0 +1,142 @@
+"""Antibodies, conjugates and engagers against what is known of them, in a toy cancer half of whose cells lack the antigen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pharmacology_toy import AVOGADRO, DENSITY, at_once, context, course, last, q, shipped, system, with_actions
+from pharmacology_toy import without_t_cells as alone
+
+ADCC = "antibody-dependent-killing"
+DOSE = (0.0, 400.0, "A1_trastuzumab")
+DAYS = [0.0, 7.0, 21.0]
+
+
+def test_adcc_kills_cells_with_the_antigen_and_spares_those_without() -> None:
+    drug = with_actions(shipped("trastuzumab"), ADCC)
+    treated, control = course(system(alone(), drug), DAYS, DOSE), course(system(alone()), DAYS)
+    assert last(treated, "C_wild_1") < 0.9 * last(control, "C_wild_1")
+    assert last(treated, "C_wild_R") < 0.9 * last(control, "C_wild_R")
+    assert last(treated, "C_bare_1") > 0.999 * last(control, "C_bare_1")  # the room that others leave lets them grow
+
+
+def test_adcc_is_lost_without_nk_cells_and_macrophages() -> None:
+    drug = with_actions(shipped("trastuzumab"), ADCC)
+    toy = alone(NK_density=0.0, Mac_density=0.0)
+    treated, control = course(system(toy, drug), DAYS, DOSE), course(system(toy), DAYS)
+    assert last(treated, "C_wild_1") == pytest.approx(last(control, "C_wild_1"), rel=1e-5)
+
+
+def test_adcc_rises_with_the_receptor_allele_and_ends_with_a_silent_constant_part() -> None:
+    """158V binds IgG1 better than 158F, and ADCC goes with it (Koene 1997); an aglycosylated IgG has none."""
+    drug, coated = shipped("trastuzumab"), {"CT_trastuzumab": 1e-2}
+    weak, strong = (
+        at_once(system(alone(FCGR3A=value, Mac_density=0.0), with_actions(drug, ADCC)), ("kill_wild_1",), [coated])
+        for value in (0.2, 1.0)
+    )
+    silent = with_actions(drug, ADCC, fc_affinity=q(0.0))
+    none = at_once(system(alone(), silent), ("kill_wild_1",), [{"CT_trastuzumab": 0.0}, coated])["kill_wild_1"]
+    assert strong["kill_wild_1"] > weak["kill_wild_1"]
+    assert none[1] == pytest.approx(none[0])
+
+
+def test_coat_is_occupancy_of_the_antigen() -> None:
+    """Half of 1e5 molecules at the dissociation constant, 5 nM of 145.5 kg/mol."""
+    model = system(alone(), shipped("trastuzumab"))
+    found = at_once(model, ("coat_trastuzumab",), [{"CT_trastuzumab": 5e-9 * 145.5e3}])
+    assert found["coat_trastuzumab"] == pytest.approx(DENSITY / 2)
+
+
+def test_withheld_division_spares_cells_without_the_antigen_and_kills_nobody() -> None:
+    drug = with_actions(shipped("trastuzumab"), "inhibit-division", dependence=q(1.0))
+    treated, control = course(system(alone(), drug), [0, 5.0], DOSE), course(system(alone()), [0, 5.0])
+    assert last(treated, "C_wild_1") < last(control, "C_wild_1")
+    assert last(treated, "C_bare_1") == pytest.approx(last(control, "C_bare_1"), rel=1e-3)
+    assert last(treated, "kill_wild_1") == pytest.approx(last(control, "kill_wild_1"), rel=0.05)
+
+
+@pytest.mark.parametrize(("name", "bystander"), [("trastuzumab-deruxtecan", True), ("trastuzumab-emtansine", False)])
+def test_cells_without_the_antigen_die_only_of_a_payload_that_permeates(name: str, bystander: bool) -> None:
+    """Ogitani et al., Cancer Sci 107:1039 (2016): deruxtecan kills HER2-negative neighbours, emtansine does not."""
+    drug = with_actions(shipped(name), "payload")
+    dose = (0.0, 350.0, drug.entry("iv"))
+    treated, control = course(system(alone(), drug), DAYS, dose), course(system(alone()), DAYS)
+    ratio = {clone: last(treated, f"C_{clone}_1") / last(control, f"C_{clone}_1") for clone in ("wild", "bare")}
+    assert ratio["wild"] < 0.9
+    assert (ratio["bare"] < 0.9) if bystander else (ratio["bare"] > 0.999)
+
+
+def test_bystander_killing_fades_where_no_cell_bears_the_antigen() -> None:
+    drug = with_actions(shipped("trastuzumab-deruxtecan"), "payload")
+    model = system(alone(), drug)
+    dose = (0.0, 350.0, drug.entry("iv"))
+    found = course(model, [0.0, 3.0], dose, start={"C_wild_R": 1.0, "C_bare_R": 2e9})
+    plasma = last(found, "CpP_trastuzumab_deruxtecan")
+    here, there = (last(found, f"PF_trastuzumab_deruxtecan_{site}") - plasma for site in ("1", "R"))
+    assert abs(there) < 0.05 * here
+
+
+def test_payload_is_conserved() -> None:
+    """Without target, what the antibody carried (8 a molecule) passes through plasma: AUC = 8 dose / clearance."""
+    drug = with_actions(shipped("trastuzumab-deruxtecan"), "payload")
+    days = np.linspace(0, 200, 4001)
+    found = course(system(alone(antigens=()), drug), days, (0.0, 350.0, drug.entry("iv")))
+    area = np.trapezoid(found["CpP_trastuzumab_deruxtecan"].to_numpy()[0], days)  # nmol/mL day
+    assert area == pytest.approx(8 * 350 / 157e3 * 1e3 / (19.6 * 24 * 1e3) * 1e3, rel=0.01)
+
+
+def complexes(free_nM: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Complexes in a lesion (nM) at free drug, and the CD3 and antigen (nM) that are there."""
+    drug = shipped("tarlatamab")
+    model = system(context(), drug)
+    starts = [{"CT_tarlatamab": c * 1e-9 * 105e3, "E8_1": 1e7, "C_wild_1": 1e9, "C_bare_1": 1e9} for c in free_nM]
+    found = at_once(model, ("complexes_tarlatamab_1", "CD8_T_1", "V_1"), starts)
+    per_mL = 1e12 / AVOGADRO / found["V_1"]  # molecules to nM
+    cells = found["CD8_T_1"]
+    return found["complexes_tarlatamab_1"] * cells * per_mL, 1e5 * cells * per_mL, DENSITY * 1e9 * per_mL
+
+
+def test_ternary_complexes_are_those_of_douglass() -> None:
+    """Without cooperativity [ABC] = f(A) f(C) / [B], f the bound part of each partner in a pair: Douglass et al. (2013)."""
+    K_C, K_A = 0.64, 14.9
+    free = np.geomspace(1e-3, 1e4, 15)
+    found, receptors, targets = complexes(free)
+    loose_A, loose_C = (receptors - found) / (1 + free / K_A), (targets - found) / (1 + free / K_C)
+    total = free + loose_A * free / K_A + loose_C * free / K_C + found
+
+    def paired(partner: np.ndarray, K: float) -> np.ndarray:
+        sum_ = partner + total + K
+        return np.asarray((sum_ - np.sqrt(sum_**2 - 4 * partner * total)) / 2)
+
+    np.testing.assert_allclose(found, paired(receptors, K_A) * paired(targets, K_C) / total, rtol=1e-6)
+
+
+def test_too_much_engager_fills_both_partners_apart() -> None:
+    """The bell has its top at the geometric mean of the two dissociation constants, here 3.1 nM."""
+    free = np.geomspace(1e-3, 1e5, 161)
+    found, _, _ = complexes(free)
+    top = int(np.argmax(found))
+    assert free[top] == pytest.approx(np.sqrt(0.64 * 14.9), rel=0.06)
+    assert found[0] < 0.01 * found[top]
+    assert found[-1] < 0.01 * found[top]
+
+
+def test_an_engager_needs_t_cells_and_no_mhc() -> None:
+    """Bystander T cells kill too: no T cell knows the tumour here, and no macrophage answers their interferon."""
+    drug = shipped("tarlatamab")
+    dose = (0.0, 10.0, drug.entry("iv"))
+    infiltrated, empty = alone(Mac_density=0.0), alone(Mac_density=0.0, CD8_infiltrate=0.0)
+    treated, control = course(system(infiltrated, drug), DAYS, dose), course(system(infiltrated), DAYS)
+    assert last(treated, "C_wild_1") < 0.9 * last(control, "C_wild_1")
+    assert last(treated, "C_bare_1") > 0.98 * last(control, "C_bare_1")
+    untouched = course(system(empty, drug), DAYS, dose)
+    assert last(untouched, "C_wild_1") == pytest.approx(last(course(system(empty), DAYS), "C_wild_1"), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", ["trastuzumab", "trastuzumab-emtansine", "tarlatamab", "blinatumomab"])
+def test_a_cancer_without_the_antigen_does_not_notice(name: str) -> None:
+    drug = shipped(name)
+    toy = context(antigens=())
+    treated, control = course(system(toy, drug), DAYS, (0.0, 300.0, drug.entry("iv"))), course(system(toy), DAYS)
+    for state in ("C_wild_1", "C_bare_R", "CD8_S", "V_scan"):
+        assert last(treated, state) == pytest.approx(last(control, state), rel=1e-4)

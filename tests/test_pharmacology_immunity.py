@@ -1,0 +1,62 @@
+"""Drugs that act on immunity: a steroid, checkpoint blockade, a vaccine; and on vessels."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from pharmacology_toy import at_once, context, course, last, q, shipped, system
+
+from coley.pharmacology.actions.inhibit_vessels import InhibitVessels
+from coley.pharmacology.actions.supply_antigen import SupplyAntigen
+
+
+def test_a_steroid_holds_t_cells_back_while_it_is_given() -> None:
+    """Effects of prednisolone on lymphocytes are gone within two days: Czock et al. (2005)."""
+    drug = shipped("prednisone")
+    days = np.arange(0, 15, 0.25)
+    found = course(system(context(), drug), days, *((float(day), 60.0, drug.entry("po")) for day in range(7)))
+    function = found["T_function"].to_numpy()[0]
+    assert function[(days > 1) & (days < 7)].max() < 0.5
+    assert function[days >= 10].min() > 0.98
+
+
+def test_more_steroid_holds_more_and_methylprednisolone_a_quarter_more_by_mass() -> None:
+    tenth, full = (
+        course(system(context(), shipped("prednisone")), [0.0, 0.5], (0.0, dose, "A0_prednisone"))
+        for dose in (6.0, 60.0)
+    )
+    assert last(full, "T_function") < last(tenth, "T_function") < 1
+    assert [shipped(name).actions[0].potency.value for name in ("prednisone", "methylprednisolone")] == [1, 1.25]
+
+
+@pytest.mark.parametrize(
+    ("name", "tissue", "free", "molar_mass", "constant"),
+    [
+        ("nivolumab", "CT", "free_PD1", 146e3, 2.6),
+        ("atezolizumab", "CT", "free_PDL1", 145e3, 0.43),
+        ("ipilimumab", "CN", "free_CTLA4", 148e3, 5.25),
+    ],
+)
+def test_a_blocker_leaves_half_of_its_target_free_at_its_dissociation_constant(
+    name: str, tissue: str, free: str, molar_mass: float, constant: float
+) -> None:
+    model = system(context(), shipped(name))
+    starts = [{f"{tissue}_{name}": factor * constant * 1e-9 * molar_mass} for factor in (0.0, 1.0, 99.0)]
+    np.testing.assert_allclose(at_once(model, (free,), starts)[free], [1, 0.5, 0.01])
+
+
+def test_inhibition_of_vessels_lowers_what_they_carry() -> None:
+    """Full occupancy takes the share that it is said to take."""
+    action = InhibitVessels(kind="inhibit-vessels", affinity=q(1.0, "nM"), most=q(0.5))
+    drug = shipped("nivolumab").model_copy(update={"actions": (action,)})
+    starts = [{"CT_nivolumab": amount} for amount in (0.0, 1e3)]
+    found = at_once(system(context(), drug), ("vessels_R",), starts)["vessels_R"]
+    np.testing.assert_allclose(found, [1, 0.5], rtol=1e-6)
+
+
+def test_a_vaccine_brings_dendritic_cells_in_proportion_to_its_dose() -> None:
+    """In all the recruitment times the dose, less those that die meanwhile (2 % a day)."""
+    action = SupplyAntigen(kind="supply-antigen", recruitment=q(1e4, "cell/mg"))
+    drug = shipped("prednisone").model_copy(update={"actions": (action,)})
+    found = course(system(context(), drug), [0.0, 0.5], (0.0, 2.0, "A0_prednisone"), cells=0.0)
+    assert last(found, "mAPC_N") == pytest.approx(2e4, rel=0.02)
