@@ -1,4 +1,4 @@
-"""Trials simulated under other values, in a pool of processes; every outcome is kept on disk and never computed twice."""
+"""Trials simulated under other values, in a pool of processes; every outcome is kept, and never computed twice."""
 
 from __future__ import annotations
 

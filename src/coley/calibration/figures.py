@@ -69,7 +69,7 @@ class Figure:
         return float(np.sqrt(self.sampling**2 + self.discrepancy**2 + self.trial**2))
 
     def on_scale(self, values: Floats) -> Floats:
-        """``values`` on the scale of the figure: times beyond what can be told, or never reached, are as long as that."""
+        """``values`` on the scale of the figure: times beyond what can be told, or not reached, are as long as that."""
         if np.isfinite(self.ceiling):
             values = np.minimum(np.where(np.isnan(values), self.ceiling, values), self.ceiling)
         return np.log(np.maximum(values, 1e-3)) if self.scale == "log" else values
@@ -119,8 +119,8 @@ def simulated(figure: Figure, summaries: Sequence[Mapping[Key, float]]) -> float
 def whitening(found: Sequence[Figure]) -> Floats:
     """(figures, figures) what turns misfits into independent ones of standard deviation 1; figures that count only.
 
-    The covariance is, within a trial, that of each figure's own error over its weight, and of the effect that figures of
-    one kind share.
+    The covariance is, within a trial, that of each figure's own error over its weight, and of the effect that figures
+    of one kind share.
     """
     trials, kinds = np.array([f.study for f in found]), np.array([f.kind for f in found])
     own = np.array([(f.sampling**2 + f.discrepancy**2) / f.weight for f in found])
@@ -188,7 +188,8 @@ def _curve(fact: Published) -> str:
 def _sampling(fact: Published, kind: Kind, n: int, patients: int) -> float:
     """Standard error of published and simulated together, on the scale of the kind.
 
-    Rates by the binomial with half a patient added on either side; times and ratios from the published interval, else as of
+    Rates by the binomial with half a patient added on either side; times and ratios from the published interval, else
+    as of
     exponential times: 1 / √events for a median, 2 / √events for a ratio of two arms of equal size.
     """
     if kind.scale == "percent":
@@ -196,6 +197,7 @@ def _sampling(fact: Published, kind: Kind, n: int, patients: int) -> float:
         return float(100 * np.sqrt(share * (1 - share) * (1 / n + 1 / patients)))
     factor = np.sqrt(2.0) if fact.versus else 1.0
     by_events = factor / np.sqrt(EVENTS * n)
-    known = fact.lower is not None and fact.upper is not None and fact.lower > 0
-    published = np.log(fact.upper / fact.lower) / _WIDTH if known else by_events
+    published = by_events
+    if fact.lower is not None and fact.upper is not None and fact.lower > 0:
+        published = np.log(fact.upper / fact.lower) / _WIDTH
     return float(np.hypot(published, factor / np.sqrt(EVENTS * patients)))

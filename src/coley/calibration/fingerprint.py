@@ -5,7 +5,6 @@ By it results are kept, and parameters are told from those that cannot matter to
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from functools import cache
 from pathlib import Path
@@ -15,7 +14,6 @@ from coley.protocol import Trial
 from coley.regimen import parse
 
 _NOT_SIMULATION = {"calibration", "cli", "data", "report", "sbml", "__pycache__"}
-_KNOWN = {"drugs", "cancers", "trials", "regimens", "physiology", "sources"}
 
 
 def fingerprint(trial: Trial, catalogue: Catalogue, patients: int, seed: int) -> str:
@@ -30,7 +28,8 @@ def fingerprint(trial: Trial, catalogue: Catalogue, patients: int, seed: int) ->
         repr(cancer.model_copy(update={"prior": {name: cancer.prior[name] for name in cancer.prior if name in had}})),
         repr(catalogue.physiology),
         *(repr(catalogue.drugs[name]) for name in _drugs(trial, catalogue)),
-        *(repr(part) for part in _others(catalogue)),
+        repr(catalogue.harms),
+        repr(catalogue.care),
         f"{patients} {seed}",
         code(),
     ]
@@ -50,19 +49,14 @@ def code() -> str:
 
 
 def _drugs(trial: Trial, catalogue: Catalogue) -> list[str]:
-    """Drugs and procedures that may be given in the trial: by its arms, or by anything that applies to all trials."""
+    """Drugs and procedures that may be given in the trial: by its arms, or as care of harm."""
     texts = [text for arm in trial.arms for text in (arm.regimen, arm.reinduction)]
-    texts += [item.regimen for arm in trial.arms for item in (*arm.choice, *arm.subsequent)]
+    texts += [option.regimen for arm in trial.arms for option in arm.choice]
+    texts += [option.regimen for arm in trial.arms for option in arm.subsequent]
     names: set[str] = set()
     for text in set(texts) - {"", *NOTHING}:
         regimen = parse(catalogue.regimen_text(text), catalogue.regimen_texts)
         names |= {catalogue.drug(name).name for name in regimen.drugs} | set(regimen.procedures)
-    everywhere = " ".join(map(repr, _others(catalogue)))
-    names |= {name for name in catalogue.drugs if name in everywhere}
+    care = repr(catalogue.care)
+    names |= {name for name in catalogue.drugs if name in care}
     return sorted(names & set(catalogue.drugs))
-
-
-def _others(catalogue: Catalogue) -> list[object]:
-    """What the catalogue has beyond the parts that a trial names: it applies to all trials."""
-    fields = [field.name for field in dataclasses.fields(catalogue)]
-    return [getattr(catalogue, name) for name in sorted(set(fields) - _KNOWN)]

@@ -1,8 +1,9 @@
 """The fit: regularised Gauss-Newton on standardised misfits, with finite differences under common random numbers.
 
-Why a loop of our own and not scipy.optimize.least_squares: one evaluation is a dozen trials of minutes each, so that all
-columns of a Jacobian and several damped steps must go to a pool at once, a column simulates only the trials that its
-parameter can matter to, and a Jacobian is kept over rounds. The bounded linear problem of each step is scipy's lsq_linear.
+Why a loop of our own and not scipy.optimize.least_squares: one evaluation is a dozen trials of minutes each, so that
+all columns of a Jacobian and several damped steps must go to a pool at once, a column simulates only the trials that
+its parameter can matter to, and a Jacobian is kept over rounds. The bounded linear problem of each step is scipy's
+lsq_linear.
 
 Loss: half the sum of squares of the whitened misfits (Huber's beyond ``outlier``) and of the distances from the prior's
 centre in prior standard deviations. Damping adds to the prior's precision, about the current point (Levenberg 1944).
@@ -48,7 +49,8 @@ class Fitted:
     Attributes:
         point: (parameters,) in the unit cube.
         simulated: (figures,) on the scale of each figure; NaN for what no run gave.
-        jacobian: (figures, parameters) of ``simulated`` by ``point``, at ``point``; zero for figures that are not fitted.
+        jacobian: (figures, parameters) of ``simulated`` by ``point``, at ``point``; zero for figures that are not
+        fitted.
         covariance: (parameters, parameters) approximate posterior covariance in the unit cube, (J'WJ + prior)^-1.
     """
 
@@ -97,13 +99,15 @@ class Objective:
         return np.array([simulated(f, there[f.study]) if f.study in there else np.nan for f in self.figures])
 
     def whitened(self, found: Floats) -> Floats:
-        """Misfits of the figures that count, independent and of standard deviation 1; a figure that no run gave fits."""
+        """Misfits of the figures that count, independent, of standard deviation 1; what no run gave fits."""
         misfit = np.nan_to_num(found - self.target)[self.counts]
-        return self._whitening @ misfit
+        whitened: Floats = self._whitening @ misfit
+        return whitened
 
     def slopes(self, jacobian: Floats) -> Floats:
         """Derivatives of :meth:`whitened`."""
-        return self._whitening @ jacobian[self.counts]
+        slopes: Floats = self._whitening @ jacobian[self.counts]
+        return slopes
 
     def pull(self, whitened: Floats) -> Floats:
         """Square root of the weight that Huber's loss leaves to each misfit."""
@@ -124,13 +128,13 @@ class Objective:
         right = -np.concatenate([pull * whitened, (point - self.space.centre) / PRIOR_SD, np.zeros(len(point))])
         margin = 1e-12  # lsq_linear wants bounds that differ from zero
         move = lsq_linear(matrix, right, bounds=(-point - margin, 1.0 - point + margin), method="bvls").x
-        return np.clip(point + move, 0.0, 1.0)
+        reached: Floats = np.clip(point + move, 0.0, 1.0)
+        return reached
 
     def covariance(self, found: Floats, jacobian: Floats) -> Floats:
         """Approximate posterior covariance in the unit cube."""
         slopes = self.pull(self.whitened(found))[:, None] * self.slopes(jacobian)
-        inverse: Floats = np.linalg.inv(slopes.T @ slopes + np.eye(jacobian.shape[1]) / PRIOR_SD**2)
-        return inverse
+        return np.linalg.inv(slopes.T @ slopes + np.eye(jacobian.shape[1]) / PRIOR_SD**2).astype(np.float64)
 
 
 def fit(objective: Objective, rounds: int) -> Fitted:

@@ -1,9 +1,10 @@
 """Numbers of the catalogue by path: read one, change some, and tell where one stands in its file.
 
-A path names the place of a number by keys: ``physiology.parameters.APC_50.value``, ``cancers.melanoma.parameters.TPS.logit_sd``,
-``drugs.docetaxel.actions.kill-dividing.kill_rate.value``. An element of a list goes by what it is called: a clone and a
-biomarker by its name, an antigen by its molecule, an action by its kind (``block:PD-1`` where a drug has two of a kind), a
-correlation by its two quantities (``TPS~CD8_infiltrate``), the effect of a covariate by ``ECOG~h_burden``.
+A path names the place of a number by keys: ``physiology.parameters.APC_50.value``,
+``cancers.melanoma.parameters.TPS.logit_sd``, ``drugs.docetaxel.actions.kill-dividing.kill_rate.value``. An element of a
+list goes by what it is called: a clone and a biomarker by its name, an antigen by its molecule, an action by its kind
+(``block:PD-1`` where a drug has two of a kind), a correlation by its two quantities (``TPS~CD8_infiltrate``), the
+effect of a covariate by ``ECOG~h_burden``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from pydantic import BaseModel, ValidationError
 from coley.catalogue import Catalogue
 from coley.errors import ColeyError, Problem, did_you_mean
 
-ROOTS = ("cancers", "drugs", "physiology")
+ROOTS = ("cancers", "drugs", "harms", "physiology")
 
 
 def value_at(catalogue: Catalogue, path: str) -> float:
@@ -46,7 +47,8 @@ def changed(catalogue: Catalogue, values: Mapping[str, float]) -> Catalogue:
         try:
             root, *keys = path.split(".")
             field = _resolve(catalogue, root, path)
-            catalogue = dataclasses.replace(catalogue, **{str(field): _with(getattr(catalogue, root), keys, value, path)})
+            entries = _with(getattr(catalogue, root), keys, value, path)
+            catalogue = dataclasses.replace(catalogue, **{str(field): entries})
         except ColeyError as error:
             problems += error.problems
         except ValidationError as error:

@@ -1,4 +1,4 @@
-"""What is calibrated to what, as data: free parameters with their ranges, trials, and the error of each kind of figure."""
+"""What is calibrated to what, as data: free parameters with their ranges, trials, and errors by kind of figure."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ class Kind(Entry):
 class BiologyTarget(Reference):
     """A measure of a run that is no endpoint of a trial, such as CD8 T cells in sections, with its standard error.
 
-    ``arm`` is the arm that it is taken from; ``scale`` is what the misfit and ``error`` are measured in: the measure's own
-    unit, or the log of a ratio.
+    ``arm`` is the arm that it is taken from; ``scale`` is what the misfit and ``error`` are measured in: the measure's
+    own unit, or the log of a ratio.
     """
 
     measure: Text
@@ -111,7 +111,8 @@ class CalibrationPlan(Entry):
     Attributes:
         fit: trials whose published figures are fitted, each at its own data cut.
         predict: trials that are run at the end and never fitted.
-        figures_per_curve: landmarks, median and duration of one curve tell much the same; together they count as so many.
+        figures_per_curve: landmarks, median and duration of one curve tell much the same; together they count as so
+        many.
         strata: weight of the figures of a stratum, whose patients are in the arm's figures as well.
     """
 
@@ -207,3 +208,16 @@ def _check_biology(target: BiologyTarget, plan: CalibrationPlan, catalogue: Cata
         yield Problem(where, f"cites unknown source {target.source!r}", did_you_mean(target.source, catalogue.sources))
     if target.scale == "log" and target.value <= 0:
         yield Problem(where, "a logarithmic scale needs a value above zero")
+
+
+def trials_of(wanted: str | None, plan: CalibrationPlan) -> tuple[str, ...]:
+    """The fitted trials that are to be left out: none for None, all for ``each``, else the one of that name.
+
+    Raises:
+        ColeyError: a name that is no fitted trial of ``plan``.
+    """
+    if wanted in (None, "each"):
+        return plan.fit if wanted else ()
+    if wanted not in plan.fit:
+        raise ColeyError(Problem("leave out", f"{wanted!r} is not fitted", did_you_mean(str(wanted), plan.fit)))
+    return (wanted,)

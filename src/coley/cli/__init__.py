@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from coley.cli import calibrating as calibrating  # has the commands join the others
 from coley.cli import models as models  # has the commands join the others
 from coley.cli.commands import main
 
