@@ -28,7 +28,7 @@ from coley.catalogue import (
 )
 from coley.catalogue.lint import DIMENSIONS, lint, references
 from coley.catalogue.positions import line_numbers
-from coley.catalogue.reading import MAX_BYTES
+from coley.catalogue.reading import MAX_BYTES, MAX_FINDINGS
 from coley.errors import ColeyError
 from coley.units import convert
 
@@ -309,15 +309,84 @@ def test_misspelt_key_is_one_problem_not_also_a_missing_one(tmp_path: Path) -> N
         (b"\x00\x01\x02", "bad.toml: is a binary file"),
         ("name = 'x'".encode("utf-16"), "bad.toml: is UTF-16 text; save it as UTF-8"),
         ("a = 1\nname = 'é'".encode("latin-1"), "bad.toml: line 2: is no UTF-8 text (byte 0xe9)"),
-        (b"# " + b"x" * MAX_BYTES, "bad.toml: is larger than 4 MB"),
-        (b"a = " + b"[" * 100_000, "bad.toml: is nested too deeply"),
+        (b"# " + b"x" * MAX_BYTES, "bad.toml: is larger than 1 MB"),
+        (b"a = " + b"[" * 100_000, "bad.toml: line 1: is nested deeper than 20 tables"),
+        (b"\n[" + b"a." * 400_000 + b"a]", "bad.toml: line 2: is nested deeper than 20 tables"),
+        (b"a." * 400_000 + b"a = 1", "bad.toml: line 1: is nested deeper than 20 tables"),
+        (b"a = " + b"{a = " * 100_000, "bad.toml: line 1: is nested deeper than 20 tables"),
         (b"n = " + b"9" * 5000, "bad.toml: is no valid TOML: Exceeds the limit"),
         (b"", "bad.toml: name: is missing"),
     ],
-    ids=["syntax", "double key", "binary", "utf-16", "latin-1", "large", "deep", "long number", "empty"],
+    ids=[
+        "syntax",
+        "double key",
+        "binary",
+        "utf-16",
+        "latin-1",
+        "large",
+        "deep",
+        "deep header",
+        "deep key",
+        "deep inline",
+        "long number",
+        "empty",
+    ],
 )
 def test_file_that_is_no_trial(tmp_path: Path, content: bytes, expected: str) -> None:
     assert problems_of(tmp_path / "bad.toml", content)[0].startswith(expected)
+
+
+BOUNDS = {
+    "scans without end": ("every = 6", "every = 0.001", "visits.every (line 8): must be greater than or equal to 0.5"),
+    "scans in no time": ("every = 6", "every = 1e-9", "visits.every (line 8): must be greater than or equal to 0.5"),
+    "scan in a thousand years": ("[12]", "[52000]", "visits.scans[0] (line 7): must be less than or equal to 1044"),
+    "thousands of scans": ("[12]", str(list(range(1, 1042)) * 2), "1000"),
+    "landmark beyond": ("OS_HR\"\nversus = \"one\"", 'OS_999mo"', "later than the 240 months"),
+    "landmark of eight digits": ("OS_HR\"\nversus = \"one\"", 'OS_99999999mo"', "cannot be 'OS_99999999mo'"),
+    "ratio of 1e308": ("value = 0.5", "value = 1e308", "value 1e+308 cannot be a hazard ratio, which is 0 to 1000"),
+    "ratio of 0": ("value = 0.5", "value = 0", "value 0 cannot be a hazard ratio, which is 0 to 1000"),
+    "rate of 1e308": (
+        "OS_HR\"\nversus = \"one\"\nvalue = 0.5", 'ORR"\nvalue = 1e308', "a rate in percent, which is 0 to 100"
+    ),
+    "median of 1e308": (
+        "OS_HR\"\nversus = \"one\"\nvalue = 0.5", 'OS_median"\nvalue = 1e308', "a median in months, which is 0 to 600"
+    ),
+    "bound of 1e308": ("value = 0.5", "value = 0.5\nupper = 1e308", "upper 1e+308 cannot be a hazard ratio"),
+    "arms without end": (
+        "[[arms.published]]",
+        "".join(f'[[arms]]\nname = "{k}"\nregimen = "platinum-doublet"\n' for k in range(60)) + "[[arms.published]]",
+        "arms (line 10): must have at most 28 items",
+    ),
+    "endless name": ('name = "one"', f'name = "{"x" * 300}"', "must have at most 200 characters"),
+    "name of two lines": ('name = "one"', 'name = "one\\nmore"', "must be one line"),
+    "NUL in a name": ('name = "one"', 'name = "o\\u0000ne"', "arms[0].name (line 11): holds the control character"),
+    "escape in a name": ('name = "one"', 'name = "o\\u001B[2Jne"', "holds the control character U+001B"),
+    "escape in a title": ('"My trial"', '"My \\u009b trial"', "holds the control character U+009B"),
+    "text turned round": ('"My trial"', '"My \\u202e trial"', "holds the control character U+202E"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", BOUNDS)
+def test_what_no_machine_or_page_could_hold_is_refused_with_the_bound(tmp_path: Path, case: str) -> None:
+    old, new, expected = BOUNDS[case]
+    assert old in TRIAL
+    found = problems_of(tmp_path / "my-trial.toml", TRIAL.replace(old, new))
+    assert any(expected in problem for problem in found), found
+
+
+def test_thousands_of_problems_are_not_all_explained(tmp_path: Path) -> None:
+    found = problems_of(tmp_path / "my-trial.toml", "".join(f"a{k} = 1\n" for k in range(5000)) + TRIAL)
+    assert len(found) == MAX_FINDINGS + 1
+    assert any("4,900 problems more are not listed" in problem for problem in found)
+
+
+def test_dots_in_texts_and_numbers_nest_nothing(tmp_path: Path) -> None:
+    dots = "a." * 50
+    text = TRIAL.replace('"Two arms."', f'"""\n{dots} [[[[ "{dots}" """  # {dots}').replace(
+        "[12]", str([12.5] * 1 + [13.5])
+    )
+    (tmp_path / "my-trial.toml").write_text(text)
+    assert dots in load_trial_file(tmp_path / "my-trial.toml").summary
 
 
 def test_paths_that_are_no_file(tmp_path: Path) -> None:

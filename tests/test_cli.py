@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pandas as pd
 import pytest
+from rich.table import Table
+from rich.text import Text
 from typer.testing import CliRunner, Result
 
-from coley.catalogue import Drug, Trial, load_catalogue
+from coley.catalogue import Drug, Trial, Visits, load_catalogue
 from coley.cli.commands import PURPOSE, app
+from coley.cli.forecast import Forecast, announcement, forecast, is_large
 from coley.cli.options import MAX_PATIENTS
 from coley.cli.show import facts, find
+from coley.cli.terminal import Screen
 from coley.errors import ColeyError, Problem
+from coley.trial import TrialResult
 from coley.version import __version__
 
 ROOT = Path(__file__).parents[1]
@@ -41,7 +47,8 @@ class Laboratory:
         progress("arm 1", 1, 2)
         if self.fault is not None:
             raise self.fault
-        return SimpleNamespace(summary=self.summary, notes=("A note.",))
+        size = {"patients": asked["patients"], "seed": asked["seed"]}
+        return SimpleNamespace(summary=self.summary, notes=("A note.",), **size)
 
     def check_writable(self, folder: Path) -> None:
         self.calls.append(("check", folder))
@@ -202,7 +209,73 @@ def test_every_problem_of_an_own_trial_is_named_at_once(laboratory: Laboratory) 
 
 
 def test_largest_size_is_accepted(laboratory: Laboratory) -> None:
-    assert coley("run", "checkmate-067", "--patients", str(MAX_PATIENTS)).exit_code == 0
+    assert coley("run", "checkmate-067", "--patients", str(MAX_PATIENTS), "--quiet").exit_code == 0
+
+
+def test_a_large_run_says_beforehand_what_it_takes(
+    small_trial: Trial, small_result: TrialResult, tmp_path: Path
+) -> None:
+    """Twice the patients that were measured take twice the time and memory; small runs announce nothing."""
+    measured: list[int] = []
+
+    def run(patients: int) -> TrialResult:
+        measured.append(patients)
+        return small_result
+
+    assert not is_large(small_trial, 1000)
+    assert is_large(small_trial, 100_000)
+    assert is_large(
+        small_trial.model_copy(update={"visits": Visits(scans=(1,), every=0.5), "follow_up_months": 240}), 1000
+    )
+    one, two = forecast(run, 50_000), forecast(run, 100_000)
+    assert measured == [1, 200, 1, 200]
+    assert two.disk == pytest.approx(2 * one.disk) == pytest.approx(500 * small_result.trajectories.nbytes)
+    assert two.memory == pytest.approx(2 * one.memory) and one.memory > one.disk
+    said = announcement(Forecast(7200.0, 2e18, 3e18), small_trial, 100_000, tmp_path / "a" / "b")
+    assert "100,000 patients in each of 2 arms: this takes about 2.0 hours" in said
+    assert "This machine has " in said and "free disk: choose fewer --patients" in said
+    assert "choose" not in announcement(Forecast(60.0, 1.0, 1.0), small_trial, 3, tmp_path)
+
+
+def test_quiet_prints_nothing(laboratory: Laboratory) -> None:
+    result = coley("run", "checkmate-067", "--quiet")
+    assert (result.exit_code, result.output) == (0, "")
+    assert laboratory.asked == ["check", "run", "write"]
+
+
+def test_json_is_for_programs(laboratory: Laboratory) -> None:
+    result = coley("run", "checkmate-067", "--json", "--patients", "250", "--out", "here")
+    said = json.loads(result.stdout)
+    assert result.stderr == ""
+    assert said["trial"] == "checkmate-067"
+    assert (said["patients"], said["seed"], said["report"], said["notes"]) == (250, 1, "here", ["A note."])
+    assert said["summary"][0]["predicted"] == 51.04
+    assert said["summary"][1] == {
+        "arm": said["summary"][0]["arm"], "endpoint": "OS_median", "predicted": None, "lower": 30.0, "upper": None,
+        "published": 36.9, "published_lower": 28.2, "published_upper": 58.7,
+    }  # fmt: skip
+
+
+def test_help_says_what_exit_codes_mean() -> None:
+    for asked in (["--help"], ["run", "--help"]):
+        said = words(coley(*asked))
+        for code in ("0, done", "1, a fault", "2, the input cannot be used", "130, interrupted"):
+            assert code in said
+
+
+def test_nothing_steers_the_terminal(tmp_path: Path) -> None:
+    escape = "\x1b[2J\x9b\x00\u202e"
+    printed = StringIO()
+    screen = Screen(file=printed, force_terminal=True, width=80)
+    table = Table(f"a{escape}b", title=f"t{escape}")
+    table.add_row(Text(f"c{escape}d"))
+    screen.print(table, f"e{escape}f", Text("bold", style="bold"))
+    for sign in ("\x1b[2J", "\x9b", "\x00", "\u202e"):
+        assert sign not in printed.getvalue()
+    assert "\x1b[1m" in printed.getvalue()  # its own
+    refused = coley("run", f"{tmp_path}/{escape}.toml")
+    assert refused.exit_code == 2
+    assert not set(escape) & set("\x1b\x9b\x00\u202e") & set(refused.output)
 
 
 def test_interrupted_run_writes_nothing(laboratory: Laboratory) -> None:
@@ -219,17 +292,21 @@ def test_fault_of_the_program_is_not_hidden(laboratory: Laboratory) -> None:
 
 
 INTERRUPTED = """
-import os, sys, time, types
+import os, signal, sys, types
 from pathlib import Path
 import joblib
+
+place = sys.argv[1]
+held = open(place, "w")  # whoever reads there meets the end when every process that writes has ended
 from coley.cli import main
 
-def work(folder):
-    Path(folder, str(os.getpid())).touch()
-    time.sleep(60)
+def work(place):
+    held = os.open(place, os.O_WRONLY)
+    os.write(held, b"at work\\n")
+    signal.pause()
 
 def run(trial, **asked):
-    joblib.Parallel(n_jobs=2)(joblib.delayed(work)(sys.argv[-1]) for _ in range(2))
+    joblib.Parallel(n_jobs=2)(joblib.delayed(work)(place) for _ in range(2))
 
 trial = types.ModuleType("coley.trial")
 trial.run = run
@@ -237,29 +314,27 @@ report = types.ModuleType("coley.report")
 report.check_writable = lambda folder: None
 report.write_report = lambda result, folder: Path(folder).mkdir()
 sys.modules |= {"coley.trial": trial, "coley.report": report}
-workers, sys.argv[1:] = sys.argv[1], ["run", "checkmate-067", "--out", sys.argv[1]]
+sys.argv[1:] = ["run", "checkmate-067", "--out", "never"]
 main()
 """
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_ends_the_workers(tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-c", INTERRUPTED, str(tmp_path)], stderr=subprocess.PIPE, text=True, start_new_session=True
-    )
-    deadline = time.monotonic() + 30
-    while len(workers := list(tmp_path.iterdir())) < 2:
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    """Nothing here waits for a time: two workers say that they work, and their pipe ends when they have."""
+    os.mkfifo(place := tmp_path / "held")
+    command = [sys.executable, "-c", INTERRUPTED, str(place)]
+    with (
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path) as process,
+        place.open() as said,
+    ):
+        assert [said.readline() for _ in range(2)] == ["at work\n"] * 2
+        process.send_signal(signal.SIGINT)
+        assert said.read() == ""
+        _, told = process.communicate()
     assert process.returncode == 130
-    assert said.splitlines()[-1] == "interrupted; nothing was written"
-    assert "Traceback" not in said
-    for worker in workers:
-        with pytest.raises(ProcessLookupError):
-            os.kill(int(worker.name), 0)
+    assert told.splitlines()[-1] == "interrupted; nothing was written"
+    assert "Traceback" not in told
 
 
 @pytest.mark.parametrize("group", ["trials", "drugs", "cancers"])

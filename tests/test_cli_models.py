@@ -14,7 +14,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -283,19 +282,34 @@ def test_a_library_that_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "needs libsbml, which is not installed; install it with: pip install 'coley[sbml]'" in refused(*command)
 
 
+PAUSED = """
+import sys
+from coley.cli import main, simulating
+
+def paused(parts):
+    for part in parts:
+        yield part
+        print("a part is written", flush=True)
+        sys.stdin.read()
+
+simulate_in_parts = simulating.simulate_in_parts
+simulating.simulate_in_parts = lambda *given, **named: paused(simulate_in_parts(*given, **named))
+main()
+"""
+
+
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 def test_ctrl_c_leaves_nothing(place: Path) -> None:
-    size = ["--to", "1000", "--points", "2001", "--vary", VARY, "--n", "200000"]
-    asked = ["simulate", "tumour.xml", *size, "--observe", "volume", "--out", "new/run"]
-    process = subprocess.Popen([sys.executable, "-m", "coley", *asked], stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + 60
-    while not list(place.glob(".run-*/new/*.parquet")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == 130
+    """Interrupted between two parts, of which one is on disk: the simulation waits there until it is."""
+    asked = ["simulate", "tumour.xml", "--to", "10", "--vary", VARY, "--n", "10", "--out", "new/run"]
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", PAUSED, *asked]
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+        assert process.stdout is not None and process.stdout.readline() == "a part is written\n"
+        assert list(place.glob(".run-*/new/*.parquet"))
+        process.send_signal(signal.SIGINT)
+        assert process.wait() == 130
+        _, said = process.communicate()
     assert said.splitlines()[-1] == "interrupted; nothing was written"
     assert sorted(path.name for path in place.iterdir()) == ["cohort.csv", "doses.csv", "tumour.xml"]
 

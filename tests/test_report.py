@@ -7,9 +7,12 @@ import hashlib
 import json
 import os
 import re
+import subprocess
+import sys
 import xml.etree.ElementTree as ElementTree
 from html.parser import HTMLParser
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -20,11 +23,15 @@ import xarray as xr
 
 from coley.catalogue.schema import Trial
 from coley.errors import ColeyError
-from coley.report import check_writable, figures, write_report
+from coley.report import check_writable, figures, read_result, write_report
 from coley.report.courses import _quantiles
 from coley.report.figures import PLATES, drawings
+from coley.report.folder import clear
 from coley.report.page import render_page
+from coley.report.published import Point, dodged
 from coley.report.select import DAYS_PER_MONTH, Outcome
+from coley.report.survival import at_risk
+from coley.report.svg import Drawing, Sketch, draw
 from coley.report.tables import comparisons
 from coley.report.theme import spread
 from coley.trial.result import ModelDescription, TrialResult
@@ -32,6 +39,8 @@ from coley.trial.result import ModelDescription, TrialResult
 SUMMARY_COLUMNS = [
     "arm", "endpoint", "predicted", "lower", "upper", "published", "published_lower", "published_upper",
 ]  # fmt: skip
+UNDRAWN = {plate.name: Drawing("<svg ></svg>") for plate in PLATES}
+"""Drawings that cost nothing."""
 ARMS = {"combination": 60.0, "nivolumab & more": 40.0, "ipilimumab": 20.0}
 
 
@@ -304,7 +313,14 @@ def test_every_file_is_there_with_its_digest(folder: Path) -> None:
     assert report == {name: digest for name, digest in digests.items() if name != "manifest.json"}
     tables = {f"tables/{name}.parquet" for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
     drawn = {f"figures/{plate.name}.svg" for plate in PLATES}
-    others = {"report.html", "summary.csv", "rejected.csv", "trajectories.parquet", "manifest.json"}
+    others = {
+        "report.html",
+        "summary.csv",
+        "rejected.csv",
+        "trajectories.parquet",
+        "parameters.parquet",
+        "manifest.json",
+    }
     assert set(digests) == tables | drawn | others
     assert [path.name for path in folder.parent.iterdir()] == ["report"]
 
@@ -365,8 +381,7 @@ def test_page_says_what_must_be_said(page: PageReader) -> None:
 
 
 def test_a_calibrated_trial_says_so() -> None:
-    result = made_up(calibrated=True)
-    text = PageReader(render_page(result, {plate.name: "<svg ></svg>" for plate in PLATES})).text
+    text = PageReader(render_page(made_up(calibrated=True), UNDRAWN)).text
     assert "Calibrated, not predicted" in text
     assert "were not used to choose parameters" not in text
 
@@ -392,8 +407,7 @@ def test_misses_are_judged_against_open_bounds(
 def test_a_published_value_without_simulated_interval_is_named() -> None:
     result = made_up(ONE_ARM, 3)
     summary = result.summary.assign(lower=np.nan, upper=np.nan)
-    drawn = {plate.name: "<svg ></svg>" for plate in PLATES}
-    text = PageReader(render_page(dataclasses.replace(result, summary=summary), drawn)).text
+    text = PageReader(render_page(dataclasses.replace(result, summary=summary), UNDRAWN)).text
     assert "Of 0 published outcomes that can be compared" in text
     # By hand from made_up: the simulated rate is 55 * 20 / 60 = 18.3.
     assert "ipilimumab: objective response published 19.0 %, simulated 18.3 %" in text
@@ -413,7 +427,7 @@ def test_charts_are_valid_vega_lite() -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Drawings that cost nothing, for tests of the folder alone."""
-    monkeypatch.setattr("coley.report.write.drawings", lambda result: {plate.name: "<svg ></svg>" for plate in PLATES})
+    monkeypatch.setattr("coley.report.write.drawings", lambda result: UNDRAWN)
 
 
 @pytest.mark.usefixtures("quick")
@@ -429,7 +443,7 @@ def test_an_earlier_report_is_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("quick")
 @pytest.mark.parametrize("failure", [KeyboardInterrupt, RuntimeError, OSError])
-@pytest.mark.parametrize("step", ["_write_manifest", "os.rename"])
+@pytest.mark.parametrize("step", ["write._write_manifest", "folder.os.rename"])
 def test_failing_midway_leaves_the_earlier_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, failure: type[BaseException], step: str
 ) -> None:
@@ -441,11 +455,11 @@ def test_failing_midway_leaves_the_earlier_report(
 
     def fail(*arguments: Any) -> None:
         # Of the renames, the one that puts the new report in place fails.
-        if step == "os.rename" and not str(arguments[0]).endswith("new"):
+        if step == "folder.os.rename" and not str(arguments[0]).endswith("new"):
             return rename(*arguments)
         raise failure("stopped")
 
-    monkeypatch.setattr(f"coley.report.write.{step}", fail)
+    monkeypatch.setattr(f"coley.report.{step}", fail)
     with pytest.raises(ColeyError if failure is OSError else failure):
         write_report(result, target)
     monkeypatch.setattr("os.rename", rename)
@@ -495,8 +509,9 @@ def test_unusual_trials_have_a_report(case: str) -> None:
     result = made_up(**({"n": 4} | UNUSUAL[case]))
     drawn = drawings(result)
     text = PageReader(render_page(result, drawn)).text
-    for name, svg in drawn.items():
-        assert not re.search(r"NaN|undefined|Infinity", svg), name
+    for name, drawing in drawn.items():
+        assert drawing.svg and not drawing.fault, name
+        assert not re.search(r"NaN|undefined|Infinity", drawing.svg), name
     assert not re.search(r"\bnan\b", text)
     if "nothing published" in case:
         assert "Nothing published is known of these arms" in text
@@ -547,5 +562,271 @@ def test_quantiles_agree_with_numpy_where_patients_are_missing() -> None:
 
 def test_large_trials_keep_drawings_small() -> None:
     result = made_up(ARMS, 400)
-    for name, svg in drawings(result).items():
-        assert len(svg) < 600_000, name
+    for name, drawing in drawings(result).items():
+        assert 0 < len(drawing.svg) < 600_000, name
+
+
+def test_a_drug_that_few_receive_and_late_has_a_course() -> None:
+    """Its band is 0 for as long as fewer than 5 % of an arm have the drug, and no logarithm can be taken of that."""
+    result = made_up(ONE_ARM, 40)
+    courses = result.trajectories.copy(deep=True)
+    courses["nivolumab_blood"][:] = 0.0
+    courses["nivolumab_blood"][0, courses["time"] > 49] = 20.0
+    result = dataclasses.replace(result, trajectories=courses)
+    for name, drawing in drawings(result).items():
+        assert drawing.svg and not drawing.fault, name
+
+
+def test_a_figure_that_fails_is_a_note_on_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(result: TrialResult) -> Any:
+        raise ZeroDivisionError("a fault of the <program>")
+
+    result = made_up(ONE_ARM, 3)
+    broken = [dataclasses.replace(plate, draw=fails) if plate.name == "cells" else plate for plate in PLATES]
+    monkeypatch.setattr(sys.modules["coley.report.figures"], "PLATES", broken)
+    write_report(result, tmp_path / "report")
+    text = PageReader((tmp_path / "report" / "report.html").read_text(encoding="utf-8")).text
+    assert "This figure could not be drawn: ZeroDivisionError: a fault of the <program>" in text
+    drawn = {path.stem for path in (tmp_path / "report" / "figures").iterdir()}
+    assert drawn == {plate.name for plate in PLATES} - {"cells"}
+    faults = json.loads((tmp_path / "report" / "manifest.json").read_text(encoding="utf-8"))["report"]["faults"]
+    assert list(faults) == ["cells"]
+    check_writable(tmp_path / "report")
+
+
+def test_results_are_on_disk_before_anything_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    result, found = made_up(ONE_ARM, 3), []
+
+    def look(result: TrialResult) -> dict[str, Drawing]:
+        found.extend(path.name for path in tmp_path.rglob("*.parquet"))
+        return UNDRAWN
+
+    monkeypatch.setattr("coley.report.write.drawings", look)
+    write_report(result, tmp_path / "report")
+    assert {"trajectories.parquet", *(f"{name}.parquet" for name in result.tables)} <= set(found)
+
+
+def test_a_page_that_fails_takes_no_result_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("coley.report.write.drawings", lambda result: UNDRAWN)
+    monkeypatch.setattr("coley.report.write.render_page", lambda result, drawn: 1 / 0)
+    write_report(made_up(ONE_ARM, 3), tmp_path / "report")
+    assert "ZeroDivisionError" in (tmp_path / "report" / "report.html").read_text(encoding="utf-8")
+    monkeypatch.undo()
+    monkeypatch.setattr("coley.report.write.drawings", lambda result: UNDRAWN)
+    write_report(read_result(tmp_path / "report"), tmp_path / "again")
+    assert "A made-up trial" in (tmp_path / "again" / "report.html").read_text(encoding="utf-8")
+
+
+ABORTS = """
+import os, sys
+for number, line in enumerate(sys.stdin):
+    if number == 1:
+        os.abort()
+    print('["<svg ></svg>", ""]', flush=True)
+"""
+
+
+def test_a_renderer_that_dies_costs_one_figure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its process is aborted at the second chart of each process: of three figures, the second is a fault."""
+    program = tmp_path / "aborts.py"
+    program.write_text(ABORTS)
+    monkeypatch.setattr("coley.report.svg._PROGRAM", program)
+    chart = figures(made_up(ONE_ARM, 2))["swimmer"]
+    drawn = draw([Sketch(name, lambda: chart, "") for name in ("first", "second", "third")])
+    assert [bool(drawing.svg) for drawing in drawn.values()] == [True, False, True]
+    assert "the renderer was ended by SIGABRT" in drawn["second"].fault
+
+
+def test_a_chart_that_the_renderer_refuses_is_a_fault() -> None:
+    refused = SimpleNamespace(to_dict=lambda validate: {"mark": "no such mark"})
+    drawing = draw([Sketch("refused", lambda: refused, "")])["refused"]  # type: ignore[arg-type, return-value]
+    assert drawing.fault and not drawing.svg
+
+
+LIMITED = """
+import resource, sys
+sys.path.insert(0, sys.argv[1])
+from test_report import made_up, drawings
+result = made_up({"ipilimumab": 20.0}, 2)
+drawings(result)
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 2**28, used + 2**28))
+faults = [drawing.fault for drawing in drawings(result).values()]
+print(sum(map(bool, faults)), len(faults))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of address space")
+def test_short_memory_ends_the_renderer_and_not_the_run() -> None:
+    """The JavaScript engine reserves gigabytes of addresses, and aborts its process where it cannot."""
+    asked = [sys.executable, "-c", LIMITED, str(Path(__file__).parent)]
+    told = subprocess.run(asked, capture_output=True, text=True, check=True)
+    failed, among = map(int, told.stdout.split())
+    assert failed == among > 0
+    assert "the renderer" in told.stderr
+
+
+HOLDS = """
+import sys
+from pathlib import Path
+from coley.report.folder import replaced
+
+with replaced(Path(sys.argv[1])) as folder:
+    (folder / "trajectories.parquet").write_text("much")
+    print(folder, flush=True)
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="told by locks of POSIX")
+def test_what_a_killed_run_left_is_cleared_and_what_a_living_one_holds_is_not(tmp_path: Path) -> None:
+    target = tmp_path / "report"
+
+    def holding() -> subprocess.Popen[str]:
+        pipe = subprocess.PIPE
+        return subprocess.Popen([sys.executable, "-c", HOLDS, str(target)], stdin=pipe, stdout=pipe, text=True)
+
+    with holding() as killed, holding() as living:
+        places = [Path(process.stdout.readline().strip()).parent for process in (killed, living)]  # type: ignore[union-attr]
+        killed.kill()
+        killed.wait()
+        assert all(place.exists() for place in places)
+        (tmp_path / ".report-mine").mkdir()
+        (tmp_path / ".report-abcdefgh").mkdir()
+        (tmp_path / ".report-abcdefgh" / "thesis.txt").write_text("years of work")
+        check_writable(target)
+        assert [place.exists() for place in places] == [False, True]
+        assert (tmp_path / ".report-mine").exists()
+        assert (tmp_path / ".report-abcdefgh" / "thesis.txt").exists()
+        living.communicate("")
+    assert (target / "trajectories.parquet").exists()
+    assert not places[1].exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="told by locks of POSIX")
+def test_a_report_that_was_aside_when_a_run_was_killed_is_put_back(tmp_path: Path) -> None:
+    """A kill between the two renames leaves the earlier report in the hidden folder alone."""
+    aside = tmp_path / ".report-abcdefgh" / "old"
+    aside.mkdir(parents=True)
+    (aside / "manifest.json").write_text("{}")
+    clear(tmp_path / "report")
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.json")] == ["report/manifest.json"]
+    assert [path.name for path in tmp_path.iterdir()] == ["report"]
+
+
+def demand_equal(one: TrialResult, other: TrialResult) -> None:
+    """Every field of two results is the same."""
+    plain = ("trial", "seed", "patients", "manifest", "notes")
+    assert [getattr(one, name) for name in plain] == [getattr(other, name) for name in plain]
+    xr.testing.assert_identical(one.trajectories, other.trajectories)
+    assert {name: values.dtype for name, values in one.trajectories.data_vars.items()} == {
+        name: values.dtype for name, values in other.trajectories.data_vars.items()
+    }
+    assert one.tables.keys() == other.tables.keys()
+    pairs = [(one.tables[name], other.tables[name]) for name in one.tables]
+    frames = ("rejected", "summary")
+    pairs += [(getattr(one, name), getattr(other, name)) for name in frames]
+    for left, right in [*pairs, (one.model.parameters, other.model.parameters)]:
+        pd.testing.assert_frame_equal(left, right)
+    fields = ("name", "mechanisms", "assumptions")
+    assert [getattr(one.model, name) for name in fields] == [getattr(other.model, name) for name in fields]
+
+
+def test_a_report_is_a_result_again(folder: Path, tmp_path: Path) -> None:
+    again = read_result(folder)
+    demand_equal(again, made_up())
+    write_report(again, tmp_path / "again")
+    assert files_in(tmp_path / "again") == files_in(folder)
+
+
+def test_a_simulated_result_is_a_result_again(small_result: TrialResult, tmp_path: Path) -> None:
+    write_report(small_result, tmp_path / "report")
+    demand_equal(read_result(tmp_path / "report"), small_result)
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_is_rare_comes_back(tmp_path: Path) -> None:
+    """Arms named like a number, like missing data and with signs of CSV; patients without a course; a table more."""
+    result = made_up({"1": 20.0, "NA": 20.0, 'a "b", c': 20.0}, 4, with_published=False, NA="failed")
+    adverse = pd.DataFrame({"USUBJID": ["x"], "AETOXGR": [3], "AESER": [True]})
+    odd = result.summary.assign(predicted=np.nextafter(1 / 3, 1) * 10.0 ** np.arange(-3, len(result.summary) - 3))
+    result = dataclasses.replace(result, tables={**result.tables, "ADAE": adverse}, summary=odd, notes=("ünï", "–"))
+    write_report(result, tmp_path / "report")
+    demand_equal(read_result(tmp_path / "report"), result)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "half", "changed", "other version"])
+def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
+    place = tmp_path / "report"
+    expected = {"none": "is no folder", "half": "cannot be read", "changed": "is not as it was written"}
+    if fault in ("half", "changed", "other version"):
+        write_report(made_up(ONE_ARM, 3), place)
+    elif fault != "none":
+        place.mkdir()
+    if fault == "foreign":
+        (place / "manifest.json").write_text('{"report": {"software": "another", "files": {}}}')
+    elif fault == "half":
+        (place / "tables" / "ADSL.parquet").unlink()
+    elif fault == "changed":
+        (place / "summary.csv").write_text("arm\n")
+    elif fault == "other version":
+        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        del manifest["result"]["trial"]["visits"]
+        (place / "manifest.json").write_text(json.dumps(manifest | {"coley": "9.9"}))
+        expected["other version"] = "was written by coley 9.9"
+    with pytest.raises(ColeyError) as caught:
+        read_result(place)
+    assert expected.get(fault, "holds no report") in str(caught.value)
+    assert str(place) in str(caught.value)
+
+
+def test_published_markers_lie_on_none_other() -> None:
+    """By hand: markers are 10 px wide; of three rates at one place two move aside, a median moves up and not along."""
+    same = [Point(arm, False, 100.0, 140.0, 120.0, 160.0) for arm in "abc"]
+    assert [point.x for point in dodged(same, 450.0)] == [100.0, 110.0, 90.0]
+    edge = [Point(arm, False, 450.0, 140.0) for arm in "abc"]
+    assert [point.x for point in dodged(edge, 450.0)] == [450.0, 440.0, 430.0]
+    apart = [Point("a", False, 100.0, 20.0, 10.0, 30.0), Point("b", False, 100.0, 80.0, 60.0, 100.0)]
+    assert dodged(apart, 450.0) == apart
+    medians = [Point("a", True, 100.0, 140.0, 50.0, 200.0), Point("b", True, 190.0, 140.0, 150.0, 300.0)]
+    assert [(point.x, point.y) for point in dodged(medians, 450.0)] == [(100.0, 140.0), (190.0, 150.0)]
+
+
+def test_numbers_at_risk_end_with_follow_up() -> None:
+    """Nobody is known to be at risk, or not, after the last patient was censored; after the last death, none is."""
+    times = np.array([0.0, 6.0, 12.0, 18.0])
+    assert at_risk(np.array([3.0, 12.0]), np.array([True, False]), times) == [(0.0, 2), (6.0, 1), (12.0, 1)]
+    assert at_risk(np.array([3.0, 12.0]), np.array([True, True]), times)[-1] == (18.0, 0)
+    assert at_risk(np.array([]), np.array([], dtype=bool), times) == []
+
+
+def test_progression_is_said_to_be_seen_at_visits(folder: Path) -> None:
+    said = "so the curves step at visits"
+    assert said in (folder / "figures" / "progression_free_survival.svg").read_text(encoding="utf-8")
+    assert said not in (folder / "figures" / "overall_survival.svg").read_text(encoding="utf-8")
+
+
+def test_of_many_arms_each_is_compared_with_the_first() -> None:
+    few, many = (made_up({f"arm {k}": 20.0 for k in range(n)}, 2, with_published=False) for n in (8, 9))
+    assert len(comparisons(few).groups) == 8 * 7 / 2
+    assert [group.label for group in comparisons(many).groups] == [f"arm {k} against arm 0" for k in range(1, 9)]
+
+
+def test_tables_and_figures_stand_in_boxes_that_scroll(folder: Path) -> None:
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    boxed = re.findall(r'<div class="(table|drawing)" tabindex="0"[^>]*>\s*<(table|svg)', text)
+    assert len(boxed) == text.count("<table>") + len(PLATES)
+    assert re.search(r"\.table \{[^}]*overflow-x: auto", text) and re.search(r"\.drawing \{[^}]*overflow-x: auto", text)
+
+
+def test_the_dark_is_for_screens_and_keeps_figures_on_white(folder: Path) -> None:
+    """A page printed from a dark screen is black on white; the ink of figures is dark."""
+    text = (folder / "report.html").read_text(encoding="utf-8")
+    assert re.findall(r"@media ([^{]*prefers-color-scheme: dark[^{]*)\{", text) == [
+        "screen and (prefers-color-scheme: dark) "
+    ]
+    assert re.search(r"\.drawing \{[^}]*background: #fff", text)
+    used = set(re.findall(r"var\((--\w+)\)", text))
+    light, dark = (set(re.findall(r"(--\w+):", block)) for block in re.findall(r":root \{([^}]*)\}", text))
+    assert used <= light == dark

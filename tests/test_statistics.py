@@ -124,6 +124,14 @@ def test_median_of_6_mp_and_placebo() -> None:
     assert same(median_survival(PLACEBO_WEEKS, [1] * 21), (8, 4, 11), 0)
 
 
+def test_median_of_events_that_are_all_seen_at_one_visit() -> None:
+    """Of 90 patients whose events are seen at visits, 70 events fall on day 84 and 10 on day 42: both bands cross one
+    half on day 84, so that the event of the median patient lies between the two visits."""
+    seen = [42] * 10 + [84] * 70 + [126] * 10
+    assert same(median_survival(seen, [1] * 90), (84, 42, 84), 0)
+    assert same(median_survival([84] * 90, [1] * 89 + [0]), (84, 0, 84), 0)
+
+
 def test_medians_of_aml_as_in_r() -> None:
     """``survfit(Surv(time, status) ~ x, aml)``: 31 with maintenance, upper limit not reached, and 23 without."""
     assert median_survival(MAINTAINED_WEEKS, MAINTAINED_RELAPSE).value == 31

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coley.errors import ColeyError
     from coley.library import basic
     from coley.regimen import parse as parse_regimen
-    from coley.report import figures, write_report
+    from coley.report import figures, read_result, write_report
     from coley.sbml import load_sbml, save_sbml
     from coley.system import System
     from coley.trial import TrialResult, run
@@ -31,6 +31,7 @@ _HOMES = {
     "load_sbml": ("coley.sbml", "load_sbml"),
     "load_trial": ("coley.catalogue", "load_trial"),
     "parse_regimen": ("coley.regimen", "parse"),
+    "read_result": ("coley.report", "read_result"),
     "run": ("coley.trial", "run"),
     "save_sbml": ("coley.sbml", "save_sbml"),
     "solve": ("coley.engine", "solve"),
@@ -48,6 +49,7 @@ __all__ = [
     "load_sbml",
     "load_trial",
     "parse_regimen",
+    "read_result",
     "run",
     "save_sbml",
     "solve",

@@ -19,8 +19,13 @@ from pydantic_core import ErrorDetails
 from coley.catalogue import positions
 from coley.errors import ColeyError, Problem, did_you_mean
 
-MAX_BYTES = 4 * 1024 * 1024
+MAX_BYTES = 1024 * 1024
 """Largest file that is read. A trial takes some kilobytes."""
+
+MAX_DEPTH = 20
+"""Deepest nesting of tables and lists that is read. A trial has four; parsers take time and memory without bound."""
+MAX_FINDINGS = 100
+"""Problems of one file that are explained; more of them help nobody, and a hint takes time."""
 
 E = TypeVar("E", bound=BaseModel)
 
@@ -91,10 +96,9 @@ def read_document(file: Path | Traversable, name: str) -> Document:
         ColeyError: where it is missing, no plain file, too large, no UTF-8 text or no TOML.
     """
     text = _decode(_read_bytes(file, name), name)
+    _demand_shallow(text, name)
     try:
         data = tomllib.loads(text)
-    except RecursionError:
-        raise ColeyError(Problem(name, "is nested too deeply")) from None
     except ValueError as error:
         message = str(error)
         found = re.search(r" \(at (line \d+, column \d+|end of document)\)$", message)
@@ -102,6 +106,33 @@ def read_document(file: Path | Traversable, name: str) -> Document:
         what = f"is no valid TOML: {message[: found.start()] if found else message}"
         raise ColeyError(Problem(where, what, 'a line reads like: name = "melanoma"')) from None
     return Document(name, text, data)
+
+
+_TOKEN = re.compile(
+    r'"""(?:\\.|[^\\])*?"""|'
+    r"'''.*?'''|"
+    r'"(?:\\.|[^"\\\n])*"|'
+    r"'[^'\n]*'|"
+    r"\#[^\n]*|"
+    r"[\[\]{}.=,\n]",
+    re.DOTALL,
+)
+"""Texts and comments, which nest nothing; and the signs that do, or end what does."""
+
+
+def _demand_shallow(text: str, name: str) -> None:
+    """That ``text``, TOML or not, nests no deeper than ``MAX_DEPTH``: by brackets, and by the dots of a key."""
+    brackets = dots = 0
+    for token in _TOKEN.finditer(text):
+        sign = token[0]
+        if sign in "[{":
+            brackets += 1
+        elif sign in "]}":
+            brackets = max(brackets - 1, 0)
+        dots = dots + 1 if sign == "." else dots if sign[0] in "\"'" else 0
+        if brackets + dots > MAX_DEPTH:
+            where = f"{name}: line {text.count(chr(10), 0, token.start()) + 1}"
+            raise ColeyError(Problem(where, f"is nested deeper than {MAX_DEPTH} tables", "a trial needs four"))
 
 
 def _read_bytes(file: Path | Traversable, name: str) -> bytes:
@@ -169,16 +200,16 @@ def _without_tags(data: object, path: positions.Path) -> positions.Path:
 
 def _findings(model: type[BaseModel], errors: list[ErrorDetails]) -> list[Finding]:
     misspelt: set[positions.Path] = set()
-    for error in errors:
+    for error in errors[:MAX_FINDINGS]:
         if error["type"] == "extra_forbidden":
             *table, key = error["loc"]
             misspelt |= {(*table, name) for name in _near(str(key), _fields(model, table))}
-    return [
-        Finding(error["loc"], *_explain(model, error))
-        for error in errors
-        # A misspelt key is one mistake: not also a missing one.
-        if not (error["type"] == "missing" and error["loc"] in misspelt)
-    ]
+    # A misspelt key is one mistake: not also a missing one.
+    meant = [error for error in errors if not (error["type"] == "missing" and error["loc"] in misspelt)]
+    findings = [Finding(error["loc"], *_explain(model, error)) for error in meant[:MAX_FINDINGS]]
+    if len(meant) > MAX_FINDINGS:
+        findings.append(Finding((), f"{len(meant) - MAX_FINDINGS:,} problems more are not listed"))
+    return findings
 
 
 def _near(key: str, fields: Sequence[str]) -> list[str]:
@@ -219,7 +250,7 @@ def _pattern_hint(given: object, pattern: str) -> str:
     alternatives = re.fullmatch(r"\^\((.*)\)\$", pattern)
     if alternatives is None:
         return "write lower-case letters, digits and hyphens" if "a-z0-9-" in pattern else f"pattern: {pattern}"
-    words = alternatives.group(1).replace("[0-9]+", "12").replace("(PFS|OS)", "OS").split("|")
+    words = alternatives.group(1).replace("[1-9][0-9]{0,2}", "12").replace("(PFS|OS)", "OS").split("|")
     near = did_you_mean(str(given), words)
     return near if near.startswith("did you mean") else f"write one like {', '.join(words)}"
 

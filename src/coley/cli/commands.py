@@ -1,12 +1,13 @@
 """The commands of ``coley`` and what they have in common: plain refusals, exit codes, no traceback.
 
-Exit codes: 0 done; 2 the input cannot be used (every problem is named on stderr); 130 interrupted with Ctrl-C.
+Exit codes are those of :data:`EXIT_CODES`.
 Numerical and plotting libraries are imported inside the commands, so that ``coley --help`` answers at once.
 """
 
 from __future__ import annotations
 
 import gc
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +18,14 @@ from coley.errors import ColeyError
 from coley.version import __version__
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from coley.cli.terminal import Screen
 
 PURPOSE = "For research and teaching, never for deciding one person's treatment."
 RESULTS = Path("coley-results")
+EXIT_CODES = (
+    "Exit codes: 0, done; 1, a fault of the program; 2, the input cannot be used, and every problem is named on "
+    "standard error; 130, interrupted."
+)
 BAD_INPUT = 2
 INTERRUPTED = 130
 PIPE_WIDTH = 120
@@ -33,8 +38,10 @@ class _Refusing(TyperGroup):
         try:
             return super().invoke(ctx)
         except ColeyError as error:
+            from coley.cli.terminal import plain
+
             for problem in error.problems:
-                typer.echo(f"error: {problem}", err=True)
+                typer.echo(f"error: {plain(str(problem))}", err=True)
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt:
             typer.echo("interrupted; nothing was written", err=True)
@@ -45,6 +52,7 @@ app = typer.Typer(
     name="coley",
     cls=_Refusing,
     help=f"An in-silico laboratory of cancer immunotherapy. {PURPOSE}",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -73,7 +81,7 @@ def _common(
     """Options that belong to no command."""
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def run(
     trial: Annotated[
         str | None, typer.Argument(help="A trial that ships (see 'coley trials'), or the path of a TOML file.")
@@ -92,14 +100,18 @@ def run(
     pd_l1_min: Annotated[
         float | None, typer.Option("--pd-l1-min", help="Own trial: least PD-L1 tumour proportion score, %.")
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the outcome as JSON, and no progress: for other programs.")
+    ] = False,
 ) -> None:
     """Run a trial on virtual patients and write its report.
 
     Name a trial, or make one from --cancer and one --arm for each arm.
     """
     from coley.cli.options import Own, trial_from
-    from coley.cli.outcome import print_outcome
-    from coley.cli.progress import progress_bars
+    from coley.cli.outcome import outcome_json, print_outcome
+    from coley.cli.progress import announce, progress_bars
 
     own = Own(cancer=cancer, arms=tuple(arm or ()), months=months, pretreated=pretreated, pd_l1_min=pd_l1_min)
     protocol = trial_from(trial, own, patients=patients, seed=seed, threads=threads)
@@ -111,16 +123,22 @@ def run(
     check_writable(folder)
     gc.freeze()  # no collection looks through what the imports made
     gc.enable()
-    with progress_bars() as progress:
+    silent = quiet or as_json
+    if not silent:
+        announce(protocol, patients, folder, partial(run_trial, protocol, seed=seed, threads=threads))
+    with progress_bars(silent) as progress:
         result = run_trial(protocol, patients=patients, seed=seed, threads=threads, progress=progress)
         progress("report", 0, 1)
         written = write_report(result, folder)
         progress("report", 1, 1)
-    screen = console()
-    print_outcome(screen, protocol, result.summary, patients, result.notes)
     report = next((path for path in written if path.suffix == ".html"), folder)
-    screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
-    screen.print(PURPOSE)
+    if as_json:
+        typer.echo(outcome_json(protocol, result, folder))
+    elif not quiet:
+        screen = console()
+        print_outcome(screen, protocol, result.summary, patients, result.notes)
+        screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
+        screen.print(PURPOSE)
 
 
 @app.command()
@@ -160,9 +178,9 @@ def show(name: Annotated[str, typer.Argument(help="A drug, cancer, trial or regi
     print_entry(console(), find(catalogue, name), catalogue.sources)
 
 
-def console() -> Console:
+def console() -> Screen:
     """Standard output; a file or pipe gets lines wide enough for the tables."""
-    from rich.console import Console
+    from coley.cli.terminal import Screen
 
-    screen = Console()
-    return screen if screen.is_terminal else Console(width=max(screen.width, PIPE_WIDTH))
+    screen = Screen()
+    return screen if screen.is_terminal else Screen(width=max(screen.width, PIPE_WIDTH))

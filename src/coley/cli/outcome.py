@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from rich.box import SIMPLE_HEAD
@@ -11,6 +14,9 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.catalogue import Trial
+
+if TYPE_CHECKING:
+    from coley.trial import TrialResult
 
 COLUMNS = {"ORR": "ORR, %", "CR": "CR, %", "PFS_median": "median PFS", "OS_median": "median OS"}
 CAPTION = "Medians in months. [95 % interval]. NR: not reached; –: not known."
@@ -29,6 +35,16 @@ def print_outcome(console: Console, trial: Trial, summary: pd.DataFrame, patient
     console.print(outcome_table(trial, summary, patients))
     for note in notes:
         console.print(note, highlight=False)
+
+
+def outcome_json(trial: Trial, result: TrialResult, folder: Path) -> str:
+    """The outcome for other programs: trial, seed, patients per arm, report, notes, and the rows of the summary.
+
+    What is not known or not reached is null.
+    """
+    rows = result.summary.astype(object).where(result.summary.notna(), None).to_dict("records")
+    about = {"trial": trial.name, "patients": result.patients, "seed": result.seed, "report": str(folder)}
+    return json.dumps({**about, "notes": list(result.notes), "summary": rows}, indent=2, allow_nan=False)
 
 
 def outcome_table(trial: Trial, summary: pd.DataFrame, patients: int) -> Table:

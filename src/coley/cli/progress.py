@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from coley.catalogue import Trial
+from coley.cli.forecast import announcement, forecast, is_large
+from coley.cli.terminal import Screen
+
+if TYPE_CHECKING:
+    from coley.trial import TrialResult
 
 Report = Callable[[str, int, int], None]
 
 
+def announce(trial: Trial, patients: int, folder: Path, run: Callable[..., TrialResult]) -> None:
+    """Say on stderr what a large run will take; nothing of a small one. ``run`` takes the number of ``patients``."""
+    if is_large(trial, patients):
+        expected = forecast(lambda few: run(patients=few), patients)
+        Screen(stderr=True).print(announcement(expected, trial, patients, folder), highlight=False, markup=False)
+
+
 @contextmanager
-def progress_bars() -> Iterator[Report]:
+def progress_bars(silent: bool = False) -> Iterator[Report]:
     """Bars for the length of the block, if stderr is a terminal; yields what moves them, by (stage, done, total)."""
-    screen = Console(stderr=True)
+    screen = Screen(stderr=True)
     tasks: dict[str, TaskID] = {}
     bars = Progress(
         TextColumn("{task.description}", markup=False),
@@ -22,7 +37,7 @@ def progress_bars() -> Iterator[Report]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
         console=screen,
-        disable=not screen.is_terminal,
+        disable=silent or not screen.is_terminal,
     )
 
     def report(stage: str, done: int, total: int) -> None:

@@ -26,7 +26,7 @@ from coley.cli.request import Asked, Request
 from coley.data.parts import simulate_in_parts
 from coley.data.results import Results, first_courses, last_values, quantiles, write_results
 from coley.errors import ColeyError, Problem
-from coley.report.folder import new_folder
+from coley.report.folder import hidden, new_folder
 from coley.report.theme import NO_UNIT, Figure
 from coley.version import __version__
 
@@ -60,11 +60,13 @@ def carry_out(asked: Asked, wanted: Request) -> Told:
         last = last_values(results, wanted.shown)
         svg = _svg(results, wanted) if plot or out is not None else ""
         if out is not None:
-            (folder / FIGURE).write_text(svg, encoding="utf-8", newline="\n")
+            if svg:
+                (folder / FIGURE).write_text(svg, encoding="utf-8", newline="\n")
             _write_manifest(asked, wanted, folder)
-    if figure is not None:
-        _write_figure(figure, svg)
-    files = tuple(sorted(out.iterdir())) if out is not None else () if figure is None else (figure,)
+    drawn = (figure,) if figure is not None and svg else ()
+    for path in drawn:
+        _write_figure(path, svg)
+    files = tuple(sorted(out.iterdir())) if out is not None else drawn
     return Told(results, last, files)
 
 
@@ -74,8 +76,10 @@ def _workplace(out: Path | None) -> Iterator[Path]:
         with new_folder(out) as folder:
             yield folder
         return
-    with tempfile.TemporaryDirectory(prefix="coley-") as name:
-        yield Path(name)
+    with hidden(Path(tempfile.gettempdir()).resolve() / "coley") as place:
+        folder = place / "new"
+        folder.mkdir()
+        yield folder
 
 
 def _demand_room(wanted: Request, folder: Path) -> None:
@@ -116,9 +120,11 @@ def _simulated(asked: Asked, wanted: Request, folder: Path, only: tuple[str, ...
 
 
 def _svg(results: Results, wanted: Request) -> str:
-    from coley.report.svg import render
+    """The figure; nothing where it could not be drawn, of which the log tells: results are kept without it."""
+    from coley.report.svg import Sketch, draw
 
-    return render(_figure(results, wanted), "courses", f"Time courses of {wanted.system.name}")
+    sketch = Sketch("courses", lambda: _figure(results, wanted), f"Time courses of {wanted.system.name}")
+    return draw([sketch])["courses"].svg
 
 
 def _figure(results: Results, wanted: Request) -> Figure:

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coley.disease.interface import lacking
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Quantity
 from coley.model import Context, Mechanism, assemble
@@ -137,8 +138,9 @@ class Disease(ABC):
         return assemble(self.cancer.name, self.parts(drugs))
 
     def parts(self, drugs: Sequence[Drug] = ()) -> list[Mechanism]:
-        """All mechanisms: those of the disease, then those of each drug."""
-        return [*self.mechanisms(), *(part for drug in drugs for part in drug.mechanisms(self.context))]
+        """All mechanisms: those of the disease, those of each drug, and what stands for what the disease lacks."""
+        given = [*self.mechanisms(), *(part for drug in drugs for part in drug.mechanisms(self.context))]
+        return [*given, *lacking(self.context, given)]
 
 
 @cache

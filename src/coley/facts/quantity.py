@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from coley.errors import ColeyError
 from coley.units import dimension, parse_unit
@@ -21,14 +22,34 @@ def _unit(text: str) -> str:
 
 
 Unit = Annotated[str, AfterValidator(_unit)]
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$")]
-Text = Annotated[str, Field(min_length=1, pattern=r"^[^\x00-\x08\x0b-\x1f\x7f-\x9f]*$")]
+def _one_line(text: str) -> str:
+    if "\n" in text or "\t" in text:
+        raise ValueError("must be one line, without tabs")
+    return text
+
+
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Characters that steer a terminal or turn the direction of text; not the tab and the end of a line."""
+
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
+Text = Annotated[str, Field(min_length=1)]
+Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+"""Text of one line, such as a figure shows."""
 
 
 class Entry(BaseModel):
     """Base of everything in the catalogue: frozen, and no field beyond those declared."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    @field_validator("*")
+    @classmethod
+    def _no_control_characters(cls, value: Any) -> Any:
+        texts = (value,) if isinstance(value, str) else value if isinstance(value, tuple | dict) else ()
+        for found in (_CONTROL.search(text) for text in texts if isinstance(text, str)):
+            if found:
+                raise ValueError(f"holds the control character U+{ord(found[0]):04X}; write it without")
+        return value
 
 
 class Reference(Entry):

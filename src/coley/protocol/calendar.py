@@ -64,7 +64,9 @@ def calendar(trial: Trial, patients: Patients, *, seed: int, clinics: bool) -> C
     columns, scan = [days[:, :1]], [True]
     for k, parts in enumerate(between.tolist()):
         steps = np.arange(1, parts + 1) / parts
-        columns.append(np.where(steps < 1.0, days[:, k, None] + steps * np.diff(days)[:, k, None], days[:, k + 1, None]))
+        columns.append(
+            np.where(steps < 1.0, days[:, k, None] + steps * np.diff(days)[:, k, None], days[:, k + 1, None])
+        )
         scan += [*[False] * (parts - 1), True]
     return Calendar(np.concatenate(columns, axis=1), np.array(scan))
 

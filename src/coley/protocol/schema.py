@@ -6,10 +6,14 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from coley.facts import Entry, Reference, Slug, Text
+from coley.facts import Entry, Label, Reference, Slug, Text
 
-MAX_ARMS = 50
-MAX_MONTHS = 240.0
+MAX_ARMS = 28
+"""Arms of a trial: as many as figures tell apart by colour and dash."""
+MAX_MONTHS = 240
+"""Longest follow-up, and latest landmark."""
+_MAX_WEEKS = 1044
+"""Latest scan: the end of the longest follow-up."""
 
 
 def _ascending(weeks: tuple[float, ...]) -> tuple[float, ...]:
@@ -34,7 +38,7 @@ class Published(Reference):
     value: Annotated[float, Field(ge=-1e6, le=1e6)]
     lower: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
     upper: Annotated[float, Field(ge=-1e6, le=1e6)] | None = None
-    cutoff: Annotated[float, Field(gt=0, le=MAX_MONTHS)]
+    cutoff: Annotated[float, Field(gt=0, le=600)]
     versus: str = ""
 
     @model_validator(mode="after")
@@ -95,7 +99,7 @@ class Option(Entry):
 class Stratum(Entry):
     """Patients of an arm within bounds of biomarkers, whose outcomes were published apart."""
 
-    name: Text
+    name: Label
     biomarkers: Annotated[dict[str, Range], Field(min_length=1)]
     n: Annotated[int, Field(gt=0, le=100_000)] | None = None
     published: tuple[Published, ...] = ()
@@ -112,14 +116,14 @@ class Arm(Entry):
         reinduction: regimen that patients who progress after its fixed end is given once more, "" for none.
     """
 
-    name: Text
+    name: Label
     regimen: str = ""
     choice: tuple[Option, ...] = ()
     n: Annotated[int, Field(gt=0, le=100_000)] | None = None
     beyond_progression: Annotated[float, Field(ge=0, le=1)] = 0.0
     reinduction: str = ""
-    subsequent: tuple[Subsequent, ...] = ()
-    published: tuple[Published, ...] = ()
+    subsequent: Annotated[tuple[Subsequent, ...], Field(max_length=20)] = ()
+    published: Annotated[tuple[Published, ...], Field(max_length=200)] = ()
     strata: tuple[Stratum, ...] = ()
 
     @model_validator(mode="after")
@@ -139,8 +143,10 @@ class Visits(Entry):
     ``jitter_days`` is the standard deviation of the day on which a visit falls, at most half the shortest interval.
     """
 
-    scans: Annotated[tuple[Annotated[float, Field(ge=0.5, le=1100)], ...], AfterValidator(_ascending)]
-    every: Annotated[float, Field(ge=0.5, le=520)]
+    scans: Annotated[
+        tuple[Annotated[float, Field(gt=0, le=_MAX_WEEKS)], ...], Field(max_length=1000), AfterValidator(_ascending)
+    ]
+    every: Annotated[float, Field(ge=0.5, le=_MAX_WEEKS)]
     jitter_days: Annotated[float, Field(ge=0, le=14)] = 3.0
 
 
@@ -156,7 +162,7 @@ class Trial(Entry):
     """
 
     name: Slug
-    title: Text
+    title: Label
     registration: str = ""
     summary: Text
     cancer: Text

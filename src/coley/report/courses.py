@@ -140,11 +140,12 @@ def value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, floa
     positive = band.loc[band["median"] > 0, "median"]
     title = _WORD.sub(lambda word: _SYMBOLS.get(word[0], word[0]), unit)
     if not (len(positive) and top / positive.min() > _LOG_ABOVE):
-        exponent = 0 if 0.01 <= top < 1e4 else 3 * int(np.floor(np.log10(top) / 3))
+        # A band that is 0 throughout, as of a drug that few receive and late, has no size to go by.
+        exponent = 0 if 0.01 <= top < 1e4 or top <= 0 else 3 * int(np.floor(np.log10(top) / 3))
         scaled = f"{_power(exponent)} {title}".strip() if exponent else title
         return (
             alt.Axis(title=scaled, tickCount=4, format=NUMBERS),
-            alt.Scale(zero=True, nice=True),
+            alt.Scale(zero=True, nice=True) if top > 0 else alt.Scale(domain=[0, 1]),
             None,
             10.0**exponent,
         )

@@ -11,7 +11,7 @@ from coley.report.courses import cells, drugs
 from coley.report.forest import predicted_vs_published
 from coley.report.response import spider, swimmer, waterfall
 from coley.report.survival import kaplan_meier
-from coley.report.svg import render
+from coley.report.svg import Drawing, Sketch, draw
 from coley.report.theme import Figure
 
 if TYPE_CHECKING:
@@ -81,6 +81,6 @@ def figures(result: TrialResult) -> dict[str, Figure]:
     return {plate.name: plate.draw(result) for plate in PLATES}
 
 
-def drawings(result: TrialResult) -> dict[str, str]:
-    """Every figure of the report by name, as SVG text."""
-    return {plate.name: render(plate.draw(result), plate.name, plate.caption) for plate in PLATES}
+def drawings(result: TrialResult) -> dict[str, Drawing]:
+    """Every figure of the report by name, as SVG text; or why there is none."""
+    return draw(Sketch(plate.name, partial(plate.draw, result), plate.caption) for plate in PLATES)

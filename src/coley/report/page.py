@@ -12,7 +12,7 @@ from markupsafe import Markup
 from coley.report import tables
 from coley.report.figures import PLATES
 from coley.report.select import evaluable, outcomes
-from coley.report.svg import without_namespaces
+from coley.report.svg import Drawing, without_namespaces
 
 if TYPE_CHECKING:
     from coley.catalogue.schema import Trial
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 DISCLAIMER = "For research and teaching, never for deciding one person's treatment."
 
 
-def render_page(result: TrialResult, drawings: Mapping[str, str]) -> str:
+def render_page(result: TrialResult, drawings: Mapping[str, Drawing]) -> str:
     """The page as HTML.
 
     Args:
         result: what the trial gave.
-        drawings: SVG text of every figure by name, as ``figures.drawings`` makes it.
+        drawings: every figure by name, as ``figures.drawings`` makes it.
     """
     environment = Environment(
         loader=PackageLoader("coley.report", "templates"),
@@ -39,7 +39,7 @@ def render_page(result: TrialResult, drawings: Mapping[str, str]) -> str:
     return environment.get_template("report.html").render(_context(result, drawings))
 
 
-def _context(result: TrialResult, drawings: Mapping[str, str]) -> dict[str, Any]:
+def _context(result: TrialResult, drawings: Mapping[str, Drawing]) -> dict[str, Any]:
     trial = result.trial
     return {
         "trial": trial,
@@ -67,10 +67,14 @@ def _context(result: TrialResult, drawings: Mapping[str, str]) -> dict[str, Any]
             "subsequent": tables.subsequent(result),
             "parameters": tables.parameters(result),
         },
-        # Markup: drawn by this package; texts from outside are escaped by the renderer.
-        "figures": {plate.name: (Markup(without_namespaces(drawings[plate.name])), plate.caption) for plate in PLATES},
+        "figures": {plate.name: _figure(drawings[plate.name], plate.caption) for plate in PLATES},
         "manifest": [(str(key), _plain(result.manifest[key])) for key in sorted(result.manifest)],
     }
+
+
+def _figure(drawing: Drawing, caption: str) -> dict[str, str]:
+    # Markup: drawn by this package; texts from outside are escaped by the renderer.
+    return {"svg": Markup(without_namespaces(drawing.svg)), "fault": drawing.fault, "caption": caption}
 
 
 def _opening(result: TrialResult) -> str:

@@ -13,6 +13,7 @@ from coley.report.select import (
     arm_names,
     evaluable,
     first_patients,
+    response_names,
     sums_of_diameters,
 )
 from coley.report.survival import tick_step
@@ -66,7 +67,11 @@ def waterfall(result: TrialResult) -> Figure:
         title="Best change from baseline (%)",
         scale=alt.Scale(domain=[-100, _HIGHEST_CHANGE], clamp=True),
     )
-    mark = alt.Chart().mark_rect().encode(x, alt.X2("end:Q"), y, alt.Y2("zero:Q"), response_colour(alt.Legend()))
+    mark = (
+        alt.Chart()
+        .mark_rect()
+        .encode(x, alt.X2("end:Q"), y, alt.Y2("zero:Q"), response_colour(response_names(result), alt.Legend()))
+    )
     chart = alt.layer(mark, *_recist_lines(), data=inline(bars)).properties(width=width, height=200)
     shown = chart.facet(arm_header(names, width), columns=3, spacing=22)
     return finish(shown, title, _waterfall_subtitle(result, best))
@@ -126,7 +131,7 @@ def spider(result: TrialResult) -> Figure:
     y = alt.Y("change:Q", title="Change from baseline (%)", scale=alt.Scale(domain=[-100, _HIGHEST_LINE], nice=False))
     mark = alt.Chart().mark_line(strokeWidth=0.9, opacity=0.6, clip=True)
     key = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
-    lines = mark.encode(x, y, response_colour(key), alt.Detail("USUBJID:N"))
+    lines = mark.encode(x, y, response_colour(response_names(result), key), alt.Detail("USUBJID:N"))
     data = inline(scans[["arm", "USUBJID", "month", "change", "response"]], digits=4)
     chart = alt.layer(lines, *_recist_lines(), data=data).properties(width=width, height=220)
     shown = chart.facet(arm_header(names, width), columns=3, spacing=22)
@@ -200,11 +205,12 @@ def _lanes(result: TrialResult) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One lane per sampled patient (arm, lane, treated, end in months), and the events to mark in them."""
     sampled = first_patients(result, _MOST_LANES).set_index("USUBJID")
     adtte, adrs = result.tables["ADTTE"], result.tables["ADRS"]
+    objective = response_names(result).objective
     overall = adtte[adtte["PARAMCD"] == "OS"].set_index("USUBJID").reindex(sampled.index)
     free = adtte[adtte["PARAMCD"] == "PFS"].set_index("USUBJID").reindex(sampled.index)
-    scans = adrs[(adrs["PARAMCD"] == "OVRLRESP") & adrs["AVALC"].isin(["CR", "PR"])]
+    scans = adrs[(adrs["PARAMCD"] == "OVRLRESP") & adrs["AVALC"].isin(objective)]
     response = scans.groupby("USUBJID", observed=True)["ADY"].min().reindex(sampled.index)
-    response = response.where(sampled["BOR"].isin(["CR", "PR"]))
+    response = response.where(sampled["BOR"].isin(objective))
     lanes = pd.DataFrame(
         {
             "arm": sampled["ARM"].astype(object),

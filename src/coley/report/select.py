@@ -16,8 +16,37 @@ if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
 DAYS_PER_MONTH = convert(1.0, "month", "day")
-RESPONSES = ("CR", "PR", "SD", "PD", "NE")
 ENDPOINTS = {"OS": "Overall survival", "PFS": "Progression-free survival", "DOR": "Duration of response"}
+
+
+@dataclass(frozen=True)
+class Responses:
+    """The responses of a set of criteria, as ADRS and ADSL name them.
+
+    Attributes:
+        criteria: name of the set.
+        objective: those that count as a response, best first.
+        control: those that count as control of the disease without a response.
+        others: progression, and what could not be judged.
+    """
+
+    criteria: str
+    objective: tuple[str, ...]
+    control: tuple[str, ...]
+    others: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All, from best to worst."""
+        return (*self.objective, *self.control, *self.others)
+
+
+_RECIST = Responses("RECIST 1.1", ("CR", "PR"), ("SD",), ("PD", "NE"))
+
+
+def response_names(result: TrialResult) -> Responses:
+    """The responses that the patients of ``result`` can have."""
+    return _RECIST
 
 
 def arm_names(result: TrialResult) -> list[str]:

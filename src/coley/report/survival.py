@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from coley.report import published
 from coley.report.select import ENDPOINTS, arm_names, outcomes, times_to_event
 from coley.report.theme import (
     FAINT,
@@ -28,6 +30,7 @@ from coley.trial import statistics
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
+Floats = NDArray[np.float64]
 _WIDTH, _HEIGHT = 450, 280
 _STEPS = 900
 """Steps kept of a curve: about two per px, so that thinning is not seen."""
@@ -46,8 +49,8 @@ def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
     curves = {arm: curve for arm, curve in curves.items() if not curve.empty}
     if not curves:
         return nothing_to_show(title, "No patient of any arm was evaluable.")
-    published = _published(result, endpoint)
-    longest = max([1.0, *published["month"], *(curve["time"].max() for curve in curves.values())])
+    known = published.points(result, endpoint)
+    longest = max([1.0, *known["month"], *(curve["time"].max() for curve in curves.values())])
     step = tick_step(longest)
     horizon = float(np.ceil(longest / step) * step)
     x = alt.X(
@@ -57,11 +60,11 @@ def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
     )
     plot = alt.layer(
         *_curve_layers(curves, styles, x, f"{ENDPOINTS[endpoint]} (%)", horizon),
-        *_published_layers(published, styles, x, horizon),
-        *_end_labels(result, endpoint, curves, published, styles),
+        *published.layers(known, styles, x, horizon, (_WIDTH, _HEIGHT)),
+        *_end_labels(result, endpoint, curves, known, styles),
     ).properties(width=_WIDTH, height=_HEIGHT)
     table = _risk_table(result, endpoint, styles, np.arange(0, horizon + step / 2, step), horizon)
-    return finish(alt.vconcat(plot, table, spacing=6), title, _subtitle(result, endpoint, curves, published))
+    return finish(alt.vconcat(plot, table, spacing=6), title, _subtitle(result, endpoint, curves, known))
 
 
 def tick_step(longest: float) -> float:
@@ -111,56 +114,11 @@ def _censor_ticks(curves: Mapping[str, pd.DataFrame], horizon: float) -> pd.Data
     return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
-def _published(result: TrialResult, endpoint: str) -> pd.DataFrame:
-    """Published medians and rates of ``endpoint`` as points with the ends of their intervals, months against %."""
-    rows: list[tuple[object, ...]] = []
-    for arm in result.trial.arms:
-        for fact in arm.published:
-            prefix, _, what = fact.endpoint.partition("_")
-            if prefix != endpoint or what == "HR":
-                continue
-            low, high = fact.lower, fact.upper
-            if what == "median":
-                rows.append((arm.name, True, fact.value, 50.0, low, high, None, None))
-            else:
-                rows.append((arm.name, False, float(what.removesuffix("mo")), fact.value, None, None, low, high))
-    columns = ["arm", "median", "month", "survival", "month_low", "month_high", "survival_low", "survival_high"]
-    frame = pd.DataFrame(rows, columns=columns)
-    return frame.astype(dict.fromkeys(columns[2:], float) | {"median": bool})
-
-
-def _published_layers(published: pd.DataFrame, styles: ArmStyles, x: alt.X, horizon: float) -> list[alt.Chart]:
-    """Points and intervals, those of different arms a few px apart so that none hides another."""
-    layers = []
-    shown = published.assign(month_high=published["month_high"].clip(upper=horizon))
-    for i, arm in enumerate(styles.names):
-        own = shown[shown["arm"] == arm]
-        aside = 6.0 * (i - (len(styles.names) - 1) / 2)
-        across = alt.Chart(inline(own.dropna(subset=["month_low", "month_high"]))).mark_rule(strokeWidth=1.2)
-        landmarks = own.dropna(subset=["survival_low", "survival_high"])
-        up = alt.Chart(inline(landmarks)).mark_rule(strokeWidth=1.2, xOffset=aside)
-        median = own["median"]
-        layers += [
-            across.encode(alt.X("month_low:Q"), alt.X2("month_high"), alt.Y("survival:Q"), styles.colour()),
-            up.encode(x, alt.Y("survival_low:Q"), alt.Y2("survival_high"), styles.colour()),
-            _markers(own[median], styles.shape(arm), 0.0).encode(x, alt.Y("survival:Q"), styles.colour()),
-            _markers(own[~median], styles.shape(arm), aside).encode(x, alt.Y("survival:Q"), styles.colour()),
-        ]
-    return layers
-
-
-def _markers(points: pd.DataFrame, shape: str, aside: float) -> alt.Chart:
-    mark: alt.Chart = alt.Chart(inline(points)).mark_point(
-        shape=shape, size=55, fill="white", strokeWidth=1.5, opacity=1, xOffset=aside
-    )
-    return mark
-
-
 def _end_labels(
     result: TrialResult,
     endpoint: str,
     curves: Mapping[str, pd.DataFrame],
-    published: pd.DataFrame,
+    known: pd.DataFrame,
     styles: ArmStyles,
 ) -> list[alt.Chart]:
     """Line, marker, name and median of each arm, beside the end of its curve."""
@@ -174,8 +132,8 @@ def _end_labels(
     y = alt.Y("survival:Q")
     key = alt.Chart(inline(frame)).mark_rule(strokeWidth=1.8)
     layers = [key.encode(y, styles.colour(), styles.dash(), x=alt.value(_WIDTH + 10), x2=alt.value(_WIDTH + 38))]
-    for arm in frame["arm"][frame["arm"].isin(published["arm"])]:
-        marker = _markers(frame[frame["arm"] == arm], styles.shape(arm), 0.0)
+    for arm in frame["arm"][frame["arm"].isin(known["arm"])]:
+        marker = published.markers(frame[frame["arm"] == arm], styles.shape(arm))
         layers.append(marker.encode(y, styles.colour(), x=alt.value(_WIDTH + 24)))
     text = alt.Chart(inline(frame)).mark_text(
         align="left", baseline="middle", lineBreak="\n", lineHeight=LINE_HEIGHT, fontWeight="bold"
@@ -188,13 +146,20 @@ def _median_text(result: TrialResult, arm: str, endpoint: str) -> str:
     return f"median {median.value:.1f} mo" if isfinite(median.value) else "median not reached"
 
 
+def at_risk(durations: Floats, events: NDArray[np.bool_], times: Floats) -> list[tuple[float, int]]:
+    """Numbers at risk at those of ``times`` at which anything is known: not after the last patient was censored."""
+    if not len(durations):
+        return []
+    last = durations.max()
+    known = times if events[durations == last].all() else times[times <= last]
+    return [(float(time), int(n)) for time, n in zip(known, statistics.numbers_at_risk(durations, known), strict=True)]
+
+
 def _risk_table(result: TrialResult, endpoint: str, styles: ArmStyles, times: np.ndarray, horizon: float) -> alt.Chart:
     rows = [
-        (wrap(arm, 22), arm, float(time), f"{int(number):,}")
+        (wrap(arm, 22), arm, time, f"{number:,}")
         for arm in styles.names
-        for time, number in zip(
-            times, statistics.numbers_at_risk(times_to_event(result, arm, endpoint)[0], times), strict=True
-        )
+        for time, number in at_risk(*times_to_event(result, arm, endpoint), times)
     ]
     frame = pd.DataFrame(rows, columns=["label", "arm", "month", "number"])
     labels = [wrap(arm, 22) for arm in styles.names]
@@ -215,20 +180,21 @@ def _risk_table(result: TrialResult, endpoint: str, styles: ArmStyles, times: np
         labelLineHeight=LINE_HEIGHT,
         labelPadding=20,
     )
-    y = alt.Y("label:N", sort=labels, axis=axis)
+    y = alt.Y("label:N", sort=labels, scale=alt.Scale(domain=labels), axis=axis)
     x = alt.X("month:Q", scale=alt.Scale(domain=[0, horizon], nice=False), axis=None)
     mark = alt.Chart(inline(frame)).mark_text(fontSize=10.5).encode(x, y, alt.Text("number:N"), styles.colour())
     table: alt.Chart = mark.properties(width=_WIDTH, height=len(labels) * (max(lines) * LINE_HEIGHT + 5))
     return table
 
 
-def _subtitle(
-    result: TrialResult, endpoint: str, curves: Mapping[str, pd.DataFrame], published: pd.DataFrame
-) -> list[str]:
+def _subtitle(result: TrialResult, endpoint: str, curves: Mapping[str, pd.DataFrame], known: pd.DataFrame) -> list[str]:
     lines = ["Kaplan-Meier estimate with 95 % band; vertical ticks are censored patients."]
-    if len(published):
+    if endpoint == "PFS":
+        lines.append("Progression is seen at scans, so the curves step at visits.")
+    if len(known):
         lines.append(
-            "Open markers with bars: published median (on the 50 % line) and landmark rates with 95 % interval."
+            "Open markers with bars: published median (at the 50 % line) and landmark rates with 95 % interval, moved "
+            "apart where they would lie on one another."
         )
     versus = {(arm.name, fact.endpoint): fact.versus for arm in result.trial.arms for fact in arm.published}
     for o in outcomes(result):

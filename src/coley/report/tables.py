@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from coley.report.forest import endpoint_kind, endpoint_label
-from coley.report.select import RESPONSES, Outcome, arm_names, evaluable, failed, outcomes, times_to_event
+from coley.report.select import Outcome, arm_names, evaluable, failed, outcomes, response_names, times_to_event
 from coley.trial import statistics
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 DASH = "\u2013"
 NOTHING = "\u2014"
+MOST_PAIRED = 8
+"""Arms of which every pair is compared."""
 LANDMARKS = (6, 12, 24, 36, 60)
 
 
@@ -208,20 +210,19 @@ def failures(result: TrialResult) -> Table:
 
 def responses(result: TrialResult) -> Table:
     """Best overall response by arm with exact intervals."""
-    patients = evaluable(result)
+    patients, known = evaluable(result), response_names(result)
     rows = []
     for name in arm_names(result):
         best = patients.loc[patients["ARM"] == name, "BOR"]
-        counts = {response: int((best == response).sum()) for response in RESPONSES}
-        objective = statistics.proportion(counts["CR"] + counts["PR"], len(best))
-        control = statistics.proportion(counts["CR"] + counts["PR"] + counts["SD"], len(best))
-        cells = [share(counts[response], len(best)) for response in RESPONSES]
-        rates = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in (objective, control)]
-        rows.append((name, f"{len(best):,}", *cells, *rates))
-    columns = ("Arm", "Patients", *RESPONSES, "ORR, %", "Disease control, %")
+        responded, controlled = (int(best.isin(those).sum()) for those in (known.objective, known.control))
+        rates = [statistics.proportion(count, len(best)) for count in (responded, responded + controlled)]
+        cells = [share(int((best == response).sum()), len(best)) for response in known.names]
+        shown = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in rates]
+        rows.append((name, f"{len(best):,}", *cells, *shown))
+    columns = ("Arm", "Patients", *known.names, "ORR, %", "Disease control, %")
     caption = (
-        "Best overall response (RECIST 1.1) of the simulated patients: number (%). Rates with exact (Clopper-Pearson) "
-        "95 % intervals at the simulated number of patients."
+        f"Best overall response ({known.criteria}) of the simulated patients: number (%). Rates with exact "
+        "(Clopper-Pearson) 95 % intervals at the simulated number of patients."
     )
     return Table(caption, columns, _grouped(rows))
 
@@ -251,9 +252,14 @@ def survival(result: TrialResult) -> Table:
 
 
 def comparisons(result: TrialResult) -> Table:
-    """Hazard ratio and log-rank test of each pair of arms, for survival and progression-free survival."""
+    """Hazard ratio and log-rank test of each pair of arms, for survival and progression-free survival.
+
+    Of many arms, each of the others is compared with the first.
+    """
     rows = []
-    for one, other in combinations(arm_names(result), 2):
+    names = arm_names(result)
+    pairs = list(combinations(names, 2)) if len(names) <= MOST_PAIRED else [(one, names[0]) for one in names[1:]]
+    for one, other in pairs:
         for endpoint in ("OS", "PFS"):
             (months, events), (control_months, control_events) = (
                 times_to_event(result, name, endpoint) for name in (one, other)
@@ -264,10 +270,11 @@ def comparisons(result: TrialResult) -> Table:
             p = statistics.log_rank(durations, observed, treated)
             cells = (interval(ratio.value, ratio.lower, ratio.upper, 2), p_value(p))
             rows.append((f"{one} against {other}", endpoint, *cells))
+    whom = "Arms" if len(names) <= MOST_PAIRED else "Each arm and the first of the protocol,"
     caption = (
-        "Arms compared over all of follow-up, at the simulated number of patients: hazard ratio (Cox, 95 % interval) "
-        "and log-rank test. Both take the arms as independent, though the same virtual patients enter each. Where a "
-        "published hazard ratio is shown, the simulated one beside it is that of the published data cut."
+        f"{whom} compared over all of follow-up, at the simulated number of patients: hazard ratio (Cox, 95 % "
+        "interval) and log-rank test. Both take the arms as independent, though the same virtual patients enter "
+        "each. Where a published hazard ratio is shown, the simulated one beside it is that of the published data cut."
     )
     return Table(caption, ("Arms", "Endpoint", "Hazard ratio", "Log-rank p"), _grouped(rows), texts=2)
 

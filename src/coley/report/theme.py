@@ -16,6 +16,8 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from coley.report.select import Responses
+
 Figure = alt.Chart | alt.LayerChart | alt.FacetChart | alt.ConcatChart | alt.VConcatChart
 
 BLUE, VERMILLION, GREEN, PURPLE = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -25,7 +27,8 @@ INK, FAINT, GRID = "#222222", "#666666", "#E4E4E4"
 ARM_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
 ARM_DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
 ARM_SHAPES = ("diamond", "square", "triangle-up", "circle", "triangle-down")
-RESPONSE_COLOURS = {"CR": BLUE, "PR": SKY, "SD": GREY, "PD": VERMILLION, "NE": "#EDEDED"}
+OBJECTIVE_COLOURS, CONTROL_COLOURS, OTHER_COLOURS = (BLUE, SKY, GREEN), (GREY, ORANGE), (VERMILLION, "#EDEDED", PURPLE)
+"""Of responses, of control of the disease, and of progression and what could not be judged; the best first."""
 
 FIGURE_WIDTH = 640
 """Width of the plotting area of a full-width figure, in px; about 17 cm in print with its axes."""
@@ -115,10 +118,18 @@ class ArmStyles:
         return alt.StrokeDash(f"{field}:N", scale=scale, legend=legend)
 
 
-def response_colour(legend: alt.Legend | None) -> alt.Color:
-    """Encoding of the field ``response`` (CR, PR, SD, PD, NE) as colour."""
-    scale = alt.Scale(domain=list(RESPONSE_COLOURS), range=list(RESPONSE_COLOURS.values()))
-    return alt.Color("response:N", scale=scale, legend=legend)
+def response_colour(responses: Responses, legend: alt.Legend | None) -> alt.Color:
+    """Encoding of the field ``response``, one of ``responses``, as colour."""
+    colours = {
+        name: palette[i % len(palette)]
+        for names, palette in (
+            (responses.objective, OBJECTIVE_COLOURS),
+            (responses.control, CONTROL_COLOURS),
+            (responses.others, OTHER_COLOURS),
+        )
+        for i, name in enumerate(names)
+    }
+    return alt.Color("response:N", scale=alt.Scale(domain=list(colours), range=list(colours.values())), legend=legend)
 
 
 def inline(frame: pd.DataFrame, digits: int = 5) -> alt.InlineData:

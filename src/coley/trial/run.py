@@ -59,8 +59,12 @@ def run(
         ColeyError: a number that is out of range, a drug, cancer or endpoint that there is not, or an eligibility that
             hardly anyone meets.
     """
-    given = {name: value for name, value in (("patients", patients), ("seed", seed)) if value is not None}
-    how = replace(settings or RunSettings(), **given)
+    how = settings or RunSettings()
+    how = replace(
+        how,
+        patients=how.patients if patients is None else patients,
+        seed=how.seed if seed is None else seed,
+    )
     return _result(trial, _simulate(trial, catalogue or load_catalogue(), how), how)
 
 
@@ -88,9 +92,7 @@ def _simulate(trial: Trial, catalogue: Catalogue, settings: RunSettings) -> _Sim
         progress=settings.progress,
     )
     shown = disease.observables()
-    histories = tuple(
-        follow(trial, plan, disease, cohort, _shown(plan, shown), settings) for plan in plans
-    )
+    histories = tuple(follow(trial, plan, disease, cohort, _shown(plan, shown), settings) for plan in plans)
     entry = entry_days(trial, settings.patients, seed=settings.seed)
     return _Simulated(disease, plans, cohort, entry, histories)
 

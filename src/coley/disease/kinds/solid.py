@@ -11,19 +11,10 @@ from numpy.typing import NDArray
 from scipy.stats import binom
 
 from coley.disease.disease import Disease, Findings, Mortal, Observable
-from coley.mechanisms.antigen_presentation import antigen_presentation
-from coley.mechanisms.checkpoint import checkpoint
-from coley.mechanisms.cytokines import cytokines
+from coley.disease.immunity import IMMUNITY
 from coley.mechanisms.imaging import imaging
-from coley.mechanisms.killing import killing
 from coley.mechanisms.metastasis import metastasis
-from coley.mechanisms.myeloid import myeloid
-from coley.mechanisms.natural_killer_cells import natural_killer_cells
-from coley.mechanisms.priming import priming
-from coley.mechanisms.regulatory_t_cells import regulatory_t_cells
-from coley.mechanisms.repertoire import repertoire
 from coley.mechanisms.survival import survival
-from coley.mechanisms.t_cells import t_cells
 from coley.mechanisms.tumour import tumour
 from coley.model import REST, Context, Mechanism
 from coley.streams import Patients, stream, uniforms
@@ -35,16 +26,7 @@ fewer (Hillman et al. 2009: 16 % four or five)."""
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (
     tumour,
-    antigen_presentation,
-    repertoire,
-    priming,
-    t_cells,
-    regulatory_t_cells,
-    natural_killer_cells,
-    myeloid,
-    killing,
-    checkpoint,
-    cytokines,
+    *IMMUNITY,
     imaging,
     metastasis,
     survival,
@@ -65,11 +47,14 @@ class Solid(Disease):
     clocks: ClassVar[tuple[str, ...]] = ("hazard_death", "hazard_lesion")
     burden: ClassVar[str] = "V_scan"
     diagnosis: ClassVar[str] = "V_diagnosis"
+    targets: ClassVar[tuple[str, ...]] = TARGETS
+    visible: ClassVar[str] = "smallest_lesion"
+    """Name of the quantity, among those of the patients, that is the smallest diameter a scan shows."""
 
     @property
     def sites(self) -> tuple[str, ...]:
         """Target lesions, then the rest."""
-        return (*TARGETS, REST)
+        return (*self.targets, REST)
 
     def mechanisms(self) -> list[Mechanism]:
         """The tumour, and the immune system that meets it."""
@@ -78,9 +63,9 @@ class Solid(Disease):
     def start(self, patients: Patients, *, seed: int, attempt: int) -> Mapping[str, Floats]:
         """How many lesions a patient has: one target or more, and with some chance others."""
         facts = self.patients
-        more = (facts["n_targets"].value - 1) / (len(TARGETS) - 1)
-        number = 1 + binom.ppf(uniforms(seed, "target lesions", patients, attempt), len(TARGETS) - 1, more)
-        there = {f"C_seed_{site}": (k < number).astype(float) for k, site in enumerate(TARGETS)}
+        more = (facts["n_targets"].value - 1) / (len(self.targets) - 1)
+        number = 1 + binom.ppf(uniforms(seed, "target lesions", patients, attempt), len(self.targets) - 1, more)
+        there = {f"C_seed_{site}": (k < number).astype(float) for k, site in enumerate(self.targets)}
         others = uniforms(seed, "other lesions", patients, attempt) < facts["rest"].value
         return {**there, f"C_seed_{REST}": others.astype(float), **self._organs(patients, seed, attempt)}
 
@@ -89,7 +74,7 @@ class Solid(Disease):
         organs = self.cancer.organs
         bounds = np.cumsum([organ.share.value for organ in organs])[:-1]
         changed: dict[str, Floats] = {}
-        for site in TARGETS:
+        for site in self.targets:
             place = np.searchsorted(bounds, uniforms(seed, f"organ {site}", patients, attempt), side="right")
             changed[f"organ_{site}"] = place.astype(float)
             for name in sorted({name for organ in organs for name in organ.factors}):
@@ -99,14 +84,14 @@ class Solid(Disease):
 
     def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
         """Lesions numbered from the largest down."""
-        cells = [[f"C_{clone.name}_{site}" for clone in self.cancer.clones] for site in TARGETS]
+        cells = [[f"C_{clone.name}_{site}" for clone in self.cancer.clones] for site in self.targets]
         size = np.stack([patients[names].sum(axis=1).to_numpy() for names in cells], axis=1)
         order = np.argsort(-size, axis=1, kind="stable")
-        suffix = f"_{TARGETS[0]}"
+        suffix = f"_{self.targets[0]}"
         of_lesions = [name.removesuffix(suffix) for name in patients if name.endswith(suffix)]
         sorted_ = patients.copy()
         for base in of_lesions:
-            names = [f"{base}_{site}" for site in TARGETS]
+            names = [f"{base}_{site}" for site in self.targets]
             sorted_[names] = np.take_along_axis(patients[names].to_numpy(), order, axis=1)
         return sorted_
 
@@ -136,17 +121,17 @@ class Solid(Disease):
     @property
     def watched(self) -> tuple[str, ...]:
         """Volumes of the lesions as scans show them, and the hazard of a new one."""
-        organs = (f"organ_{site}" for site in TARGETS)
+        organs = (f"organ_{site}" for site in self.targets)
         return (*(f"V_scan_{site}" for site in self.sites), *organs, "hazard_lesion")
 
     def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
         """Diameters in whole mm, 0 where a lesion is gone; which are of nodes; and all other lesions, as one sphere."""
-        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in TARGETS], axis=1)
+        true = np.stack([diameter(values[f"V_scan_{site}"]) for site in self.targets], axis=1)
         facts = self.patients
-        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(TARGETS)) for k in patients])
+        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(self.targets)) for k in patients])
         read = np.round(true * np.exp(facts["reader_error"].value * deviates.reshape(true.shape)))
-        smallest = facts["smallest_lesion"].value
-        place = np.stack([values[f"organ_{site}"] for site in TARGETS], axis=1).astype(int)
+        smallest = facts[self.visible].value
+        place = np.stack([values[f"organ_{site}"] for site in self.targets], axis=1).astype(int)
         nodal = np.array([organ.nodal for organ in self.cancer.organs] or [False])[place]
         node = np.where(true > 0, np.maximum(read, facts["normal_node"].value), 0.0)
         rest = diameter(values[f"V_scan_{REST}"])

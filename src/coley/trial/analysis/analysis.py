@@ -22,7 +22,7 @@ class Analysis:
     """One arm, or a stratum of it, as known at a data cut. Patients whose simulation failed do not count.
 
     Attributes:
-        responses: (patients,) best overall response by the criteria of ``known.history``; NE for those who do not count.
+        responses: (patients,) best overall response by the criteria of the arm; NE for those who do not count.
         size: number of patients of the published arm, for which intervals are given.
     """
 

@@ -74,7 +74,9 @@ def kaplan_meier(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0)
 def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0) -> Estimate:
     """Median survival, the first time at which survival is one half or less, NaN where not reached.
 
-    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``.
+    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``. Where
+    both limits are one visit, at which so many events are seen at once, the lower one is the step before: they
+    happened since then.
     """
     from lifelines.utils import median_survival_times
 
@@ -83,7 +85,11 @@ def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1
         float(median_survival_times(curve[name].dropna())) if curve[name].notna().any() else nan
         for name in ("survival", "lower", "upper")
     )
-    return Estimate(*(time if isfinite(time) else nan for time in reached))
+    value, lower, upper = (time if isfinite(time) else nan for time in reached)
+    if lower == upper:
+        earlier = curve.index[(curve["survival"].diff() < 0) & (curve.index < lower)]
+        lower = float(earlier.max()) if len(earlier) else 0.0
+    return Estimate(value, lower, upper)
 
 
 def survival_at(durations: ArrayLike, events: ArrayLike, time: float, *, widen: float = 1.0) -> Estimate:
@@ -152,7 +158,9 @@ def hazard_ratio(durations: ArrayLike, events: ArrayLike, treated: ArrayLike, *,
         fit = CoxPHFitter(alpha=0.05).fit(data, duration_col="time", event_col="event")
     lower, upper = fit.confidence_intervals_.loc["treated"]
     value = float(fit.params_["treated"])
-    return Estimate(*(float(np.exp(value + widen * (log - value))) for log in (value, lower, upper)))
+    with np.errstate(over="ignore"):  # of few patients, or of arms that hardly overlap
+        ratios = [float(np.exp(value + widen * (log - value))) for log in (value, lower, upper)]
+    return Estimate(*(ratio if isfinite(ratio) else nan for ratio in ratios))
 
 
 def log_rank(durations: ArrayLike, events: ArrayLike, groups: ArrayLike) -> float:

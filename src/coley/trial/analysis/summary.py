@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.errors import ColeyError, Problem
-from coley.protocol import Arm, Published, Stratum, Trial
+from coley.protocol import Arm, Stratum, Trial
 from coley.trial.analysis import endpoints
 from coley.trial.analysis.analysis import Analysis, analyse
 from coley.trial.conduct.history import History
@@ -31,7 +31,7 @@ def check_endpoints(trial: Trial) -> Iterator[Problem]:
 
 
 def summarise(trial: Trial, histories: Sequence[History], entry: Floats, people: pd.DataFrame) -> pd.DataFrame:
-    """Predicted beside published; each published figure at its own data cut. Strata follow their arm, as "arm | stratum",
+    """Predicted beside published, each figure at its own data cut. Strata follow their arm, as "arm | stratum",
     with what was published of them.
 
     Args:

@@ -1,7 +1,7 @@
 """ADaM-like tables of a trial: ADSL, ADEX, ADTR, ADRS, ADTTE, ADAE and ADCM.
 
-Names follow the CDISC ADaM Implementation Guide 1.3; days count from the first dose (day 0), but in ADAE and ADCM, which
-have whole study days from 1.
+Names follow the CDISC ADaM Implementation Guide 1.3. Days count from the first dose (day 0), but in ADAE and ADCM,
+which have whole study days from 1.
 """
 
 from __future__ import annotations
@@ -172,7 +172,9 @@ def _measurements(days: Floats, values: Floats, wanted: Flags, parameter: str) -
     change[~np.isfinite(change)] = np.nan
     link = where[2] + 1.0 if len(where) > 2 else np.nan
     rows = {"patient": where[0], "ADY": days[where[0], where[1]], "VISITNUM": where[1], "PARAMCD": parameter}
-    return pd.DataFrame({**rows, "TRLNKID": link, "AVAL": values[wanted], "BASE": base, "PCHG": change, "NADIR": np.nan})
+    return pd.DataFrame(
+        {**rows, "TRLNKID": link, "AVAL": values[wanted], "BASE": base, "PCHG": change, "NADIR": np.nan}
+    )
 
 
 def _labelled(plan: Plan, ids: Subjects, table: pd.DataFrame, columns: list[str]) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Conduct of a trial: each patient of an arm is treated, seen, examined, and treated otherwise, until lost or the end."""
+"""Conduct of a trial: patients of an arm are treated, seen, examined, and treated otherwise, until lost or the end."""
 
 from coley.trial.conduct.course import RTOL, follow
 from coley.trial.conduct.decisions import REST_BEFORE_NEXT

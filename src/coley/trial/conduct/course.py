@@ -79,9 +79,7 @@ class _Course:
         system, size = plan.system, len(patients)
         known = [name for name in cohort.parameters if name in {*system.parameter_names, *system.state_names}]
         parameters = cohort.parameters[known].reset_index(drop=True)
-        self.simulation = Simulation(
-            system, parameters, rtol=RTOL, threads=settings.threads, backend=settings.backend
-        )
+        self.simulation = Simulation(system, parameters, rtol=RTOL, threads=settings.threads, backend=settings.backend)
         self.disease, self.criteria = disease, criteria()[trial.criteria or disease.criteria]
         self.calendar: Calendar = calendar(trial, patients, seed=seed, clinics=bool(plan.harms))
         horizon = float(self.calendar.days[:, -1].max())

@@ -79,7 +79,9 @@ class Sequencing:
         now.extended[goes_on] = True
         if self._again:
             self._begin(now, again, np.full(len(day), self._again[0]), day)
-        self._begin(now, changes & (now.line >= 0) & ~np.isin(now.line, self._next[:-1]), self._next[self._fate.next], day)
+        self._begin(
+            now, changes & (now.line >= 0) & ~np.isin(now.line, self._next[:-1]), self._next[self._fate.next], day
+        )
         now.line[changes & np.isin(now.begun, self._next[:-1]) & (now.start <= day)] = NONE
         now.followed[who & ~goes_on] = False
 

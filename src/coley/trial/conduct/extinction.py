@@ -32,12 +32,13 @@ def extinct_line(birth: Floats, net: Floats, time: Floats) -> Floats:
             and none is taken to have died.
     """
     death = np.maximum(birth - net, 0.0)
-    growth = np.where(np.abs(net * time) < 1e-9, 1e-9 / np.maximum(time, 1e-12), net)
-    left = -np.expm1(-growth * time)
-    with np.errstate(over="ignore", invalid="ignore"):
-        found = death * left / (birth - (birth - growth) * np.exp(-growth * time))
-    # a fall so steep that the exponential overflows
-    return np.where(growth * time < -700.0, 1.0, np.clip(np.nan_to_num(found, nan=0.0), 0.0, 1.0))
+    gain = birth - death
+    shrunk = np.exp(-np.abs(gain) * time)  # never overflows; above is the formula for gain > 0; multiplied out for < 0
+    large, small = np.where(gain > 0, birth, death), np.where(gain > 0, death, birth)
+    rest = large - small * shrunk
+    found = death * (1.0 - shrunk) / np.where(rest > 0, rest, 1.0)
+    balanced = birth * time / (1.0 + birth * time)  # the limit, where the formula is 0 / 0
+    return np.asarray(np.clip(np.where(np.abs(gain) * time < 1e-7, balanced, found), 0.0, 1.0))
 
 
 def extinct(begin: Floats, end: Floats, birth: Floats, time: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""New lesions: when one appears it is placed among the sites of the model, and grows, or is rejected, like any other."""
+"""New lesions: one that appears is placed among the sites of the model, and grows, or is rejected, like any other."""
 
 from __future__ import annotations
 

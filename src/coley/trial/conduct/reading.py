@@ -97,7 +97,7 @@ class Judge:
     elsewhere: Floats
 
     def judge(self, findings: Mapping[str, Floats], since: Baseline, scan: int) -> NDArray[np.int8]:
-        """(patients, scans up to ``scan``) responses since each patient's baseline, which stands for what was before."""
+        """(patients, scans up to ``scan``) responses since each patient's baseline, which stands for all before it."""
         column = np.maximum(np.arange(scan + 1), since.scan[:, None])
         column = np.minimum(column, scan)
         shown = {name: _taken(values, column) for name, values in findings.items()}
@@ -114,9 +114,7 @@ class Judge:
         return self.criteria.judge(known, self.days[:, : scan + 1])
 
 
-def lesion_measures(
-    shown: Mapping[str, Floats], removed: Flags, before: Flags, elsewhere: Floats
-) -> dict[str, Floats]:
+def lesion_measures(shown: Mapping[str, Floats], removed: Flags, before: Flags, elsewhere: Floats) -> dict[str, Floats]:
     """What criteria for lesions judge by.
 
     New is a lesion that is seen where none was at baseline, or where one was resected; a node, once it is no normal

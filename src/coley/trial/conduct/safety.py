@@ -18,6 +18,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 FOR_HARM = -1
 """The LINE of what is given for harm."""
+_LONGEST = 3653.0  # days of treatment of an event, at most
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ class Ward:
         *,
         seed: int,
     ) -> None:
-        """Watch ``patients``, by their numbers; ``people`` are their covariates, ``cares`` the rules that are followed."""
+        """Watch ``patients``, by their numbers; ``people`` are their covariates, ``cares`` the rules followed."""
         self._harms, self._cares, self._drugs = tuple(harms), cares, list(drugs)
         self._people, self._patients, self._seed = people, patients, seed
         self._row = {int(number): row for row, number in enumerate(patients)}
@@ -61,7 +62,7 @@ class Ward:
         self._column = {drug.name: k for k, drug in enumerate(self._drugs)}
 
     def allowed(self, doses: pd.DataFrame) -> pd.DataFrame:
-        """The planned ``doses`` without those of drugs that are withheld then; those that are left are taken as given."""
+        """The planned ``doses`` but for those of drugs that are withheld then; these are taken as given."""
         if not self._harms or doses.empty:
             return doses
         rows, time = doses["ID"].to_numpy(dtype=int), doses["TIME"].to_numpy(dtype=float)
@@ -88,9 +89,7 @@ class Ward:
             return joined([])
         known = present & ~np.isnan(after).any(axis=0)
         before, after = (np.where(known, hazard, 0.0) for hazard in (before, after))
-        found, self._risk = occur(
-            self._harms, before, after, (begin, end), self._risk, self._patients, seed=self._seed
-        )
+        found, self._risk = occur(self._harms, before, after, (begin, end), self._risk, self._patients, seed=self._seed)
         rows = np.array([self._row[int(number)] for number in found.patient], dtype=int)
         there = ~(found.onset > lost[rows]) if len(rows) else np.zeros(0, bool)
         found, rows = found.take(there), rows[there]
@@ -116,6 +115,3 @@ class Ward:
     def record(self) -> Safety:
         """All that happened."""
         return Safety(self._harms, Events.joined(self._events), tuple(self._prescriptions))
-
-
-_LONGEST = 3653.0  # days of treatment of an event, at most

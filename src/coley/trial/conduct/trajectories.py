@@ -13,7 +13,7 @@ from coley.units import convert, internal_unit
 
 Floats = NDArray[np.float64]
 MOST = 2000
-"""Patients of an arm whose courses are kept, the first ones: enough for every figure, whatever the size of the trial."""
+"""Patients of an arm whose courses are kept, the first ones: enough for every figure."""
 
 
 class Recorder:

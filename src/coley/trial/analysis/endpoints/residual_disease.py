@@ -13,7 +13,7 @@ from coley.trial.analysis.statistics import Estimate
 
 MEASURE = "mrd"
 _LIMITS = {"MRD": 1e-5, "MRD_1e-4": 1e-4, "MRD_1e-6": 1e-6}
-"""Share of diseased cells below which a sample is negative: 10^-5 is IMWG's (Kumar et al., Lancet Oncol 2016;17:e328)."""
+"""Share of diseased cells below which a sample is negative: 10^-5 is IMWG's (Kumar, Lancet Oncol 2016;17:e328)."""
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ class ResidualDisease(Endpoint):
         share = history.findings[MEASURE]
         ended = np.fmin(history.criteria.progression_day(arm.known.codes, history.days), arm.known.until)
         negative = (share < _LIMITS[self.name]) & (history.days <= ended[:, None])
-        return arm.share(negative[:, 1:].any(axis=1))
+        return arm.share(np.asarray(negative[:, 1:].any(axis=1)))

@@ -1,0 +1,16 @@
+"""Surface: the area that a flat cancer takes up."""
+
+from __future__ import annotations
+
+from coley.model import Context, Mechanism
+
+
+def surface(context: Context) -> Mechanism:
+    """Area of a flat lesion."""
+    m = Mechanism("surface", "A flat cancer spreads over a surface.", context)
+    thickness = m.parameter("d_lesion", "thickness of the lesion")
+    for site in context.sites:
+        area = m[f"C_total_{site}"] / (m["rho_cell"] * thickness)
+        m.rule(f"area_{site}", "cm^2", area, f"area of the lesion, site {site}")
+    m.rule("area", "cm^2", sum(m[f"area_{site}"] for site in context.sites), "area of all lesions")
+    return m
