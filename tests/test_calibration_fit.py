@@ -6,11 +6,11 @@ import dataclasses
 import shutil
 from pathlib import Path
 
-import calibration_fake as fake
 import numpy as np
 import pandas as pd
 import pytest
 
+import calibration_fake as fake
 from coley.calibration import Settings, calibrate, objective
 from coley.calibration.evaluate import Predictor
 from coley.calibration.fit import Fitted
@@ -146,7 +146,9 @@ def test_a_killed_run_goes_on_to_the_same_result(
     assert len((tmp_path / "calls").read_text().splitlines()) == len(kept[::2])
 
 
-def test_the_number_of_processes_does_not_matter(fitted: tuple[Fitted, Path], catalogue: Catalogue, tmp_path: Path) -> None:
+def test_the_number_of_processes_does_not_matter(
+    fitted: tuple[Fitted, Path], catalogue: Catalogue, tmp_path: Path
+) -> None:
     spread = run(catalogue, tmp_path / "out", rounds=1, workers=2)
     alone = run(catalogue, tmp_path / "alone", rounds=1)
     np.testing.assert_array_equal(spread.point, alone.point)

@@ -30,7 +30,8 @@ class Parameter(Entry):
         low, high: the range searched, which is two prior standard deviations on either side on ``scale`` where
             ``centre`` is in its middle. Half a range is always two of them.
         centre: what the prior pulls to; by default what the catalogue has. Give it, so that values which went into the
-            catalogue after a fit do not become the prior of the next one.
+            catalogue after a fit do not become the prior of the next one. A parameter whose paths have different values
+            starts there.
         group: what it belongs to: physiology and drugs are shared by every trial that has them; a cancer's; a line's.
     """
 
@@ -189,8 +190,8 @@ def _check_parameter(parameter: Parameter, catalogue: Catalogue) -> Iterator[Pro
         if not parameter.low <= value <= parameter.high:
             what = f"the catalogue's value {value:g} lies outside {parameter.low:g} to {parameter.high:g}"
             yield Problem(where, what, "widen the range")
-    if len(set(values)) > 1 and not np.allclose(values, values[0]):
-        hint = "give each a parameter of its own, or make them equal"
+    if parameter.centre is None and values and not np.allclose(values, values[0]):
+        hint = "give each a parameter of its own, or a centre to start from"
         yield Problem(where, f"its paths have different values: {', '.join(f'{v:g}' for v in values)}", hint)
 
 

@@ -29,7 +29,7 @@ class Space:
 
     def __init__(self, parameters: Sequence[Parameter], catalogue: Catalogue) -> None:
         self.parameters = tuple(parameters)
-        present = [value_at(catalogue, parameter.paths[0]) for parameter in parameters]
+        present = [_present(parameter, catalogue) for parameter in parameters]
         centres = [now if p.centre is None else p.centre for p, now in zip(parameters, present, strict=True)]
         self.start, self.centre = self.point(present), self.point(centres)
 
@@ -49,6 +49,12 @@ class Space:
         """The value of each path of the catalogue at ``point``."""
         pairs = zip(self.parameters, self.numbers(point), strict=True)
         return {path: value for parameter, value in pairs for path in parameter.paths}
+
+
+def _present(parameter: Parameter, catalogue: Catalogue) -> float:
+    """What the catalogue has, if that is one value; else the centre."""
+    values = {value_at(catalogue, path) for path in parameter.paths}
+    return values.pop() if len(values) == 1 or parameter.centre is None else parameter.centre
 
 
 def _share(parameter: Parameter, value: float) -> float:
