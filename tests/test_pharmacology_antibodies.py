@@ -1,9 +1,10 @@
-"""Antibodies, conjugates and engagers against what is known of them, in a toy cancer half of whose cells lack the antigen."""
+"""Antibodies, conjugates and engagers, in a toy cancer half of whose cells lack the antigen."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+
 from pharmacology_toy import AVOGADRO, DENSITY, at_once, context, course, last, q, shipped, system, with_actions
 from pharmacology_toy import without_t_cells as alone
 
@@ -97,7 +98,7 @@ def complexes(free_nM: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def test_ternary_complexes_are_those_of_douglass() -> None:
-    """Without cooperativity [ABC] = f(A) f(C) / [B], f the bound part of each partner in a pair: Douglass et al. (2013)."""
+    """Without cooperativity [ABC] = f(A) f(C) / [B], f what a pair alone would bind: Douglass et al. (2013)."""
     K_C, K_A = 0.64, 14.9
     free = np.geomspace(1e-3, 1e4, 15)
     found, receptors, targets = complexes(free)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import xarray as xr
+
 from pharmacology_toy import context, course, last, shipped, system, with_actions
 from pharmacology_toy import without_t_cells as alone
 
@@ -40,7 +41,7 @@ def test_expansion_peaks_when_it_does_in_patients(cells: float) -> None:
 
 
 def test_cells_contract_at_the_published_rate_and_leave_memory() -> None:
-    """Half-lives of 4.3 and 220 days, 0.8 % of the peak in the slow phase, as orders of magnitude: Stein et al. (2019)."""
+    """Stein et al. (2019): half-lives of 4.3 and 220 days, 0.8 % of the peak in the slow phase; orders of magnitude."""
     found = treated()
     effectors = found[f"E_{NAME}"].to_numpy()[0] + found[f"M_{NAME}"].to_numpy()[0]
     top = int(np.argmax(effectors))
@@ -62,6 +63,15 @@ def test_the_peak_hardly_depends_on_the_dose() -> None:
     model = system(alone(), *(shipped(name) for name in ("fludarabine", "cyclophosphamide", NAME)))
     low, high = (peak(course(model, DAYS, *LYMPHODEPLETION, (INFUSION, dose, f"A_{NAME}")))[1] for dose in (6e7, 6e8))
     assert high < 2 * low
+
+
+def test_a_product_with_cd28_peaks_earlier_and_lasts_less_long() -> None:
+    """Axicabtagene ciloleucel peaks a week after infusion (Neelapu et al., N Engl J Med 377:2531, 2017)."""
+    drugs = [shipped(name) for name in ("fludarabine", "cyclophosphamide", "axicabtagene-ciloleucel")]
+    found = course(system(alone(), *drugs), DAYS, *LYMPHODEPLETION, (INFUSION, 1.5e8, "A_axicabtagene_ciloleucel"))
+    effectors, other = (x.to_numpy()[0] for x in (found["E_axicabtagene_ciloleucel"], treated()[f"E_{NAME}"]))
+    assert 5 <= DAYS[np.argmax(effectors)] - INFUSION <= 11
+    assert effectors[120] / effectors.max() < other[120] / other.max()
 
 
 def test_cells_without_the_antigen_are_spared_and_relapse() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from pharmacology_toy import at_once, context, course, last, q, shipped, system
 
 from coley.pharmacology.actions.inhibit_vessels import InhibitVessels
 from coley.pharmacology.actions.supply_antigen import SupplyAntigen
+from pharmacology_toy import at_once, context, course, last, q, shipped, system
 
 
 def test_a_steroid_holds_t_cells_back_while_it_is_given() -> None:
@@ -60,3 +60,21 @@ def test_a_vaccine_brings_dendritic_cells_in_proportion_to_its_dose() -> None:
     drug = shipped("prednisone").model_copy(update={"actions": (action,)})
     found = course(system(context(), drug), [0.0, 0.5], (0.0, 2.0, "A0_prednisone"), cells=0.0)
     assert last(found, "mAPC_N") == pytest.approx(2e4, rel=0.02)
+
+
+def test_interleukin_2_makes_lymphocytes_divide_while_it_lasts() -> None:
+    """High doses every eight hours: more NK cells and more regulatory T cells, most of them gone in three months."""
+    drug = shipped("aldesleukin")
+    doses = ((hours / 24, 4.5e7, drug.entry("iv")) for hours in range(0, 112, 8))
+    found = course(system(context(), drug), [0.0, 5.0, 90.0], *doses)
+    for name, rest in (("NK_S", 2e10), ("Treg_S", 1e10)):
+        _, after, later = found[name].to_numpy()[0]
+        assert 1.3 < after / rest < 20
+        assert later - rest < 0.3 * (after - rest)
+
+
+def test_interferon_slows_division_and_reverses() -> None:
+    drug = shipped("interferon-alfa-2b")
+    found = course(system(context(), drug), [0.0, 0.1, 3.0], (0.0, 3.6e7, drug.entry("iv")))
+    assert found["division_1"].to_numpy()[0][1] < 0.9
+    assert last(found, "division_1") > 0.99

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from pharmacology_toy import DRUGS, context, q, shipped, system
 from pydantic import TypeAdapter, ValidationError
 
 from coley.pharmacology import Action, Kinetics, actions, kinetics
 from coley.pharmacology.kinds import any_of, kinds
+from pharmacology_toy import DRUGS, context, q, shipped, system
 
 NAMES = sorted(path.stem for path in DRUGS.glob("*.toml"))
 DROPPED = '''

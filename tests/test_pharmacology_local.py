@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
-from pharmacology_toy import context, course, last, q, shipped, system, with_actions
-from pharmacology_toy import without_t_cells as alone
 
 from coley.model import assemble
 from coley.pharmacology import Agent
 from coley.pharmacology.actions.irradiate import Irradiate
 from coley.pharmacology.kinetics.local import Local
+from coley.units import dimension, to_internal
+from pharmacology_toy import context, course, last, q, shipped, system, with_actions
+from pharmacology_toy import without_t_cells as alone
 
 VIRUS = "talimogene-laherparepvec"
 STATE = "A_talimogene_laherparepvec"
@@ -64,6 +67,13 @@ def survival(doses: list[tuple[float, float]], **changed: object) -> float:
     control = course(system(alone()), [0.0, end], rtol=1e-8)
     assert last(found, "C_wild_R") == pytest.approx(last(control, "C_wild_R"), rel=1e-3)
     return last(found, "C_wild_1") / last(control, "C_wild_1")
+
+
+def test_gray_is_a_dimension_of_its_own() -> None:
+    """Not the square of a velocity, which a joule per kilogram is: alpha times a dose in Gy is a pure number."""
+    assert to_internal("Gy") == 1
+    assert dimension("1/Gy") == 1 / dimension("gray")
+    assert dimension("gray") != dimension("joule/kg")
 
 
 @pytest.mark.parametrize("gray", [2.0, 8.0])
@@ -132,7 +142,7 @@ def test_each_instillation_inflames_more_until_the_last() -> None:
     """Cytokines in urine rise over the induction course and fall between instillations: Bisiaux et al. (2009)."""
     _, inflammation, added = instilled(6)
     tops = [inflammation[28 * week : 28 * (week + 1)].max() for week in range(6)]
-    assert all(later > earlier for earlier, later in zip(tops, tops[1:], strict=False))
+    assert all(later > earlier for earlier, later in pairwise(tops))
     assert tops[-1] > 1.5 * tops[0]
     assert inflammation[27] < 0.5 * tops[0]
     assert added.max() > 0.05

@@ -11,7 +11,7 @@ from typing import Annotated, Self
 import symengine
 from pydantic import model_validator
 
-from coley.facts import Entry, Quantity, like
+from coley.facts import Entry, Quantity, Unit, like
 from coley.model import Context, Mechanism
 from coley.pharmacology.agent import Agent, Kinetics
 from coley.system import TIME, Expression
@@ -33,10 +33,12 @@ class Disposition(Kinetics):
     Volumes and clearances are those of the reference patient.
 
     A parameter scales with body weight as (weight / reference_weight) ** exponent, where an exponent is given.
+    ``unit`` is that of an amount: IU for what is measured by its activity.
     ``absorption`` and ``bioavailability`` are those of every route but the intravenous. Tumour and node take so little
     of a drug that plasma does not notice.
     """
 
+    unit: Unit = "mg"
     clearance: Annotated[Quantity, like("L/day")]
     central_volume: Annotated[Quantity, like("L")]
     intercompartmental_clearance: Annotated[Quantity, like("L/day")] | None = None
@@ -80,21 +82,21 @@ class Disposition(Kinetics):
 
         clearance = flow("CL", self.clearance, "clearance") * self._course(m, name)
         volume = space("V1", self.central_volume, "central volume of distribution")
-        central = m.state(f"A1_{name}", "mg", 0, 1.0, f"{title} in the central compartment")
-        serum = m.rule(f"Cp_{name}", "mg/mL", self.unbound(m, agent, central / volume), f"{title} in plasma")
+        central = m.state(f"A1_{name}", self.unit, 0, 1.0, f"{title} in the central compartment")
+        serum = m.rule(f"Cp_{name}", f"{self.unit}/mL", self.unbound(m, agent, central / volume), f"{title} in plasma")
         lost = clearance * serum + self.consumed(m, agent, serum)
-        m.rule(f"eliminated_{name}", "mg/day", lost, f"{title} that the body eliminates per time")
+        m.rule(f"eliminated_{name}", f"{self.unit}/day", lost, f"{title} that the body eliminates per time")
         m.reaction("elimination", m[f"eliminated_{name}"], {f"A1_{name}": -1})
         if self.peripheral_volume is not None and self.intercompartmental_clearance is not None:
             exchange = flow("Q", self.intercompartmental_clearance, "intercompartmental clearance")
             second = space("V2", self.peripheral_volume, "peripheral volume of distribution")
-            peripheral = m.state(f"A2_{name}", "mg", 0, 1.0, f"{title} in the peripheral compartment")
+            peripheral = m.state(f"A2_{name}", self.unit, 0, 1.0, f"{title} in the peripheral compartment")
             m.reaction("distribution", exchange * serum, {f"A1_{name}": -1, f"A2_{name}": 1})
             m.reaction("return", exchange * peripheral / second, {f"A2_{name}": -1, f"A1_{name}": 1})
         if self.absorption is not None and self.bioavailability is not None:
             rate = m.constant(f"ka_{name}", self.absorption, "absorption rate")
             share = m.constant(f"F_{name}", self.bioavailability, "bioavailability")
-            depot = m.state(f"A0_{name}", "mg", 0, 1.0, f"{title} at the site of injection")
+            depot = m.state(f"A0_{name}", self.unit, 0, 1.0, f"{title} at the site of injection")
             m.reaction("absorption", rate * depot, {f"A0_{name}": -1, f"A1_{name}": share})
         self._tissues(m, agent, serum)
         return m
@@ -127,5 +129,5 @@ class Disposition(Kinetics):
                 continue
             meaning = f"concentration in the {place} at equilibrium, relative to plasma"
             ratio = m.constant(f"gamma_{tissue}_{name}", partition, meaning)
-            inside = m.state(f"C{tissue}_{name}", "mg/mL", 0, 1e-4, f"{agent.title} in {place}")
+            inside = m.state(f"C{tissue}_{name}", f"{self.unit}/mL", 0, 1e-4, f"{agent.title} in {place}")
             m.reaction(f"exchange_{tissue}", rate * (ratio * serum - inside), {f"C{tissue}_{name}": 1})

@@ -15,7 +15,7 @@ from coley.regimen.vocabulary import find_route, find_unit
 
 
 class Rules(Protocol):
-    """What the language needs to know of a drug. ``coley.catalogue.schema.Drug`` is one."""
+    """What the language needs to know of a drug. ``coley.pharmacology.Drug`` is one."""
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from coley.harm import adae as of_events
 from coley.harm import adcm as of_medicines
 from coley.population import Cohort
 from coley.protocol import Trial
+from coley.regimen.vocabulary import PROCEDURE
 from coley.trial.analysis.analysis import Analysis
 from coley.trial.arms import Epoch, Plan
 from coley.trial.conduct.history import History
@@ -71,6 +72,8 @@ def adsl(
 def adex(plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
     """One row per administration, of the trial treatment and of what followed it."""
     doses = history.doses[history.doses["LINE"] >= 0].sort_values(["ID", "TIME", "DRUG"], kind="stable")
+    taken_in_hand = doses["ROUTE"] == PROCEDURE
+    doses = doses[~(taken_in_hand & doses.duplicated(["ID", "TIME", "DRUG"]))]  # one operation, on several lesions
     epochs = np.array([line.epoch.value for line in plan.lines])
     return pd.DataFrame(
         {

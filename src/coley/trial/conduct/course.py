@@ -84,7 +84,7 @@ class _Course:
         self.calendar: Calendar = calendar(trial, patients, seed=seed, clinics=bool(plan.harms))
         horizon = float(self.calendar.days[:, -1].max())
         self.treatments = [
-            Treatment(line.regimen, plan.drugs, cohort.covariates, horizon, line=number)
+            Treatment(line.regimen, plan.drugs, cohort.covariates, horizon, line=number, sites=disease.sites)
             for number, line in enumerate(plan.lines)
         ]
         self.fate = draw_fate(trial, plan.arm, patients, seed=seed)
@@ -147,7 +147,7 @@ class _Course:
         path = self.simulation.advance(times, doses=doses, active=present, observables=names)
         self.recorder.record(times, path, present)
         self.records.doses.append(doses)
-        died = self._harmed(path, begin, end, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
+        died = self._harmed(times, path, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
         self.records.death = np.where(present, died, self.records.death)
         operated = self.surgery.settle(operations, times, path, fmin(died, self.fate.dropout))
         here = self._present(end)
@@ -156,14 +156,13 @@ class _Course:
         if self.lesions.hazards:
             self.lesions.appear(states, last_value(path[self.lesions.hazards[0]].to_numpy()), here)
 
-    def _harmed(self, path: xr.Dataset, begin: Floats, end: Floats, present: Flags, died: Floats) -> Floats:
+    def _harmed(self, times: Floats, path: xr.Dataset, present: Flags, died: Floats) -> Floats:
         """See who was harmed in a window; the day of death of those who died in it, of whatever cause."""
-        if self.ward.hazards:
-            known = [path[name].to_numpy() for name in self.ward.hazards]
-            before, after = (np.stack([value(hazard) for hazard in known]) for value in (first_value, last_value))
-            lost = fmin(died, self.fate.dropout)
-            self._for_harm = self.ward.settle(before, after, begin, end, present, lost)
-        return fmin(died, np.where(self.ward.death <= end, self.ward.death, np.nan))
+        if not self.ward.hazards:
+            return died
+        hazards = np.stack([path[name].to_numpy() for name in self.ward.hazards])
+        self._for_harm = self.ward.settle(times, hazards, present, fmin(died, self.fate.dropout))
+        return fmin(died, np.where(self.ward.death <= np.nanmax(times, axis=1), self.ward.death, np.nan))
 
     def _operated(self, who: Flags, begin: Floats) -> None:
         """After surgery, disease is judged from the examination before it, with what was resected absent."""
@@ -243,11 +242,6 @@ def crossing(hazard: Floats, times: Floats, mark: Floats) -> Floats:
     found = np.full(len(hazard), np.nan)
     found[rows] = slope * (mark[rows] - low) + times[rows, after - 1]
     return found
-
-
-def first_value(values: Floats) -> Floats:
-    """(patients,) the first of each row."""
-    return values[:, 0]
 
 
 def last_value(values: Floats) -> Floats:

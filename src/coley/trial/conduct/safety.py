@@ -71,25 +71,20 @@ class Ward:
         np.minimum.at(self._first, (rows[left], column[left]), time[left])
         return doses[left]
 
-    def settle(
-        self, before: Floats, after: Floats, begin: Floats, end: Floats, present: Flags, lost: Floats
-    ) -> pd.DataFrame:
+    def settle(self, times: Floats, hazards: Floats, present: Flags, lost: Floats) -> pd.DataFrame:
         """The events of a window, and the care of them.
 
         Args:
-            before, after: (harms, patients) cumulative hazards at both ends.
-            begin, end: (patients,) days of both ends.
+            times: (patients, points) days of the window, filled up with NaN.
+            hazards: (harms, patients, points) cumulative hazards at these.
             present: who was followed.
             lost: (patients,) day on which a patient was lost within the window, NaN for those who were not.
 
         Returns:
             doses of what is to be given for them from the end of the window on.
         """
-        if not self._harms:
-            return joined([])
-        known = present & ~np.isnan(after).any(axis=0)
-        before, after = (np.where(known, hazard, 0.0) for hazard in (before, after))
-        found, self._risk = occur(self._harms, before, after, (begin, end), self._risk, self._patients, seed=self._seed)
+        known = np.where(present[:, None], hazards, np.nan)
+        found, self._risk = occur(self._harms, times, known, self._risk, self._patients, seed=self._seed)
         rows = np.array([self._row[int(number)] for number in found.patient], dtype=int)
         there = ~(found.onset > lost[rows]) if len(rows) else np.zeros(0, bool)
         found, rows = found.take(there), rows[there]
@@ -101,6 +96,7 @@ class Ward:
         self.death[rows] = np.fmin(self.death[rows], course.events.death)
         self._events.append(course.events)
         self._prescriptions += course.prescriptions
+        end = np.nanmax(times, axis=1)
         return joined([self._doses(prescription, end) for prescription in course.prescriptions])
 
     def _doses(self, prescription: Prescription, now: Floats) -> pd.DataFrame:

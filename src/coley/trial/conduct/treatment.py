@@ -53,6 +53,7 @@ class Treatment:
         horizon: float,
         *,
         line: int = 0,
+        sites: Sequence[str] = (),
     ) -> None:
         """Lay out ``regimen`` (None: nothing is given) up to day ``horizon``.
 
@@ -62,9 +63,11 @@ class Treatment:
         Args:
             people: WEIGHT (kg), BSA (m²), GFR (mL/min) and AGE (years) of each patient.
             line: labels the doses.
+            sites: of the disease, all of which a procedure takes in hand where the regimen names no lesion.
         """
         self._regimen, self._drugs, self._people, self._horizon, self._line = regimen, drugs, people, horizon, line
-        self._parts: dict[Administration, int] = {}
+        self._sites = tuple(sites) or ("",)
+        self._parts: dict[Administration, list[int]] = {}
         self._amounts: list[Floats] = []
         self._facts: list[tuple[float, str, str, str, str]] = []
         self._met: list[dict[State, float]] = [{} for _ in range(len(people))]
@@ -120,19 +123,31 @@ class Treatment:
             days = np.array([dose.day for dose in doses])
             if not met:
                 self._earliest = min(days.min(initial=0.0), 0.0)
-            part = np.array([self._part(dose.administration) for dose in doses], dtype=np.int64)
+            parts = [self._rows(dose.administration) for dose in doses]
+            when = np.repeat(days - self._earliest, [len(rows) for rows in parts])
             self._layouts[key] = len(self._laid)
-            self._laid.append(_Layout(days - self._earliest, part))
+            self._laid.append(_Layout(when, np.array([row for rows in parts for row in rows], dtype=np.int64)))
         return self._layouts[key]
 
-    def _part(self, part: Administration) -> int:
-        """Number of a part of the regimen."""
+    def _rows(self, part: Administration) -> list[int]:
+        """Numbers of what a part of the regimen gives at a time: one dose, or one for each lesion taken in hand."""
         if part not in self._parts:
-            self._parts[part] = len(self._parts)
-            weight, bsa, gfr, age = (self._people[name].to_numpy(float) for name in ("WEIGHT", "BSA", "GFR", "AGE"))
-            self._amounts.append(amounts(part, weight=weight, bsa=bsa, gfr=gfr, age=age))
-            self._facts.append(_facts(part, self._drugs[part.drug]))
+            drug, weight = self._drugs[part.drug], self._people["WEIGHT"].to_numpy(float)
+            bsa, gfr, age = (self._people[name].to_numpy(float) for name in ("BSA", "GFR", "AGE"))
+            days = part.infusion_days if part.infusion_days is not None else _usual_infusion(drug, part.route)
+            self._parts[part] = []
+            for state in self._entries(part, drug):
+                self._parts[part].append(len(self._facts))
+                self._amounts.append(amounts(part, weight=weight, bsa=bsa, gfr=gfr, age=age))
+                self._facts.append((days, state, drug.name, part.route, part.base_unit))
         return self._parts[part]
+
+    def _entries(self, part: Administration, drug: Drug) -> tuple[str, ...]:
+        """The states that a dose enters."""
+        if part.lesion is not None:
+            return (drug.entry(part.route, str(part.lesion)),)
+        sites = self._sites if part.procedure else ("",)
+        return tuple(dict.fromkeys(drug.entry(part.route, site) for site in sites))
 
 
 def no_doses() -> pd.DataFrame:
@@ -144,13 +159,6 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Dose tables one after the other."""
     given = [frame for frame in frames if len(frame)]
     return pd.concat(given, ignore_index=True) if given else no_doses()
-
-
-def _facts(part: Administration, drug: Drug) -> tuple[float, str, str, str, str]:
-    """DUR, CMT, DRUG, ROUTE and UNIT of a part of a regimen."""
-    days = part.infusion_days if part.infusion_days is not None else _usual_infusion(drug, part.route)
-    lesion = "" if part.lesion is None else str(part.lesion)
-    return days, drug.entry(part.route, lesion), drug.name, part.route, part.base_unit
 
 
 def _usual_infusion(drug: Drug, route: str) -> float:
