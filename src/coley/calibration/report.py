@@ -1,9 +1,10 @@
-"""The page of a calibration: every trial, fitted or predicted, figure by figure, with the look-up beside predictions."""
+"""The page of a calibration: every trial, fitted or predicted, with the look-up beside what is predicted."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,9 @@ from coley.catalogue import Catalogue
 
 _ORDER = ("ORR", "CR", "DCR", "DOR", "PFS", "OS")
 _THIRD = 1 / 3
+_Z = 1.959964
+MISSES = 15
+"""Misfits that are listed."""
 NEAR = 2.0
 """Points of response within which the order of two arms is left open."""
 
@@ -29,7 +33,28 @@ figure is no prediction**: predictions are the trials under "Left out" and "Neve
 the model foresees a trial that it has not seen.
 
 In the tables of trials a cell is simulated / published; `–` is not reached or not published. Rates in percent, medians
-in months. Every published figure is compared at its own data cut.
+in months. Every published figure is compared at its own data cut; a simulated time that was not reached by then, or by
+the end of follow-up, stands there.
+"""
+
+LEFT_OUT_TEXT = """## Left out
+
+Each of these trials was predicted from a fit without its figures: {trials}. The look-up copies the figure of the most
+similar fitted arm of another trial: same cancer, classes of drugs, line and selection by biomarkers, in this order.
+Errors are points of response and differences of log hazard ratios, over the figures that have a look-up. Coverage is
+the share of published figures inside the model's 95 % intervals.
+"""
+
+FLATTENING_TEXT = """## Flattening of survival
+
+Hazard of death in years three to five, relative to that of the first two years, from survival at 24 and 60 months. The
+smaller, the flatter the curve.
+"""
+
+PARAMETERS_TEXT = """## Parameters
+
+The interval is that of the approximate posterior (95 %). Contraction is the posterior standard deviation over that of
+the prior: near 1, the figures say nothing of the parameter, and it stays where the prior has it.
 """
 
 
@@ -71,57 +96,46 @@ def page(
 
 
 def _summary(table: pd.DataFrame) -> list[str]:
-    """The fit in a few lines, of arms and not of strata."""
+    """The fit in a few lines, of arms; in the last one of strata too."""
     arms = table[~table["arm"].str.contains(" | ", regex=False)]
     rates = arms[arms["endpoint"] == "ORR"]
     error = (rates["simulated"] - rates["published"]).abs()
     medians = arms[arms["endpoint"].isin(["PFS_median", "OS_median"])]
     near = (medians["simulated"] / medians["published"] - 1).abs() <= _THIRD
     ratios = arms[arms["endpoint"].str.endswith("_HR")]
-    off = np.log(ratios["simulated"] / ratios["published"]).abs()
-    inside = (table["standardised"].abs() <= 1.959964).sum()
-    trials = list(rates.groupby("trial", sort=False))
-    right = sum(_ordered(rows) for _, rows in trials)
+    off = np.abs(np.log(ratios["simulated"].to_numpy(float) / ratios["published"].to_numpy(float)))
+    inside = int((table["standardised"].abs() <= _Z).sum())
+    ordered = [_ordered(rows) for _, rows in rates.groupby("trial", sort=False)]
+    worst = table.reindex(table["standardised"].abs().sort_values(ascending=False).index)[:MISSES]
+    misses = [
+        (row["trial"], row["arm"], row["endpoint"], *_pair(row), f"{row['standardised']:+.1f}")
+        for row in _records(worst)
+    ]
     return [
         "## The fit\n",
         f"- objective response: mean absolute error {error.mean():.1f} points over {len(rates)} arms, at most "
         f"{error.max():.1f}",
-        f"- order of the arms by objective response: right in {right} of {len(trials)} trials (arms within {NEAR:g} points "
-        "may swap)",
+        f"- order of the arms by objective response: right in {sum(ordered)} of {len(ordered)} trials; arms within "
+        f"{NEAR:g} points may swap",
         f"- medians of PFS and OS within a third of published: {near.sum()} of {len(medians)}",
         f"- hazard ratios: mean absolute error of the logarithm {off.mean():.2f} over {len(ratios)}",
-        f"- figures within two standard deviations of what sampling and the model's known discrepancy allow: {inside} of "
-        f"{len(table)}, strata included\n",
-        "Largest misfits:\n",
-        *_rows(
-            ("trial", "arm", "figure", "simulated", "published", "in standard deviations"),
-            (
-                (r.trial, r.arm, r.endpoint, _number(r.simulated), _number(r.published), f"{r.standardised:+.1f}")
-                for r in table.reindex(table["standardised"].abs().sort_values(ascending=False).index)[:15].itertuples()
-            ),
-        ),
+        "- figures within two standard deviations of what sampling and the discrepancy allow, with those of strata: "
+        f"{inside} of {len(table)}\n",
+        "The largest misfits, in standard deviations:\n",
+        *_rows(("trial", "arm", "figure", "simulated", "published", "misfit"), misses),
     ]
 
 
 def _left_out(table: pd.DataFrame | None) -> list[str]:
     if table is None:
         return []
-    names = ", ".join(table["trial"].drop_duplicates())
+    summary = [
+        (row["figures"], row["n"], _number(row["model"]), _number(row["looked_up"]), f"{100 * row['coverage']:.0f} %")
+        for row in _records(scores(table))
+    ]
     return [
-        "## Left out\n",
-        "Each of these trials was predicted from a fit without its figures: "
-        + names
-        + ". The look-up copies the figure of the",
-        "most similar fitted arm of another trial (same cancer, same drug classes, same line, nearest selection by biomarkers);",
-        "errors are over the figures that have one. Coverage is the share of published figures inside the model's 95 %",
-        "intervals.\n",
-        *_rows(
-            ("figures", "number", "model's error", "look-up's error", "coverage"),
-            (
-                (r.figures, r.n, _number(r.model), _number(r.looked_up), f"{100 * r.coverage:.0f} %")
-                for r in scores(table).itertuples()
-            ),
-        ),
+        LEFT_OUT_TEXT.format(trials=", ".join(table["trial"].drop_duplicates())),
+        *_rows(("figures", "number", "error of the model", "error of the look-up", "coverage"), summary),
         *_predictions(table),
     ]
 
@@ -131,20 +145,16 @@ def _never_fitted(plan: CalibrationPlan, catalogue: Catalogue, table: pd.DataFra
         return []
     known = figures(plan, catalogue, 1)
     arms = treated(catalogue, [*plan.fit, *plan.predict])
-    copied = {}
-    for figure in known:
-        other = look_up(figure, known, arms) if figure.study in plan.predict else None
-        if other is not None:
-            copied[figure.study, figure.arm, figure.endpoint] = (other.published, f"{other.study}: {other.arm}")
+    others = {f.key: look_up(f, known, arms) for f in known if f.study in plan.predict and f.nth == 0}
     shown = table[table["trial"].isin(plan.predict)]
-    keys = list(zip(shown["trial"], shown["arm"], shown["endpoint"], strict=True))
+    copied = [others.get((row["arm"], row["endpoint"], 0)) for row in _records(shown)]
     shown = shown.assign(
-        looked_up=[copied.get(key, (np.nan, ""))[0] for key in keys],
-        looked_up_from=[copied.get(key, (np.nan, ""))[1] for key in keys],
+        looked_up=[other.published if other else np.nan for other in copied],
+        looked_up_from=[f"{other.study}: {other.arm}" if other else "" for other in copied],
     )
     return [
         "## Never fitted\n",
-        "Trials that no parameter was fitted to, with the fitted values.\n",
+        "Trials that no parameter was fitted to, under the fitted values.\n",
         *_predictions(shown),
     ]
 
@@ -152,101 +162,81 @@ def _never_fitted(plan: CalibrationPlan, catalogue: Catalogue, table: pd.DataFra
 def _predictions(table: pd.DataFrame) -> list[str]:
     """Responses and hazard ratios one by one, with their intervals."""
     shown = table[(table["endpoint"] == "ORR") | table["endpoint"].str.endswith("_HR")]
-    return _rows(
-        ("trial", "arm", "figure", "predicted (95 %)", "published", "look-up", "from"),
+    rows = [
         (
-            (
-                r.trial,
-                r.arm,
-                r.endpoint,
-                f"{_number(r.simulated)} ({_number(max(r.lower, 0.0))} to {_number(r.upper)})",
-                _number(r.published),
-                _number(r.looked_up),
-                r.looked_up_from if isinstance(r.looked_up_from, str) and r.looked_up_from else "–",
-            )
-            for r in shown.itertuples()
-        ),
-    )
+            row["trial"],
+            row["arm"],
+            row["endpoint"],
+            f"{_number(row['simulated'])} ({_number(max(row['lower'], 0.0))} to {_number(row['upper'])})",
+            _number(row["published"]),
+            _number(row["looked_up"]),
+            row["looked_up_from"] or "–",
+        )
+        for row in _records(shown.fillna({"looked_up_from": ""}))
+    ]
+    return _rows(("trial", "arm", "figure", "predicted (95 %)", "published", "look-up", "of"), rows)
 
 
 def _flattening(table: pd.DataFrame) -> list[str]:
     """Hazard of death in years three to five over that of the first two, where both landmarks are published."""
     rows = []
-    for (trial, arm), figures_ in table.groupby(["trial", "arm"], sort=False):
-        at = figures_.drop_duplicates("endpoint").set_index("endpoint")
-        if {"OS_24mo", "OS_60mo"} <= set(at.index):
-            ratios = [_hazards(at.loc["OS_24mo", side], at.loc["OS_60mo", side]) for side in ("simulated", "published")]
-            rows.append((str(trial), str(arm), *(f"{ratio:.2f}" for ratio in ratios)))
-    if not rows:
-        return []
-    return [
-        "## Flattening of survival\n",
-        "Hazard of death in years three to five, relative to that of the first two years, from survival at 24 and 60 months. The",
-        "smaller, the flatter the curve.\n",
-        *_rows(("trial", "arm", "simulated", "published"), rows),
-    ]
+    for (trial, arm), own in table.groupby(["trial", "arm"], sort=False):
+        at = {row["endpoint"]: row for row in _records(own)}
+        if {"OS_24mo", "OS_60mo"} <= at.keys():
+            ratios = [_hazards(at["OS_24mo"][side], at["OS_60mo"][side]) for side in ("simulated", "published")]
+            rows.append((trial, arm, *map(_number, ratios)))
+    return [FLATTENING_TEXT, *_rows(("trial", "arm", "simulated", "published"), rows)] if rows else []
 
 
 def _biology(plan: CalibrationPlan, table: pd.DataFrame) -> list[str]:
     if not plan.biology:
         return []
     shown = table[table["endpoint"].isin([target.measure for target in plan.biology])]
-    return [
-        "## Biology\n",
-        *_rows(
-            ("trial", "arm", "measure", "simulated", "target"),
-            ((r.trial, r.arm, r.endpoint, _number(r.simulated), _number(r.published)) for r in shown.itertuples()),
-        ),
-    ]
+    rows = [(row["trial"], row["arm"], row["endpoint"], *_pair(row)) for row in _records(shown)]
+    return ["## Biology\n", *_rows(("trial", "arm", "measure", "simulated", "target"), rows)]
 
 
 def _parameters(table: pd.DataFrame) -> list[str]:
-    return [
-        "## Parameters\n",
-        "The interval is the approximate posterior's (95 %); contraction is its standard deviation over that of the prior: near 1",
-        "the figures say nothing of the parameter, and it stays where the prior has it.\n",
-        *_rows(
-            ("parameter", "group", "start", "value", "95 %", "searched", "contraction", "at a bound"),
-            (
-                (
-                    r.name,
-                    r.group,
-                    f"{r.start:.3g}",
-                    f"{r.value:.3g}",
-                    f"{r.lower:.3g} to {r.upper:.3g}",
-                    f"{r.low:g} to {r.high:g}",
-                    f"{r.contraction:.2f}",
-                    r.at_bound if isinstance(r.at_bound, str) else "",
-                )
-                for r in table.itertuples(index=False)
-            ),
-        ),
+    rows = [
+        (
+            row["name"],
+            row["group"],
+            f"{row['start']:.3g}",
+            f"{row['value']:.3g}",
+            f"{row['lower']:.3g} to {row['upper']:.3g}",
+            f"{row['low']:g} to {row['high']:g}",
+            f"{row['contraction']:.2f}",
+            row["at_bound"],
+        )
+        for row in _records(table.fillna({"at_bound": ""}))
     ]
+    head = ("parameter", "group", "start", "value", "95 %", "searched", "contraction", "at a bound")
+    return [PARAMETERS_TEXT, *_rows(head, rows)]
 
 
 def _trial(title: str, table: pd.DataFrame) -> list[str]:
-    names = sorted(table["endpoint"].unique(), key=_endpoint_order)
+    names = sorted(table["endpoint"].unique(), key=_place)
     rows = []
-    for arm, figures_ in table.groupby("arm", sort=False):
-        cells = figures_.drop_duplicates("endpoint").set_index("endpoint")
-        rows.append((str(arm).replace("|", "–"), *(_cell(cells, name) for name in names)))
+    for arm, own in table.groupby("arm", sort=False):
+        at = {row["endpoint"]: " / ".join(_pair(row)) for row in reversed(_records(own))}
+        rows.append((arm, *(at.get(name, "–") for name in names)))
     return [f"## {title}\n", *_rows(("arm", *names), rows)]
 
 
-def _endpoint_order(name: str) -> tuple[int, int, int]:
+def _place(name: str) -> tuple[int, str]:
+    """Where an endpoint stands in a table: by kind, then median, ratio and landmarks in time."""
     head, _, rest = name.partition("_")
-    months = int(rest.removesuffix("mo")) if rest.endswith("mo") else 0
-    return (
-        _ORDER.index(head) if head in _ORDER else len(_ORDER),
-        ("median", "HR").index(rest) if rest in ("median", "HR") else 2,
-        months,
-    )
+    months = rest.removesuffix("mo")
+    place = months.zfill(3) if months.isdecimal() else {"median": "", "HR": "0"}.get(rest, rest)
+    return (_ORDER.index(head) if head in _ORDER else len(_ORDER), place)
 
 
-def _cell(cells: pd.DataFrame, name: str) -> str:
-    if name not in cells.index:
-        return "–"
-    return f"{_number(cells.loc[name, 'simulated'])} / {_number(cells.loc[name, 'published'])}"
+def _pair(row: dict[str, Any]) -> tuple[str, str]:
+    return _number(row["simulated"]), _number(row["published"])
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): value for key, value in row.items()} for row in table.to_dict("records")]
 
 
 def _hazards(second: float, fifth: float) -> float:
