@@ -91,6 +91,12 @@ def test_the_shipped_plan_pools_what_is_no_property_of_one_cancer() -> None:
     assert not set(PLAN.fit) & set(PLAN.predict)
 
 
+def test_a_trial_is_called_fitted_where_a_plan_that_ships_fits_it() -> None:
+    names = [file.stem for file in (SHIPPED / "calibration").glob("*.toml")]
+    fitted = {trial for name in names for trial in read_plan(name, CATALOGUE).fit}
+    assert {name for name, trial in CATALOGUE.trials.items() if trial.fitted} == fitted
+
+
 def test_a_plan_names_every_mistake(tmp_path: Path) -> None:
     text = (SHIPPED / "calibration" / "solid.toml").read_text(encoding="utf-8")
     text = text.replace('"oak",', '"oka",').replace('predict = ["keynote-001"', 'predict = ["checkmate-067"')
