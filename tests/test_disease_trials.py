@@ -46,15 +46,16 @@ def predicted(result: TrialResult, arm: str, endpoint: str) -> float:
 
 @pytest.mark.parametrize("name", WORKED)
 def test_runs_end_to_end(name: str) -> None:
-    result = small(name, 14)
+    result = small(name, 26)
+    free = "RFS_24mo" if WORKED[name] == "resected" else "PFS_12mo"
     table = result.summary
     assert set(table["arm"]) == {"treated", "untreated"}
-    assert np.isfinite(predicted(result, "untreated", "PFS_12mo"))
+    assert np.isfinite(predicted(result, "untreated", free))
     assert np.isfinite(predicted(result, "untreated", "OS_12mo"))
     if GIVEN[name] == "observation":
         assert predicted(result, "treated", "OS_12mo") == predicted(result, "untreated", "OS_12mo")
     else:
-        assert predicted(result, "treated", "PFS_12mo") >= predicted(result, "untreated", "PFS_12mo")
+        assert predicted(result, "treated", free) >= predicted(result, "untreated", free)
 
 
 def test_lymphoma_answers_to_cells_that_see_its_antigen() -> None:
