@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coley.catalogue import Catalogue, load_catalogue
+from coley.catalogue import Catalogue, Change, load_catalogue
 from coley.disease import Disease, Observable
 from coley.errors import ColeyError
 from coley.model import Mechanism
@@ -37,6 +37,7 @@ class _Simulated:
     cohort: Cohort
     entry: Floats
     histories: tuple[History, ...]
+    changes: tuple[Change, ...]
 
 
 def run(
@@ -94,7 +95,7 @@ def _simulate(trial: Trial, catalogue: Catalogue, settings: RunSettings) -> _Sim
     shown = disease.observables()
     histories = tuple(follow(trial, plan, disease, cohort, _shown(plan, shown), settings) for plan in plans)
     entry = entry_days(trial, settings.patients, seed=settings.seed)
-    return _Simulated(disease, plans, cohort, entry, histories)
+    return _Simulated(disease, plans, cohort, entry, histories, catalogue.changes)
 
 
 def _parts(disease: Disease, plans: tuple[Plan, ...]) -> list[Mechanism]:
@@ -127,7 +128,7 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
         rejected=done.cohort.rejected,
         summary=summarise(trial, done.histories, done.entry, done.cohort.covariates),
         model=describe(done.disease, _parts(done.disease, done.plans)),
-        manifest=manifest(trial, done.disease, done.plans, settings),
+        manifest=manifest(trial, done.disease, done.plans, done.changes, settings),
         notes=notes(trial, done.plans, done.histories),
     )
 
