@@ -10,7 +10,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING
 
-from coley.catalogue import Trial
+from coley.protocol import Trial
 
 if TYPE_CHECKING:
     from coley.trial import TrialResult

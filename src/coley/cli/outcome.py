@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coley.catalogue import Trial
+from coley.protocol import Trial
 
 if TYPE_CHECKING:
     from coley.trial import TrialResult

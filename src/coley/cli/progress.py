@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from coley.catalogue import Trial
+from coley.protocol import Trial
 from coley.cli.forecast import announcement, forecast, is_large
 from coley.cli.terminal import Screen
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from coley.catalogue.schema import Trial
+from coley.protocol import Trial
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult

@@ -15,7 +15,7 @@ from coley.report.select import evaluable, outcomes
 from coley.report.svg import Drawing, without_namespaces
 
 if TYPE_CHECKING:
-    from coley.catalogue.schema import Trial
+    from coley.protocol import Trial
     from coley.trial.result import TrialResult
 
 DISCLAIMER = "For research and teaching, never for deciding one person's treatment."

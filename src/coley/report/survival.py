@@ -25,7 +25,7 @@ from coley.report.theme import (
     spread,
     wrap,
 )
-from coley.trial import statistics
+from coley.trial.analysis import statistics
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult

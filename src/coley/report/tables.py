@@ -14,7 +14,7 @@ import pandas as pd
 
 from coley.report.forest import endpoint_kind, endpoint_label
 from coley.report.select import Outcome, arm_names, evaluable, failed, outcomes, response_names, times_to_event
-from coley.trial import statistics
+from coley.trial.analysis import statistics
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
