@@ -7,6 +7,7 @@ Numerical and plotting libraries are imported inside the commands, so that ``col
 from __future__ import annotations
 
 import gc
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -118,25 +119,29 @@ def run(
     folder = out if out is not None else RESULTS / protocol.name
 
     from coley.report import check_writable, write_report
+    from coley.trial import RunSettings
     from coley.trial import run as run_trial
 
     check_writable(folder)
     gc.freeze()  # no collection looks through what the imports made
     gc.enable()
+    settings = RunSettings(patients, seed, threads)
     silent = quiet or as_json
     if not silent:
-        announce(protocol, patients, folder, partial(run_trial, protocol, seed=seed, threads=threads))
+        announce(
+            protocol, patients, folder, partial(run_trial, protocol, settings=RunSettings(patients, seed, threads))
+        )
     with progress_bars(silent) as progress:
-        result = run_trial(protocol, patients=patients, seed=seed, threads=threads, progress=progress)
+        result = run_trial(protocol, settings=replace(settings, progress=progress))
         progress("report", 0, 1)
         written = write_report(result, folder)
         progress("report", 1, 1)
     report = next((path for path in written if path.suffix == ".html"), folder)
     if as_json:
-        typer.echo(outcome_json(protocol, result, folder))
+        typer.echo(outcome_json(result, folder))
     elif not quiet:
         screen = console()
-        print_outcome(screen, protocol, result.summary, patients, result.notes)
+        print_outcome(screen, result)
         screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
         screen.print(PURPOSE)
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coley.catalogue import Catalogue, Trial, load_catalogue, load_trial
+from coley.catalogue import Catalogue, load_catalogue, load_trial
 from coley.catalogue.reading import entry_of
 from coley.errors import ColeyError, Problem
+from coley.protocol import Trial
 
 MAX_PATIENTS = 100_000
 MAX_SEED = 2**63 - 1
@@ -133,7 +134,10 @@ def _arm_problems(text: str, arms: list[str], catalogue: Catalogue) -> Iterator[
 
 
 def _fields(cancer: str, arms: list[str], own: Own) -> dict[str, Any]:
-    eligibility = {"previously_treated": float(own.pretreated), "pd_l1_min": own.pd_l1_min}
+    eligibility = {
+        "prior": [{"given": "chemotherapy"}] if own.pretreated else None,
+        "biomarkers": None if own.pd_l1_min is None else {"PDL1": {"min": own.pd_l1_min}},
+    }
     fields = {
         "name": f"own-{cancer}",
         "title": f"Own trial in {cancer}",

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from coley.protocol import Trial
 from coley.cli.forecast import announcement, forecast, is_large
 from coley.cli.terminal import Screen
+from coley.protocol import Trial
 
 if TYPE_CHECKING:
     from coley.trial import TrialResult
