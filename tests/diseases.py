@@ -75,7 +75,8 @@ def follow(
     """Patients over ``days``, untreated where no ``system`` is given."""
     model = system or disease(name).model()
     begun = patients(name, number) if start is None else start
-    found = solve(model, days, parameters=begun, doses=doses, rtol=1e-5)
+    shown = dict.fromkeys([*model.state_names, *(rule.name for rule in model.rules), *disease(name).watched])
+    found = solve(model, days, parameters=begun, doses=doses, observables=list(shown), rtol=1e-5)
     assert set(found["status"].to_numpy()) == {"ok"}, found["reason"].to_numpy()
     return found
 

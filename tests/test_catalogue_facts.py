@@ -8,34 +8,13 @@ import sys
 import tomllib
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Self
 
 import numpy as np
 import pytest
-from pydantic import Field, model_validator
-
-from coley.facts import Reference, Slug, Text, Unit
+from coley.facts import Fact
 
 ROOT = Path(__file__).parents[1]
 DATA = ROOT / "src" / "coley" / "catalogue" / "data"
-
-
-class Fact(Reference):
-    """A number that the system shows, with its interval or range and what it rests on."""
-
-    name: Slug
-    title: Text
-    value: float
-    unit: Unit
-    lower: float | None = None
-    upper: float | None = None
-    n: Annotated[int, Field(gt=0)] | None = None
-
-    @model_validator(mode="after")
-    def _interval(self) -> Self:
-        if (self.lower is not None and self.lower > self.value) or (self.upper is not None and self.upper < self.value):
-            raise ValueError("value lies outside its interval")
-        return self
 
 
 @pytest.fixture(scope="module")

@@ -76,5 +76,5 @@ def test_t_cells_are_there_without_blasts_and_go_with_lymphodepletion() -> None:
     depleting = treated(NAME, rates(NAME, {"deplete_T": (1.0, "1/day")}))
     found = follow(NAME, [0, 5], start=pd.DataFrame({"C_seed_1": [0.0]}), system=depleting)
     T = found["CD8_T_1"].to_numpy()[0]
-    assert abs(T[0] / (4e5 * 1200) - 1) < 1e-9
+    assert abs(T[0] / (2e7 * 1200) - 1) < 1e-9
     assert T[1] < 0.05 * T[0]

@@ -13,7 +13,8 @@ NUMBER = 150
 def test_recurrence_as_published_without_treatment() -> None:
     """KEYNOTE-054, placebo: free of recurrence 61 % at one year and 44 % at three (Eggermont 2018 and 2020)."""
     found = follow(NAME, [0, YEAR, 3 * YEAR], NUMBER)
-    free = [1 - (np.asarray(examined(found, NAME, visit)["new_lesions"]) > 0).mean() for visit in range(3)]
+    seen = [np.asarray(examined(found, NAME, visit)["diameters"]).max(axis=1) for visit in range(3)]
+    free = [(largest == 0).mean() for largest in seen]
     assert free[0] == 1
     assert abs(free[1] - 0.61) < 0.12
     assert abs(free[2] - 0.44) < 0.12
@@ -39,7 +40,6 @@ def test_no_deposit_is_seen_at_the_start_and_deposits_go_from_large_to_small() -
     cells = np.stack([found[f"C_total_{site}"].to_numpy()[:, 0] for site in disease(NAME).targets], axis=1)
     assert (np.diff(cells, axis=1) <= 1e-6 * cells[:, 1:]).all()
     assert cells.max() <= 1.001e7
-    assert (np.asarray(examined(found, NAME, 0)["new_lesions"]) == 0).all()
     assert (np.asarray(examined(found, NAME, 0)["diameters"]) == 0).all()
 
 

@@ -141,3 +141,14 @@ def test_a_cancer_without_the_antigen_does_not_notice(name: str) -> None:
     treated, control = course(system(toy, drug), DAYS, (0.0, 300.0, drug.entry("iv"))), course(system(toy), DAYS)
     for state in ("C_wild_1", "C_bare_R", "CD8_S", "V_scan"):
         assert last(treated, state) == pytest.approx(last(control, state), rel=1e-4)
+
+
+def test_driven_t_cells_multiply_and_die_back() -> None:
+    """Expansion of T cells under blinatumomab and its end within weeks of the infusion: Zhu et al. (2016)."""
+    drug = shipped("blinatumomab")
+    doses = [(float(day), 0.028, drug.entry("iv")) for day in range(14)]
+    found = course(system(alone(), drug), [0.0, 14.0, 60.0], *doses)
+    _, during, later = found["T_blinatumomab_1"].to_numpy()[0] / found["CD8_T_1"].to_numpy()[0]
+    assert 1.5 < during < 40
+    assert later < 0.2 * during + 1
+    assert last(found, "T_engaged_blinatumomab") < 1e-3 * found["T_engaged_blinatumomab"].to_numpy()[0, 1]

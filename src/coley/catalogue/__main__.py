@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import sys
+from importlib import resources
 
 from coley.catalogue.lint import lint
-from coley.catalogue.loader import load_catalogue
+from coley.catalogue.loader import FOLDERS, TABLES, read_alone
 from coley.errors import ColeyError
 
 
 def main() -> int:
     """Print every problem of the shipped catalogue, or what it holds; return the exit code."""
+    reading = read_alone(resources.files("coley.catalogue").joinpath("data"))
     try:
-        catalogue = load_catalogue()
-        problems = lint(catalogue)
+        problems = lint(reading, reading.files)
     except ColeyError as error:
         problems = list(error.problems)
     if problems:
         print("\n".join(map(str, problems)), file=sys.stderr)
         return 1
-    kinds = ("drugs", "cancers", "regimens", "trials", "sources")
-    print(", ".join(f"{len(getattr(catalogue, kind))} {kind}" for kind in kinds), "and no problem")
+    print(", ".join(f"{len(reading.entries[folder])} {folder}" for folder in (*FOLDERS, *TABLES)), "and no problem")
     return 0
 
 

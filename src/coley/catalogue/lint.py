@@ -1,55 +1,95 @@
-"""Checks of a whole catalogue, beyond the schema of each file: citations, dimensions, names and regimens."""
+"""Checks of catalogues beyond the schema of each file: citations, dimensions, names, models, regimens, trials."""
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from coley.catalogue.loader import Catalogue
+from coley.catalogue.catalogue import Catalogue
+from coley.catalogue.citations import citation_findings, source_findings, usage
+from coley.catalogue.harms import harm_findings, model_findings
+from coley.catalogue.loader import File, Reading
+from coley.catalogue.models import cancer_findings, drug_findings
+from coley.catalogue.numbers import number_findings, unit_findings
+from coley.catalogue.reading import Document, Finding
+from coley.catalogue.regimens import Formulary, regimen_findings
+from coley.catalogue.trial_file import read_trial
+from coley.catalogue.trials import endpoint_places, trial_findings
+from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.facts import Cancer, Entry, Physiology, Quantity, Reference
-from coley.protocol import Trial
-from coley.regimen import parse
-from coley.units import dimension, internal_unit
-
-Placed = tuple[str, Reference]
+from coley.facts import Cancer, Reference
+from coley.harm import Harm
+from coley.pharmacology import Drug
 
 
-def lint(catalogue: Catalogue) -> list[Problem]:
-    """Everything that is wrong with ``catalogue``; an empty list where nothing is.
+@dataclass(frozen=True)
+class Vocabulary:
+    """What a trial may name that is defined above the catalogue.
 
-    The schema has been checked when the catalogue was read; this is what one file alone cannot show.
+    Attributes:
+        criteria: names of response criteria.
+        endpoint: reads the name of an endpoint; raises ColeyError for one that there is not.
     """
-    checks = (_citations, _sources, _drug_names, _numbers, _models, _regimens, _trials)
-    return [problem for check in checks for problem in check(catalogue)]
+
+    criteria: Collection[str]
+    endpoint: Callable[[str], object]
 
 
-def references(catalogue: Catalogue) -> Iterator[Placed]:
+def lint(reading: Reading, files: Iterable[File], vocabulary: Vocabulary | None = None) -> list[Problem]:
+    """Everything that is wrong with ``files``, which are some or all of what was read; empty where nothing is.
+
+    Args:
+        reading: the catalogue that they belong to, with all that its schema found.
+        files: those to judge.
+        vocabulary: without it, criteria and endpoints are not looked at.
+
+    Raises:
+        ColeyError: where there is no physiology, without which nothing can be judged.
+    """
+    catalogue = reading.catalogue()
+    formulary = Formulary(catalogue, reading.unread)
+    files = tuple(files)
+    few = len(files) < len(reading.files)
+    problems = list(reading.problems)
+    used, of_harms = usage(reading.files), harm_findings(catalogue)
+    for file in files:
+        if file.folder == "sources":
+            problems += file.document.problems(source_findings(file, used, catalogue.sources))
+            continue
+        findings = [*_of_file(file, formulary, vocabulary), *_of_entry(file, catalogue, few)]
+        findings += of_harms.get((file.folder, file.document.stem), [])
+        problems += file.document.problems(findings)
+    return problems
+
+
+def lint_trial(document: Document, reading: Reading, vocabulary: Vocabulary | None = None) -> list[Problem]:
+    """Everything that is wrong with a trial in a file of its own."""
+    formulary = Formulary(reading.catalogue(), reading.unread)
+    _, findings = read_trial(document, formulary)
+    findings += citation_findings(File("trials", document), formulary.catalogue.sources)
+    if vocabulary is not None:
+        findings += _vocabulary_findings(document, vocabulary)
+    return document.problems(findings)
+
+
+def references(catalogue: Catalogue) -> Iterator[tuple[str, Reference]]:
     """Every fact of ``catalogue`` that has a source, with its place: ``drugs/nivolumab.toml: infusion``."""
-    for file, entry in _files(catalogue):
-        for path, reference in _within(entry, ""):
-            yield (f"{file}: {path}" if path else file), reference
+    for (folder, name), _ in catalogue.documents.items():
+        for path, reference in _within(getattr(catalogue, folder)[name], ""):
+            yield f"{folder}/{name}.toml: {path}".removesuffix(": "), reference
+    for path, reference in _within(catalogue.physiology, ""):
+        yield f"physiology.toml: {path}", reference
 
 
-def _files(catalogue: Catalogue) -> Iterator[tuple[str, Entry]]:
-    """Each entry with the file that it must come from."""
-    yield from ((f"drugs/{name}.toml", drug) for name, drug in catalogue.drugs.items())
-    yield from ((f"regimens/{name}.toml", regimen) for name, regimen in catalogue.regimens.items())
-    yield from ((f"cancers/{name}.toml", cancer) for name, cancer in catalogue.cancers.items())
-    yield from ((f"trials/{name}.toml", trial) for name, trial in catalogue.trials.items())
-    yield "physiology.toml", catalogue.physiology
-
-
-def _within(value: object, path: str) -> Iterator[Placed]:
+def _within(value: object, path: str) -> Iterator[tuple[str, Reference]]:
     if isinstance(value, Reference):
         yield path, value
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _within(getattr(value, name), f"{path}.{name}".removeprefix("."))
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for key, item in value.items():
             yield from _within(item, f"{path}.{key}")
     elif isinstance(value, tuple):
@@ -57,145 +97,82 @@ def _within(value: object, path: str) -> Iterator[Placed]:
             yield from _within(item, f"{path}[{index}]")
 
 
-def _citations(catalogue: Catalogue) -> Iterator[Problem]:
-    """Citation keys that no source has."""
-    cited = [(where, reference.source) for where, reference in references(catalogue)]
-    for name, trial in catalogue.trials.items():
-        if trial.eligibility_source:
-            cited.append((f"trials/{name}.toml: eligibility_source", trial.eligibility_source))
-    for where, key in cited:
-        if key not in catalogue.sources:
-            yield Problem(where, f"cites unknown source {key!r}", did_you_mean(key, catalogue.sources))
+def _of_file(file: File, formulary: Formulary, vocabulary: Vocabulary | None) -> Iterator[Finding]:
+    """What the raw data of a file show, sound or not."""
+    yield from citation_findings(file, formulary.catalogue.sources)
+    if file.folder != "trials":
+        yield from regimen_findings(file.folder, file.document.data, formulary)
+        return
+    yield from trial_findings(file.document.data, formulary)
+    if vocabulary is not None:
+        yield from _vocabulary_findings(file.document, vocabulary)
 
 
-def _sources(catalogue: Catalogue) -> Iterator[Problem]:
-    """Sources that cannot be found from what is said of them, that are double, or that no fact and no note cites."""
-    used = {reference.source for _, reference in references(catalogue)}
-    used |= {word for _, reference in references(catalogue) for word in re.findall(r"[\w-]+", reference.note)}
-    used |= {trial.eligibility_source for trial in catalogue.trials.values()}
-    # What is assumed or follows by definition has no place to look it up.
-    published = {fact.source for _, fact in references(catalogue) if fact.known in ("measured", "label")}
-    pmids = Counter(source.pmid for source in catalogue.sources.values() if source.pmid)
-    for key, source in catalogue.sources.items():
-        where = f"sources: {key}"
-        if key in published and not (source.pmid or source.doi or source.url):
-            yield Problem(where, "has neither pmid, doi nor url", "say where it can be found")
-        if source.pmid and not source.pmid.isdecimal():
-            yield Problem(where, f"pmid {source.pmid!r} is no number")
-        if source.doi and not source.doi.startswith("10."):
-            yield Problem(where, f"doi {source.doi!r} does not start with '10.'", "write it without https://doi.org/")
-        if source.url and not re.match(r"https?://", source.url):
-            yield Problem(where, f"url {source.url!r} does not start with http")
-        if pmids[source.pmid] > 1:
-            yield Problem(where, f"another source has pmid {source.pmid} too", "keep one of them")
-        if key not in used:
-            yield Problem(where, "is cited nowhere", "cite or remove it")
-
-
-def _drug_names(catalogue: Catalogue) -> Iterator[Problem]:
-    """Names and synonyms that more than one drug has."""
-    owner: dict[str, str] = {}
-    for name, drug in catalogue.drugs.items():
-        for other in dict.fromkeys(text.casefold() for text in (name, *drug.synonyms)):
-            if owner.setdefault(other, name) != name:
-                yield Problem(f"drugs/{name}.toml: synonyms", f"{other!r} is a name of {owner[other]} too")
-
-
-def _numbers(catalogue: Catalogue) -> Iterator[Problem]:
-    """Units that no model can use, and parameters that are named but not given, in cancers and physiology."""
-    shared = {*catalogue.physiology.parameters, *catalogue.physiology.patients}
-    yield from _usable("physiology.toml", catalogue.physiology)
-    for name, cancer in catalogue.cancers.items():
-        file = f"cancers/{name}.toml"
-        of_clones = {f"{kind}_{clone.name}" for clone in cancer.clones for kind in ("f", "mu", "mhc", "chemo")}
-        known = shared | {*cancer.parameters, *cancer.patients} | of_clones
-        yield from _usable(file, cancer)
-        named = [
-            (f"correlations[{index}].between", parameter)
-            for index, correlation in enumerate(cancer.correlations)
-            for parameter in correlation.between
-        ]
-        named += [
-            (f"prior.{given}.factors.{parameter}", parameter)
-            for given, prior in cancer.prior.items()
-            for parameter in prior.factors
-        ]
-        named += [
-            (f"covariate_effects[{index}].parameter", effect.parameter)
-            for index, effect in enumerate(cancer.covariate_effects)
-        ]
-        named += [
-            (f"biomarkers[{index}].parameter", marker.parameter) for index, marker in enumerate(cancer.biomarkers)
-        ]
-        for where, parameter in named:
-            if parameter not in known:
-                yield Problem(f"{file}: {where}", f"unknown quantity {parameter!r}", did_you_mean(parameter, known))
-
-
-def _models(catalogue: Catalogue) -> Iterator[Problem]:
-    """Cancers, alone and with each drug, that no model can be built of."""
-    for name in catalogue.cancers:
-        try:
-            catalogue.disease(name).model()
-        except ColeyError as error:
-            yield from error.problems
-            continue
-        for drug in catalogue.drugs.values():
+def _vocabulary_findings(document: Document, vocabulary: Vocabulary) -> Iterator[Finding]:
+    criteria = document.data.get("criteria")
+    if isinstance(criteria, str) and criteria and criteria not in vocabulary.criteria:
+        what = f"unknown response criteria {criteria!r}"
+        yield Finding(("criteria",), what, did_you_mean(criteria, vocabulary.criteria))
+    for path, name in endpoint_places(document.data):
+        if isinstance(name, str):
             try:
-                catalogue.disease(name).model([drug])
+                vocabulary.endpoint(name)
             except ColeyError as error:
-                yield from (Problem(f"{name} with {drug.name}: {p.where}", p.what, p.hint) for p in error.problems)
+                yield from (Finding(path, problem.what, problem.hint) for problem in error.problems)
 
 
-def _usable(file: str, entry: Cancer | Physiology) -> Iterator[Problem]:
-    for path, reference in _within(entry, ""):
-        if isinstance(reference, Quantity):
+def _of_entry(file: File, catalogue: Catalogue, few: bool) -> Iterator[Finding]:
+    """What a sound entry shows beside others. Of few drugs, each is tried with every cancer."""
+    if isinstance(file.entry, Drug):
+        yield from _other_names(file.entry, catalogue)
+        yield from drug_findings(file.entry, file.document.data, _diseases(catalogue, every=few))
+    elif isinstance(file.entry, Cancer):
+        yield from _of_cancer(file.entry, catalogue)
+    elif isinstance(file.entry, Harm):
+        yield from model_findings(file.entry, _diseases(catalogue, every=False))
+    elif file.document.name == "physiology.toml":
+        for table in ("parameters", "patients"):
+            yield from unit_findings(table, getattr(catalogue.physiology, table), {})
+
+
+def _of_cancer(cancer: Cancer, catalogue: Catalogue) -> Iterator[Finding]:
+    others = [other for other in catalogue.cancers.values() if other is not cancer]
+    others.sort(key=lambda other: other.disease != cancer.disease)
+    numbers = list(number_findings(cancer, catalogue.physiology, others))
+    yield from numbers
+    if numbers:
+        return  # of which faults of the model would follow
+    try:
+        disease = disease_of(cancer, catalogue.physiology)
+    except ColeyError as error:
+        yield from (Finding(("disease",), problem.what, problem.hint) for problem in error.problems)
+        return
+    yield from cancer_findings(disease)
+
+
+def _other_names(drug: Drug, catalogue: Catalogue) -> Iterator[Finding]:
+    """Names and synonyms that another drug has, too; of two, the later one is told."""
+    taken: dict[str, str] = {}
+    for other in catalogue.drugs.values():
+        if other is drug:
+            break
+        taken |= {text.casefold(): other.name for text in (other.name, *other.synonyms)}
+    for index, text in enumerate((drug.name, *drug.synonyms)):
+        owner = taken.get(text.casefold())
+        if owner is not None:
+            path = ("synonyms", index - 1) if index else ("name",)
+            yield Finding(path, f"{text!r} is a name of {owner} too", "leave it to one of them")
+
+
+def _diseases(catalogue: Catalogue, *, every: bool) -> Iterator[Disease]:
+    """The diseases that a model can be built of: of ``every`` cancer, or one of each kind."""
+    seen: set[str] = set()
+    for cancer in catalogue.cancers.values():
+        if every or cancer.disease not in seen:
+            seen.add(cancer.disease)
             try:
-                internal_unit(reference.unit)
-            except ColeyError as error:
-                yield from (Problem(f"{file}: {path}.unit", p.what, p.hint) for p in error.problems)
-
-
-def _regimens(catalogue: Catalogue) -> Iterator[Problem]:
-    """Regimen texts that cannot be given, or that do not read back from their canonical text."""
-    for where, text in _regimen_texts(catalogue):
-        problems = catalogue.regimen_problems(text)
-        yield from (Problem(f"{where}: {p.where}".removesuffix(": "), p.what, p.hint) for p in problems)
-        if not problems:
-            regimen = parse(catalogue.regimen_text(text), catalogue.regimen_texts)
-            if parse(str(regimen), catalogue.regimen_texts) != regimen:
-                yield Problem(where, f"does not read back from its canonical text {str(regimen)!r}")
-
-
-def _regimen_texts(catalogue: Catalogue) -> Iterator[tuple[str, str]]:
-    for name, regimen in catalogue.regimens.items():
-        yield f"regimens/{name}.toml: text", regimen.text
-    for name, drug in catalogue.drugs.items():
-        for index, fact in enumerate(drug.regimens):
-            yield f"drugs/{name}.toml: regimens[{index}].text", fact.text
-    for name, trial in catalogue.trials.items():
-        for index, arm in enumerate(trial.arms):
-            where = f"trials/{name}.toml: arms[{index}]"
-            yield f"{where}.regimen", arm.regimen
-            for after, subsequent in enumerate(arm.subsequent):
-                yield f"{where}.subsequent[{after}].regimen", subsequent.regimen
-
-
-def _trials(catalogue: Catalogue) -> Iterator[Problem]:
-    """Trials of unknown cancers, and what an arm publishes twice."""
-    for name, trial in catalogue.trials.items():
-        file = f"trials/{name}.toml"
-        if trial.cancer not in catalogue.cancers:
-            hint = did_you_mean(trial.cancer, catalogue.cancers)
-            yield Problem(f"{file}: cancer", f"unknown cancer {trial.cancer!r}", hint)
-        yield from _published_twice(file, trial)
-
-
-def _published_twice(file: str, trial: Trial) -> Iterator[Problem]:
-    for index, arm in enumerate(trial.arms):
-        counts = Counter((published.endpoint, published.versus) for published in arm.published)
-        for (endpoint, versus), count in counts.items():
-            if count > 1:
-                comparison = f" versus {versus}" if versus else ""
-                where = f"{file}: arms[{index}].published"
-                yield Problem(where, f"gives {endpoint}{comparison} {count} times", "keep the one to compare with")
+                disease = disease_of(cancer, catalogue.physiology)
+                disease.model()
+            except ColeyError:
+                continue  # told of the cancer
+            yield disease

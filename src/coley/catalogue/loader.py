@@ -1,126 +1,94 @@
-"""The catalogue that ships with the package, catalogues of users beside it, and trials in files of their own."""
+"""From folders of TOML files to a catalogue: the one that ships with the package, and those of users beside it."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TypeVar
+from typing import Any
 
+from coley.catalogue.catalogue import Catalogue, Named
 from coley.catalogue.reading import Document, Finding, entry_of, read_document
-from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.facts import Cancer, Physiology, Source
+from coley.facts import Cancer, Fact, Physiology, Source
 from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Trial
-from coley.regimen import check, parse
 
-N = TypeVar("N", bound=Cancer | Care | Drug | Harm | NamedRegimen | Trial)
-NOTHING = ("observation", "placebo")
-"""Regimens of arms that are given nothing."""
+FOLDERS: Mapping[str, type[Named]] = {
+    "drugs": Drug,
+    "cancers": Cancer,
+    "trials": Trial,
+    "regimens": NamedRegimen,
+    "harms": Harm,
+    "care": Care,
+}
+"""Folders of a catalogue with one entry a file, which has its name."""
+TABLES = ("sources", "facts")
+"""Folders with many entries a file: sources by citation key, facts as a list."""
+PHYSIOLOGY = "physiology.toml"
 
 
 @dataclass(frozen=True)
-class Catalogue:
-    """Drugs, cancers, regimens, trials, harms and care by name, the physiology that they share, and sources by key."""
+class File:
+    """A file of a catalogue: its folder, and its entry where it has one that is sound."""
 
-    drugs: Mapping[str, Drug]
-    cancers: Mapping[str, Cancer]
-    trials: Mapping[str, Trial]
-    regimens: Mapping[str, NamedRegimen]
-    harms: Mapping[str, Harm]
-    care: Mapping[str, Care]
-    physiology: Physiology
-    sources: Mapping[str, Source]
+    folder: str
+    document: Document
+    entry: Named | None = None
 
-    def disease(self, name: str) -> Disease:
-        """The cancer called ``name`` as a disease of its kind.
 
-        Raises:
-            ColeyError: where there is none, with the nearest names.
-        """
-        return disease_of(self.cancer(name), self.physiology)
+@dataclass
+class Reading:
+    """Folders as they are read: their files, what is in them by name, and all that is wrong with them.
 
-    def drug(self, name: str) -> Drug:
-        """The drug called ``name``, by its name, title or a synonym, whatever the case.
+    Attributes:
+        unread: names, by folder, of the files that hold no sound entry: what refers to them cannot be judged.
+    """
 
-        Raises:
-            ColeyError: where there is none, with the nearest names.
-        """
-        return _find("drug", name, self.drugs)
+    files: list[File] = field(default_factory=list)
+    entries: dict[str, dict[str, Any]] = field(default_factory=lambda: {name: {} for name in (*FOLDERS, *TABLES)})
+    unread: dict[str, set[str]] = field(default_factory=lambda: {name: set() for name in FOLDERS})
+    problems: list[Problem] = field(default_factory=list)
+    physiology: Physiology | None = None
 
-    def cancer(self, name: str) -> Cancer:
-        """The cancer called ``name``, by its name, title or a synonym, whatever the case.
+    def catalogue(self) -> Catalogue:
+        """What is sound of all that was read.
 
         Raises:
-            ColeyError: where there is none, with the nearest names.
+            ColeyError: where the physiology is not.
         """
-        return _find("cancer", name, self.cancers)
-
-    def trial(self, name: str) -> Trial:
-        """The shipped trial called ``name``, by its name, title or registration, whatever the case.
-
-        Raises:
-            ColeyError: where there is none, with the nearest names.
-        """
-        return _find("trial", name, self.trials)
-
-    def regimen_text(self, name_or_text: str) -> str:
-        """The text of the regimen called ``name_or_text``; or ``name_or_text`` itself, where it is not a single word.
-
-        Raises:
-            ColeyError: where a single word names no regimen.
-        """
-        text = name_or_text.strip()
-        if len(text.split()) > 1 and _fold(text) not in _by_any_name(self.regimens):
-            return text
-        return _find("regimen", text, self.regimens).text
-
-    @property
-    def regimen_texts(self) -> dict[str, str]:
-        """Texts of the named regimens by name, for the names that a regimen may contain."""
-        return {name: regimen.text for name, regimen in self.regimens.items()}
-
-    def regimen_problems(self, name_or_text: str) -> list[Problem]:
-        """What keeps ``name_or_text`` from being given: faults of the text, unknown drugs, routes, dose units."""
-        if name_or_text.strip() in NOTHING:
-            return []
-        try:
-            return list(check(parse(self.regimen_text(name_or_text), self.regimen_texts), self.drugs))
-        except ColeyError as error:
-            return list(error.problems)
+        if self.physiology is None:
+            raise ColeyError(self.problems)
+        documents = {(file.folder, file.entry.name): file.document for file in self.files if file.entry is not None}
+        return Catalogue(physiology=self.physiology, documents=documents, changes=(), **self.entries)
 
 
 @cache
 def shipped() -> Catalogue:
     """The catalogue that ships with the package, read once."""
-    return _read([resources.files("coley.catalogue").joinpath("data")])
+    return read_catalogue(resources.files("coley.catalogue").joinpath("data"))
 
 
 def load_catalogue(*folders: str | Path) -> Catalogue:
     """The catalogue that ships with the package, with what is in ``folders`` beside it.
 
-    A folder holds any of the folders that the shipped catalogue has: drugs, cancers, regimens, trials, sources. What
-    it holds may use what ships, and each other; a name that is taken already cannot be given again.
+    A folder holds any of the folders that the shipped catalogue has: drugs, cancers, regimens, trials, sources and so
+    on. What it holds may use what ships, and each other; a name that is taken already cannot be given again.
 
     Raises:
         ColeyError: with every problem of every file.
     """
     if not folders:
         return shipped()
-    problems = [
-        Problem(os.fspath(folder), "is no folder", "name the folder of a catalogue")
-        for folder in folders
-        if not Path(folder).is_dir()
-    ]
-    if problems:
-        raise ColeyError(problems)
-    return _read([resources.files("coley.catalogue").joinpath("data"), *map(Path, folders)])
+    reading, _ = read_own(*folders)
+    if reading.problems:
+        raise ColeyError(reading.problems)
+    return reading.catalogue()
 
 
 def read_catalogue(folder: Traversable) -> Catalogue:
@@ -129,182 +97,133 @@ def read_catalogue(folder: Traversable) -> Catalogue:
     Raises:
         ColeyError: with every problem of every file.
     """
-    return _read([folder])
+    reading = read_alone(folder)
+    if reading.problems:
+        raise ColeyError(reading.problems)
+    return reading.catalogue()
 
 
-def _read(folders: Sequence[Traversable]) -> Catalogue:
-    problems: list[Problem] = []
-    drugs = _entries(Drug, folders, "drugs", problems)
-    cancers = _entries(Cancer, folders, "cancers", problems)
-    trials = _entries(Trial, folders, "trials", problems)
-    regimens = _entries(NamedRegimen, folders, "regimens", problems)
-    harms = _entries(Harm, folders, "harms", problems)
-    care = _entries(Care, folders, "care", problems)
-    sources = _sources(folders, problems)
-    physiology = _physiology(folders[0], problems)
-    if physiology is None or problems:
+def read_alone(folder: Traversable) -> Reading:
+    """``folder`` with all that is wrong in it."""
+    reading = Reading()
+    _read_into(reading, folder, "")
+    _read_physiology(reading, folder)
+    return reading
+
+
+def read_own(*folders: str | Path) -> tuple[Reading, list[File]]:
+    """The shipped catalogue with ``folders`` beside it, and the files of the folders.
+
+    Raises:
+        ColeyError: where one is no folder of a catalogue.
+    """
+    problems = [problem for folder in folders for problem in _folder_problems(Path(folder), os.fspath(folder))]
+    if problems:
         raise ColeyError(problems)
-    return Catalogue(drugs, cancers, trials, regimens, harms, care, physiology, sources)
+    reading = read_alone(resources.files("coley.catalogue").joinpath("data"))
+    theirs = len(reading.files)
+    for folder in folders:
+        _read_into(reading, Path(folder), os.path.join(folder, ""))
+    return reading, reading.files[theirs:]
 
 
-def load_trial(name_or_path: str | Path, catalogue: Catalogue | None = None) -> Trial:
-    """A trial of the catalogue (default the shipped one) by its name, or of a TOML file by its path.
-
-    Raises:
-        ColeyError: where it is unknown, or with every problem of the file.
-    """
-    text = os.fspath(name_or_path)
-    separators = [separator for separator in (os.sep, os.altsep) if separator]
-    if isinstance(name_or_path, Path) or text.casefold().endswith(".toml") or any(s in text for s in separators):
-        return load_trial_file(text, catalogue)
-    try:
-        return (catalogue or shipped()).trial(text)
-    except ColeyError:
-        if os.path.isfile(text):
-            return load_trial_file(text, catalogue)
-        raise
-
-
-def load_trial_file(path: str | Path, catalogue: Catalogue | None = None) -> Trial:
-    """The trial in the TOML file at ``path``, in the format of the shipped ones.
-
-    Its cancer and its regimens are looked up in the catalogue, by default the shipped one.
-
-    Raises:
-        ColeyError: with every problem of the file, each with its field and, where it can be told, its line.
-    """
-    catalogue = catalogue or shipped()
-    document = read_document(Path(path), os.fspath(path))
-    trial = entry_of(Trial, document.data)
-    findings = [*_unresolved(document, catalogue), *_clashes(document)]
-    if isinstance(trial, list):
-        # A fault of the trial as a whole is a clash of arm names, found above with its place.
-        findings += [finding for finding in trial if finding.path or not findings]
-        raise ColeyError(document.problems(findings))
-    if findings:
-        raise ColeyError(document.problems(findings))
-    return trial
+def _folder_problems(folder: Path, name: str) -> Iterator[Problem]:
+    known = (*FOLDERS, *TABLES)
+    if not folder.is_dir():
+        yield Problem(name, "is no folder", "name the folder of a catalogue")
+        return
+    if (folder / PHYSIOLOGY).exists():
+        hint = "leave it out; give a cancer its own value of a parameter, or a run with --set"
+        yield Problem(os.path.join(name, PHYSIOLOGY), "there is one physiology, that of the shipped catalogue", hint)
+    inner = sorted(place.name for place in folder.iterdir() if place.is_dir() and any(place.glob("*.toml")))
+    for other in inner:
+        if other not in known:
+            hint = did_you_mean(other, known)
+            yield Problem(os.path.join(name, other), "is no folder of a catalogue", hint)
+    if not any((folder / each).is_dir() for each in known) and not inner:
+        yield Problem(name, "holds no folder of a catalogue", f"such as {', '.join(known)}")
 
 
-def _unresolved(document: Document, catalogue: Catalogue) -> Iterable[Finding]:
-    """Cancer and regimens of a trial that the catalogue cannot resolve. Reads raw data, to find them in any trial."""
-    cancer = document.data.get("cancer")
-    if isinstance(cancer, str) and _fold(cancer) not in _by_any_name(catalogue.cancers):
-        yield Finding(("cancer",), f"unknown cancer {cancer!r}", did_you_mean(cancer, catalogue.cancers))
-    for place, arm in _tables(document.data, "arms"):
-        after = [((*place, *inner), line) for inner, line in _tables(arm, "subsequent")]
-        for path, table in [(place, arm), *after]:
-            text = table.get("regimen")
-            if isinstance(text, str):
-                for problem in catalogue.regimen_problems(text):
-                    what = f"{problem.where}: {problem.what}" if problem.where else problem.what
-                    yield Finding((*path, "regimen"), what, problem.hint)
-
-
-def _clashes(document: Document) -> Iterable[Finding]:
-    """Arms of the same name, and hazard ratios that compare with no other arm of the trial. Reads raw data."""
-    arms = _tables(document.data, "arms")
-    names = [arm.get("name") for _, arm in arms]
-    for index, (place, arm) in enumerate(arms):
-        name = arm.get("name")
-        if isinstance(name, str) and name in names[:index]:
-            yield Finding((*place, "name"), f"another arm is called {name!r} too", "give each arm its own name")
-        for inner, published in _tables(arm, "published"):
-            versus = published.get("versus")
-            others = [other for other in names if isinstance(other, str) and other != name]
-            if isinstance(versus, str) and versus and versus not in others:
-                path = (*place, *inner, "versus")
-                yield Finding(path, f"{versus!r} is not another arm of this trial", did_you_mean(versus, others))
-
-
-def _tables(data: Mapping[str, object], key: str) -> list[tuple[tuple[str, int], dict[str, object]]]:
-    """The tables in the list ``data[key]`` with their paths; nothing where it is no such list."""
-    elements = data.get(key)
-    if not isinstance(elements, list):
-        return []
-    return [((key, index), element) for index, element in enumerate(elements) if isinstance(element, dict)]
-
-
-def _find(kind: str, name: str, entries: Mapping[str, N]) -> N:
-    entry = _by_any_name(entries).get(_fold(name))
-    if entry is None:
-        known = {*entries, *(synonym for e in entries.values() if not isinstance(e, Trial) for synonym in _synonyms(e))}
-        hint = did_you_mean(name, known)
-        hint = hint if hint.startswith("did you mean") else f"known: {', '.join(sorted(entries))}"
-        raise ColeyError(Problem("", f"unknown {kind} {name!r}", hint))
-    return entry
-
-
-def _by_any_name(entries: Mapping[str, N]) -> dict[str, N]:
-    """Entries by name, title and synonym, folded. A name goes before another entry's synonym."""
-    found = {_fold(other): entry for entry in entries.values() for other in (entry.title, *_synonyms(entry))}
-    return found | {_fold(name): entry for name, entry in entries.items()}
-
-
-def _synonyms(entry: Cancer | Drug | NamedRegimen | Trial) -> tuple[str, ...]:
-    if isinstance(entry, (Cancer, Drug)):
-        return entry.synonyms
-    return (entry.registration,) if isinstance(entry, Trial) and entry.registration else ()
-
-
-def _fold(name: str) -> str:
-    """``CheckMate 067``, ``checkmate_067`` and ``checkmate-067`` are the same name."""
-    return "-".join(name.casefold().replace("_", " ").replace("-", " ").split())
-
-
-def _toml_files(folders: Sequence[Traversable], kind: str, problems: list[Problem]) -> Iterable[Document]:
-    """The files of the folder ``kind`` of every catalogue, by name; what cannot be read goes to ``problems``."""
-    for number, folder in enumerate(folders):
-        place = folder.joinpath(kind)
-        files = [file for file in place.iterdir() if file.name.endswith(".toml")] if place.is_dir() else []
-        own = f"{folder}/" if number else ""
-        for file in sorted(files, key=lambda file: file.name):
-            try:
-                yield read_document(file, f"{own}{kind}/{file.name}")
-            except ColeyError as error:
-                problems += error.problems
-
-
-def _entries(model: type[N], folders: Sequence[Traversable], kind: str, problems: list[Problem]) -> dict[str, N]:
-    entries: dict[str, N] = {}
-    for document in _toml_files(folders, kind, problems):
-        entry = entry_of(model, document.data)
-        if isinstance(entry, list):
-            problems += document.problems(entry)
-        elif not document.name.endswith(f"{kind}/{entry.name}.toml"):
-            hint = f"call the file {entry.name}.toml"
-            problems += document.problems([Finding(("name",), f"{entry.name!r} is not the name of the file", hint)])
-        elif entry.name in entries:
-            finding = Finding(("name",), f"the catalogue has {entry.name!r} already", "choose another name")
-            problems += document.problems([finding])
-        else:
-            entries[entry.name] = entry
-    return entries
-
-
-def _sources(folders: Sequence[Traversable], problems: list[Problem]) -> dict[str, Source]:
-    sources: dict[str, Source] = {}
-    for document in _toml_files(folders, "sources", problems):
-        for key, table in document.data.items():
-            source = entry_of(Source, table)
-            if isinstance(source, list):
-                problems += document.problems(Finding((key, *f.path), f.what, f.hint) for f in source)
-            elif key in sources:
-                hint = "cite the one that is there, or choose another key"
-                problems += document.problems([Finding((key,), f"another file has the citation key {key!r} too", hint)])
+def _read_into(reading: Reading, folder: Traversable, shown: str) -> None:
+    """Read all that ``folder``, called ``shown``, holds."""
+    for kind, model in FOLDERS.items():
+        for document in _documents(reading, folder, kind, shown):
+            entry, findings = _entry(model, document, reading.entries[kind])
+            reading.files.append(File(kind, document, entry))
+            reading.problems += document.problems(findings)
+            if entry is None:
+                reading.unread[kind].add(document.stem)
             else:
-                sources[key] = source
-    return sources
+                reading.entries[kind][entry.name] = entry
+    for kind, read in (("sources", _sources), ("facts", _facts)):
+        for document in _documents(reading, folder, kind, shown):
+            reading.files.append(File(kind, document))
+            reading.problems += document.problems(read(document, reading.entries[kind]))
 
 
-def _physiology(folder: Traversable, problems: list[Problem]) -> Physiology | None:
+def _documents(reading: Reading, folder: Traversable, kind: str, shown: str) -> Iterator[Document]:
+    """The files of one folder by name; what cannot be read joins the problems."""
+    place = folder.joinpath(kind)
+    files = [file for file in place.iterdir() if file.name.endswith(".toml")] if place.is_dir() else []
+    for file in sorted(files, key=lambda file: file.name):
+        try:
+            yield read_document(file, f"{shown}{kind}/{file.name}")
+        except ColeyError as error:
+            reading.problems += error.problems
+            reading.unread.get(kind, set()).add(file.name.removesuffix(".toml"))
+
+
+def _entry(
+    model: type[Named], document: Document, there: Mapping[str, Named]
+) -> tuple[Named | None, Sequence[Finding]]:
+    """The entry of a file, or what is wrong with it."""
+    entry = entry_of(model, document.data)
+    if isinstance(entry, list):
+        return None, entry
+    if entry.name != document.stem:
+        what, hint = f"{entry.name!r} is not the name of the file", f"call the file {entry.name}.toml"
+        return None, [Finding(("name",), what, hint)]
+    if entry.name in there:
+        return None, [Finding(("name",), f"the catalogue has {entry.name!r} already", "choose another name")]
+    return entry, ()
+
+
+def _sources(document: Document, there: dict[str, Source]) -> Iterable[Finding]:
+    for key, table in document.data.items():
+        source = entry_of(Source, table)
+        if isinstance(source, list):
+            yield from (Finding((key, *f.path), f.what, f.hint) for f in source)
+        elif key in there:
+            hint = "cite the one that is there, or choose another key"
+            yield Finding((key,), f"another file has the citation key {key!r} too", hint)
+        else:
+            there[key] = source
+
+
+def _facts(document: Document, there: dict[str, Fact]) -> Iterable[Finding]:
+    rows = document.data.get("facts")
+    if list(document.data) != ["facts"] or not isinstance(rows, list):
+        yield Finding((), "holds something else than a list of facts", "write each under [[facts]]")
+        return
+    for index, row in enumerate(rows):
+        fact = entry_of(Fact, row)
+        if isinstance(fact, list):
+            yield from (Finding(("facts", index, *f.path), f.what, f.hint) for f in fact)
+        elif fact.name in there:
+            yield Finding(("facts", index, "name"), f"the catalogue has {fact.name!r} already", "choose another name")
+        else:
+            there[fact.name] = fact
+
+
+def _read_physiology(reading: Reading, folder: Traversable) -> None:
     try:
-        document = read_document(folder.joinpath("physiology.toml"), "physiology.toml")
+        document = read_document(folder.joinpath(PHYSIOLOGY), PHYSIOLOGY)
     except ColeyError as error:
-        problems += error.problems
-        return None
+        reading.problems += error.problems
+        return
     entry = entry_of(Physiology, document.data)
     if isinstance(entry, list):
-        problems += document.problems(entry)
-        return None
-    return entry
+        reading.problems += document.problems(entry)
+        return
+    reading.files.append(File("", document))
+    reading.physiology = entry

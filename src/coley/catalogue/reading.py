@@ -63,6 +63,11 @@ class Document:
     text: str
     data: dict[str, Any]
 
+    @property
+    def stem(self) -> str:
+        """The file's name without its folders and ending."""
+        return re.split(r"[/\\\\]", self.name)[-1].removesuffix(".toml")
+
     @cached_property
     def _lines(self) -> dict[positions.Path, int]:
         return positions.line_numbers(self.text)

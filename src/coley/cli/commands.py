@@ -97,9 +97,18 @@ def run(
         list[str] | None, typer.Option(help="Own trial: the regimen of an arm, such as 'nivolumab 3 mg/kg iv q2w'.")
     ] = None,
     months: Annotated[float | None, typer.Option(help="Own trial: follow-up in months (default: 60).")] = None,
-    pretreated: Annotated[bool, typer.Option("--pretreated", help="Own trial: patients had treatment before.")] = False,
-    pd_l1_min: Annotated[
-        float | None, typer.Option("--pd-l1-min", help="Own trial: least PD-L1 tumour proportion score, %.")
+    prior: Annotated[
+        list[str] | None, typer.Option(help="Own trial: what all patients had before, such as chemotherapy.")
+    ] = None,
+    biomarker: Annotated[
+        list[str] | None, typer.Option(help="Own trial: a bound of who may enter, such as 'PDL1 >= 50'.")
+    ] = None,
+    catalogue: Annotated[
+        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
+    ] = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Another value of a number: 'k_growth = 0.02' or 'TPS ~ beta(mean=0.2, sd=0.2)'."),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")] = False,
     as_json: Annotated[
@@ -110,12 +119,15 @@ def run(
 
     Name a trial, or make one from --cancer and one --arm for each arm.
     """
+    from coley.catalogue import load_catalogue
     from coley.cli.options import Own, trial_from
     from coley.cli.outcome import outcome_json, print_outcome
     from coley.cli.progress import announce, progress_bars
 
-    own = Own(cancer=cancer, arms=tuple(arm or ()), months=months, pretreated=pretreated, pd_l1_min=pd_l1_min)
-    protocol = trial_from(trial, own, patients=patients, seed=seed, threads=threads)
+    own = Own(cancer, tuple(arm or ()), months, tuple(prior or ()), tuple(biomarker or ()))
+    known = load_catalogue(*(catalogue or ()))
+    protocol = trial_from(trial, own, known, patients=patients, seed=seed, threads=threads)
+    known = known.with_values(change or (), cancer=protocol.cancer)
     folder = out if out is not None else RESULTS / protocol.name
 
     from coley.report import check_writable, write_report
@@ -128,11 +140,9 @@ def run(
     settings = RunSettings(patients, seed, threads)
     silent = quiet or as_json
     if not silent:
-        announce(
-            protocol, patients, folder, partial(run_trial, protocol, settings=RunSettings(patients, seed, threads))
-        )
+        announce(protocol, patients, folder, partial(run_trial, protocol, catalogue=known, settings=settings))
     with progress_bars(silent) as progress:
-        result = run_trial(protocol, settings=replace(settings, progress=progress))
+        result = run_trial(protocol, catalogue=known, settings=replace(settings, progress=progress))
         progress("report", 0, 1)
         written = write_report(result, folder)
         progress("report", 1, 1)
@@ -144,43 +154,6 @@ def run(
         print_outcome(screen, result)
         screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
         screen.print(PURPOSE)
-
-
-@app.command()
-def trials() -> None:
-    """List the trials that ship."""
-    from coley.catalogue import load_catalogue
-    from coley.cli.listing import trial_table
-
-    console().print(trial_table(load_catalogue()))
-
-
-@app.command()
-def drugs() -> None:
-    """List the drugs."""
-    from coley.catalogue import load_catalogue
-    from coley.cli.listing import drug_table
-
-    console().print(drug_table(load_catalogue()))
-
-
-@app.command()
-def cancers() -> None:
-    """List the cancers."""
-    from coley.catalogue import load_catalogue
-    from coley.cli.listing import cancer_table
-
-    console().print(cancer_table(load_catalogue()))
-
-
-@app.command()
-def show(name: Annotated[str, typer.Argument(help="A drug, cancer, trial or regimen, or 'physiology'.")]) -> None:
-    """Show an entry of the catalogue: every number with its unit, spread, source and how it is known."""
-    from coley.catalogue import load_catalogue
-    from coley.cli.show import find, print_entry
-
-    catalogue = load_catalogue()
-    print_entry(console(), find(catalogue, name), catalogue.sources)
 
 
 def console() -> Screen:

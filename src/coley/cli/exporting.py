@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from coley.catalogue import Catalogue, load_catalogue, load_trial
-from coley.errors import ColeyError, Problem
-from coley.library import immuno_oncology
-from coley.model import Context, assemble
+from coley.catalogue import Catalogue, load_trial
+from coley.catalogue import model as model_of
+from coley.errors import ColeyError, Problem, did_you_mean
 from coley.system import System
-from coley.trial.arms import model
+from coley.trial.arms import read_arms
 
 
-def wanted_model(trial: str | None, arm: str | None, cancer: str | None, drugs: tuple[str, ...]) -> System:
+def wanted_model(
+    trial: str | None, arm: str | None, cancer: str | None, drugs: tuple[str, ...], catalogue: Catalogue
+) -> System:
     """The model that the options name.
 
     Raises:
@@ -21,35 +22,21 @@ def wanted_model(trial: str | None, arm: str | None, cancer: str | None, drugs: 
         if needless:
             what = f"belongs to a model of your own, but the trial {trial!r} is named as well"
             raise ColeyError(Problem(name, what, "leave out one of the two") for name in needless)
-        return _of_arm(trial, arm)
+        return _of_arm(trial, arm, catalogue)
     if cancer is None:
         hint = "name a trial (see 'coley trials') with --arm, or give --cancer and --drug"
         raise ColeyError(Problem("coley export", "no model is named", hint))
     if arm is not None:
         raise ColeyError(Problem("--arm", "belongs to a trial, and none is named", "name one, or leave it out"))
-    return _of_drugs(cancer, drugs, load_catalogue())
+    return model_of(cancer, drugs, catalogue=catalogue)
 
 
-def _of_arm(name: str, arm: str | None) -> System:
-    trial = load_trial(name)
-    if arm is None and len(trial.arms) > 1:
-        arms = ", ".join(repr(item.name) for item in trial.arms)
-        raise ColeyError(Problem("--arm", f"is needed: the trial {trial.name} has several", f"one of {arms}"))
-    return model(trial, trial.arms[0].name if arm is None else arm)
-
-
-def _of_drugs(cancer: str, drugs: tuple[str, ...], catalogue: Catalogue) -> System:
-    problems: list[Problem] = []
-    found = []
-    for option, look_up, names in (("--cancer", catalogue.cancer, (cancer,)), ("--drug", catalogue.drug, drugs)):
-        for name in names:
-            try:
-                found.append(look_up(name))
-            except ColeyError as error:
-                problems += [Problem(option, problem.what, problem.hint) for problem in error.problems]
-    if problems:
-        raise ColeyError(problems)
-    disease = catalogue.cancer(cancer)
-    chosen = tuple({drug.name: drug for drug in map(catalogue.drug, drugs)}.values())
-    name = ", ".join([disease.name, *(drug.name for drug in chosen)])
-    return assemble(name, immuno_oncology(Context(disease, catalogue.physiology, chosen)))
+def _of_arm(name: str, arm: str | None, catalogue: Catalogue) -> System:
+    trial = load_trial(name, catalogue)
+    names = [item.name for item in trial.arms]
+    if arm is None and len(names) > 1:
+        what, hint = f"is needed: the trial {trial.name} has several", f"one of {', '.join(map(repr, names))}"
+        raise ColeyError(Problem("--arm", what, hint))
+    if arm is not None and arm not in names:
+        raise ColeyError(Problem(f"trial {trial.name}", f"has no arm {arm!r}", did_you_mean(arm, names)))
+    return read_arms(trial, catalogue)[0 if arm is None else names.index(arm)].system

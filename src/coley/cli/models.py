@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coley.cli.commands import PURPOSE, app, console
+from coley.cli.entries import Folders, catalogue_of
 from coley.cli.extras import needs
 from coley.errors import ColeyError, Problem
 
@@ -20,8 +21,18 @@ YAML = (".yaml", ".yml")
 
 @app.command()
 def simulate(
-    model: Annotated[Path, typer.Argument(help="An SBML file, or the YAML file of a PEtab problem.")],
+    model: Annotated[
+        Path, typer.Argument(help="A cancer of the catalogue, an SBML file, or the YAML file of a PEtab problem.")
+    ],
     *,
+    drug: Annotated[
+        list[str] | None, typer.Option(help="Of a cancer: a regimen, such as 'nivolumab 240 mg iv q2w'.")
+    ] = None,
+    catalogue: Folders = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Of a cancer: another value of a number, such as 'k_growth = 0.02'."),
+    ] = None,
     to: Annotated[float | None, typer.Option(help="Last time, in the model's unit.")] = None,
     start: Annotated[float | None, typer.Option("--from", help="Time at which individuals start (default: 0).")] = None,
     points: Annotated[int | None, typer.Option(help="Times from start to end (default: 101).")] = None,
@@ -39,8 +50,10 @@ def simulate(
         list[str] | None,
         typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=0.01, cv=40%)'."),
     ] = None,
-    n: Annotated[int | None, typer.Option("--n", help="Individuals to draw with --vary (default: 1000).")] = None,
-    seed: Annotated[int, typer.Option(help="Seed of --vary: the same seed gives the same individuals.")] = 1,
+    n: Annotated[
+        int | None, typer.Option("--n", help="Individuals to draw: with --vary (default: 1000), or patients (1).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same individuals.")] = 1,
     rtol: Annotated[float | None, typer.Option(help="Relative tolerance (default: 1e-6; 1e-8 for PEtab).")] = None,
     threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
     max_steps: Annotated[int | None, typer.Option(help="Steps after which an individual has failed.")] = None,
@@ -50,10 +63,12 @@ def simulate(
         bool, typer.Option("--plot", help="Draw time courses: MODEL-courses.svg here, or in --out.")
     ] = False,
 ) -> None:
-    """Simulate a model in SBML: one individual, a cohort, or individuals drawn at random.
+    """Simulate a model in SBML, or of a cancer and its drugs: one individual, a cohort, or individuals drawn at random.
 
+    Of a cancer, virtual patients are followed from diagnosis, in days; without --n one, the first of the seed.
     An individual that fails is a row with its reason, and takes nobody with it.
     """
+    from coley.cli.own_model import Own, is_file, own_request
     from coley.cli.request import Asked, request
 
     asked = Asked(
@@ -75,15 +90,20 @@ def simulate(
         out=out,
         plot=plot,
     )
-    if model.suffix.lower() in YAML:
+    own = Own(tuple(drug or ()), tuple(map(str, catalogue or ())), tuple(change or ()))
+    of_file = is_file(model, own)
+    if of_file and model.suffix.lower() in YAML:
         _fit(asked)
         return
 
-    with needs("sbml"):
-        from coley.sbml import load_sbml
     from coley.cli.simulating import carry_out, print_results
 
-    wanted = request(asked, load_sbml)
+    if of_file:
+        with needs("sbml"):
+            from coley.sbml import load_sbml
+        wanted = request(asked, load_sbml)
+    else:
+        wanted = own_request(asked, own)
     gc.freeze()
     gc.enable()
     told = carry_out(asked, wanted)
@@ -104,13 +124,27 @@ def _fit(asked: Asked) -> None:
 
 
 @app.command()
-def inspect(model: Annotated[Path, typer.Argument(help="An SBML file.")]) -> None:
+def inspect(
+    model: Annotated[Path, typer.Argument(help="A cancer of the catalogue, or an SBML file.")],
+    *,
+    drug: Annotated[list[str] | None, typer.Option(help="Of a cancer: a drug, or a regimen.")] = None,
+    catalogue: Folders = None,
+    change: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="Of a cancer: another value of a number, such as 'k_growth = 0.02'."),
+    ] = None,
+) -> None:
     """Show what is in a model: states, parameters, rules, reactions, events, and what libSBML remarks."""
+    from coley.cli.inspection import print_model
+    from coley.cli.own_model import Own, is_file, system_of
+
+    own = Own(tuple(drug or ()), tuple(map(str, catalogue or ())), tuple(change or ()))
+    if not is_file(model, own):
+        print_model(console(), system_of(str(model), own), ())
+        return
     with needs("sbml"):
         from coley.sbml import load_sbml
         from coley.sbml.remarks import remarks
-    from coley.cli.inspection import print_model
-
     print_model(console(), load_sbml(model), remarks(model))
 
 
@@ -122,18 +156,19 @@ def export(
     arm: Annotated[str | None, typer.Option(help="The arm; needed where the trial has several.")] = None,
     cancer: Annotated[str | None, typer.Option(help="In place of a trial: the cancer (see 'coley cancers').")] = None,
     drug: Annotated[list[str] | None, typer.Option(help="In place of a trial: a drug (see 'coley drugs').")] = None,
+    catalogue: Folders = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a model as SBML Level 3 Version 2, with units, meanings and sources."""
     with needs("sbml"):
         from coley.sbml import save_sbml
-    from coley.catalogue import load_catalogue
     from coley.cli.exporting import wanted_model
 
     if out.exists() and not force:
         raise ColeyError(Problem(str(out), "is there already", "name another file, or replace it with --force"))
-    system = wanted_model(trial, arm, cancer, tuple(drug or ()))
-    save_sbml(system, out, references=load_catalogue().sources)
+    known = catalogue_of(catalogue)
+    system = wanted_model(trial, arm, cancer, tuple(drug or ()), known)
+    save_sbml(system, out, references=known.sources)
     screen = console()
     states, parameters = len(system.states), len(system.parameters)
     counts = f"{states} states, {parameters} parameters, {len(system.reactions)} reactions"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from coley.catalogue import Catalogue, load_catalogue, load_trial
+from coley.catalogue import Catalogue, load_trial
 from coley.catalogue.reading import entry_of
-from coley.errors import ColeyError, Problem
+from coley.errors import ColeyError, Problem, did_you_mean
+from coley.facts import Cancer
 from coley.protocol import Trial
 
 MAX_PATIENTS = 100_000
@@ -18,7 +21,8 @@ MAX_THREADS = 1024
 # RECIST 1.1 (Eisenhauer et al., Eur J Cancer 2009;45:228) asks for scans every 6 to 8 weeks on treatment.
 SCANS = {"scans": [8, 16, 24, 32, 40, 48], "every": 12}
 
-_OPTION_OF_FIELD: dict[str | int, str] = {"follow_up_months": "--months", "eligibility": "--pd-l1-min"}
+_OPTION_OF_FIELD: dict[str | int, str] = {"follow_up_months": "--months"}
+_BIOMARKER = re.compile(r"\s*([A-Za-z]\w*)\s*(>=|<=)\s*(\S+)\s*")
 
 
 @dataclass(frozen=True)
@@ -28,8 +32,8 @@ class Own:
     cancer: str | None = None
     arms: tuple[str, ...] = ()
     months: float | None = None
-    pretreated: bool = False
-    pd_l1_min: float | None = None
+    prior: tuple[str, ...] = ()
+    biomarkers: tuple[str, ...] = ()
 
     @property
     def given(self) -> list[str]:
@@ -38,13 +42,15 @@ class Own:
             "--cancer": self.cancer is not None,
             "--arm": bool(self.arms),
             "--months": self.months is not None,
-            "--pretreated": self.pretreated,
-            "--pd-l1-min": self.pd_l1_min is not None,
+            "--prior": bool(self.prior),
+            "--biomarker": bool(self.biomarkers),
         }
         return [option for option, is_given in said.items() if is_given]
 
 
-def trial_from(name: str | None, own: Own, *, patients: int, seed: int, threads: int | None) -> Trial:
+def trial_from(
+    name: str | None, own: Own, catalogue: Catalogue, *, patients: int, seed: int, threads: int | None
+) -> Trial:
     """The trial that the options describe.
 
     Raises:
@@ -52,7 +58,7 @@ def trial_from(name: str | None, own: Own, *, patients: int, seed: int, threads:
     """
     problems = list(size_problems(patients, seed, threads))
     try:
-        trial = _named_or_own(name, own)
+        trial = _named_or_own(name, own, catalogue)
     except ColeyError as error:
         raise ColeyError([*problems, *error.problems]) from None
     if problems:
@@ -85,34 +91,36 @@ def thread_problems(threads: int | None) -> Iterator[Problem]:
         yield Problem("--threads", f"{threads} is no number of processors", hint)
 
 
-def _named_or_own(name: str | None, own: Own) -> Trial:
+def _named_or_own(name: str | None, own: Own, catalogue: Catalogue) -> Trial:
     if name is not None:
         if own.given:
             what = f"belongs to a trial of your own, but the trial {name!r} is named as well"
             raise ColeyError(Problem(option, what, "leave out one of the two") for option in own.given)
-        return load_trial(name)
+        return load_trial(name, catalogue)
     if own.cancer is None or not own.arms:
         missing = [option for option in ("--cancer", "--arm") if option not in own.given]
         what = f"{' and '.join(missing)} not given" if own.given else "no trial is named"
         hint = "name a trial (see 'coley trials'), or give --cancer and one --arm for each arm"
         raise ColeyError(Problem("coley run", what, hint))
-    return own_trial(own.cancer, own)
+    return own_trial(own.cancer, own, catalogue)
 
 
-def own_trial(cancer: str, own: Own) -> Trial:
+def own_trial(name: str, own: Own, catalogue: Catalogue) -> Trial:
     """A trial with one arm for each regimen, which also names the arm.
 
     Raises:
-        ColeyError: with every unknown cancer, faulty regimen and number out of range.
+        ColeyError: with every unknown cancer, faulty regimen, unknown biomarker and number out of range.
     """
-    catalogue = load_catalogue()
     arms = [" ".join(text.split()) for text in own.arms]
     problems = [problem for text in dict.fromkeys(arms) for problem in _arm_problems(text, arms, catalogue)]
+    eligibility: dict[str, Any] = {}
     try:
-        cancer = catalogue.cancer(cancer).name
+        cancer = catalogue.cancer(name)
     except ColeyError as error:
         problems = [*(replace(problem, where="--cancer") for problem in error.problems), *problems]
-    trial = entry_of(Trial, _fields(cancer, arms, own))
+    else:
+        name, eligibility = cancer.name, _eligibility(cancer, own, problems)
+    trial = entry_of(Trial, _fields(name, arms, own, eligibility))
     if isinstance(trial, list):
         # Faults of the cancer and the arms were found above, in the words of the options.
         numbers = [finding for finding in trial if finding.path and finding.path[0] in _OPTION_OF_FIELD]
@@ -120,6 +128,35 @@ def own_trial(cancer: str, own: Own) -> Trial:
     if isinstance(trial, list) or problems:
         raise ColeyError(problems)
     return trial
+
+
+def _eligibility(cancer: Cancer, own: Own, problems: list[Problem]) -> dict[str, Any]:
+    """Who may enter, as a trial's file says it; what is unknown joins ``problems``."""
+    for given in own.prior:
+        if given not in cancer.prior:
+            what = f"{cancer.name} does not say what {given!r} before changes"
+            problems.append(Problem("--prior", what, did_you_mean(given, cancer.prior)))
+    bounds: dict[str, dict[str, float]] = {}
+    markers = [marker.name for marker in cancer.biomarkers]
+    for text in own.biomarkers:
+        match = _BIOMARKER.fullmatch(text)
+        value = _number(match[3]) if match else None
+        if not match or value is None:
+            problems.append(Problem("--biomarker", f"{text!r} is no bound", "write one like 'PDL1 >= 50'"))
+        elif match[1] not in markers:
+            what = f"{cancer.name} has no biomarker {match[1]!r}"
+            problems.append(Problem("--biomarker", what, did_you_mean(match[1], markers)))
+        else:
+            bounds.setdefault(match[1], {})["min" if match[2] == ">=" else "max"] = value
+    return {"prior": [{"given": given} for given in own.prior], "biomarkers": bounds}
+
+
+def _number(text: str) -> float | None:
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None
 
 
 def _arm_problems(text: str, arms: list[str], catalogue: Catalogue) -> Iterator[Problem]:
@@ -133,17 +170,13 @@ def _arm_problems(text: str, arms: list[str], catalogue: Catalogue) -> Iterator[
         yield Problem(where, "is given more than once", "give each arm a regimen of its own")
 
 
-def _fields(cancer: str, arms: list[str], own: Own) -> dict[str, Any]:
-    eligibility = {
-        "prior": [{"given": "chemotherapy"}] if own.pretreated else None,
-        "biomarkers": None if own.pd_l1_min is None else {"PDL1": {"min": own.pd_l1_min}},
-    }
+def _fields(cancer: str, arms: list[str], own: Own, eligibility: dict[str, Any]) -> dict[str, Any]:
     fields = {
         "name": f"own-{cancer}",
         "title": f"Own trial in {cancer}",
         "summary": "A trial made from the options of the command line; nothing was published of it.",
         "cancer": cancer,
-        "eligibility": {field: value for field, value in eligibility.items() if value is not None},
+        "eligibility": eligibility,
         "follow_up_months": own.months,
         "visits": SCANS,
         "arms": [{"name": text, "regimen": text} for text in arms],

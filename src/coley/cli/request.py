@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,17 @@ class Asked:
     out: Path | None = None
     plot: bool = False
 
+    @property
+    def relative_tolerance(self) -> float:
+        """That of the solver."""
+        return RTOL if self.rtol is None else self.rtol
+
+    @property
+    def budget(self) -> Budget:
+        """What an individual may take."""
+        given = {"steps": self.max_steps, "seconds": self.max_seconds}
+        return Budget(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+
 
 @dataclass(frozen=True, eq=False)
 class Request:
@@ -63,6 +74,7 @@ class Request:
         times: output times of all; None where only what the records observe is asked for.
         names: all observables.
         shown: those to show in figures and on the terminal.
+        origin: what the manifest says of where a model of the catalogue comes from.
     """
 
     system: System
@@ -73,6 +85,7 @@ class Request:
     shown: tuple[str, ...]
     rtol: float
     budget: Budget
+    origin: Mapping[str, Any] = field(default_factory=dict)
 
 
 def request(asked: Asked, load: Callable[[Path], System]) -> Request:
@@ -81,12 +94,12 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
     Raises:
         ColeyError: with everything that is wrong in options and files.
     """
-    problems = [*_number_problems(asked), *seed_problems(asked.seed), *thread_problems(asked.threads)]
+    problems = settings_of(asked)
     times = _tried(problems, _times, asked)
     system = _tried(problems, load, asked.model)
     if system is None:
         raise ColeyError(problems)
-    problems += [replace(p, where="--rtol") for p in setting_problems(system, _rtol(asked), None, None)]
+    problems += [replace(p, where="--rtol") for p in setting_problems(system, asked.relative_tolerance, None, None)]
     problems += [replace(p, where="--observe") for p in observable_problems(system, asked.observe)]
     records = _tried(problems, read_records, asked.doses, system) if asked.doses is not None else None
     cohort = _tried(problems, read_cohort, asked.parameters, system) if asked.parameters is not None else None
@@ -113,9 +126,20 @@ def request(asked: Asked, load: Callable[[Path], System]) -> Request:
         times=times,
         names=tuple(dict.fromkeys(names)),
         shown=tuple(dict.fromkeys(shown))[:MOST_SHOWN],
-        rtol=_rtol(asked),
-        budget=_budget(asked),
+        rtol=asked.relative_tolerance,
+        budget=asked.budget,
     )
+
+
+def settings_of(asked: Asked) -> list[Problem]:
+    """What is wrong with the numbers of the options."""
+    return [*_number_problems(asked), *seed_problems(asked.seed), *thread_problems(asked.threads)]
+
+
+def simulated_times(asked: Asked, problems: list[Problem]) -> NDArray[np.float64] | None:
+    """Output times, the start among them, None where none are asked for; what is wrong with them joins ``problems``."""
+    times: NDArray[np.float64] | None = _tried(problems, _times, asked)
+    return times
 
 
 def _tried(problems: list[Problem], read: Callable[..., Any], *arguments: object) -> Any:
@@ -132,21 +156,12 @@ def _number_problems(asked: Asked) -> Iterator[Problem]:
         yield Problem("--n", f"{asked.n:,} individuals are out of range", f"give 1 to {MAX_INDIVIDUALS:,}")
     if asked.points is not None and not 2 <= asked.points <= MAX_POINTS:
         yield Problem("--points", f"{asked.points:,} is out of range", f"give 2 to {MAX_POINTS:,}")
-    for problem in budget_problems(_budget(asked)):
+    for problem in budget_problems(asked.budget):
         steps = "steps" in problem.what
         yield replace(problem, where="--max-steps" if steps else "--max-seconds")
     for option, value in (("--to", asked.to), ("--from", asked.start)):
         if value is not None and not math.isfinite(value):
             yield Problem(option, f"{value} is no finite number")
-
-
-def _rtol(asked: Asked) -> float:
-    return RTOL if asked.rtol is None else asked.rtol
-
-
-def _budget(asked: Asked) -> Budget:
-    given = {"steps": asked.max_steps, "seconds": asked.max_seconds}
-    return Budget(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
 
 
 def _times(asked: Asked) -> NDArray[np.float64] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -10,24 +11,19 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from coley.catalogue import (
-    Cancer,
-    Catalogue,
-    Drug,
-    NamedRegimen,
-    Physiology,
-    Published,
-    Quantity,
-    Reference,
-    Source,
-    Trial,
-)
-from coley.catalogue.schema import Entry
+from coley.catalogue import Catalogue
+from coley.catalogue.catalogue import find as look_up
+from coley.disease import Disease
+from coley.disease.disease import kinds
 from coley.errors import ColeyError, Problem, did_you_mean
+from coley.facts import Entry, Physiology, Quantity, Reference, Source
+from coley.protocol import Published
 
-LABELS = ("molecule", "name")
+LABELS = ("kind", "molecule", "name", "given", "grade")
+"""Fields that tell entries of a list apart."""
 PHYSIOLOGY = "physiology"
-Showable = Drug | Cancer | Trial | NamedRegimen | Physiology
+GROUPS = ("drugs", "cancers", "trials", "regimens", "harms", "care")
+Showable = Entry | type[Disease]
 
 
 @dataclass(frozen=True)
@@ -39,23 +35,26 @@ class Fact:
     reference: Reference | None = None
 
 
-def find(catalogue: Catalogue, name: str) -> Showable:
-    """The drug, cancer, trial or regimen of that name or synonym, or ``physiology``, which every cancer shares.
+def find(catalogue: Catalogue, name: str) -> list[Showable]:
+    """Everything of that name or synonym: drug, cancer, trial, regimen, harm, care, kind of disease, ``physiology``.
 
     Raises:
-        ColeyError: where there is none.
+        ColeyError: where there is nothing.
     """
-    if name.strip().casefold() == PHYSIOLOGY:
-        return catalogue.physiology
-    for look_up in (catalogue.drug, catalogue.cancer, catalogue.trial):
+    folded = name.strip().casefold()
+    found: list[Showable] = [catalogue.physiology] if folded == PHYSIOLOGY else []
+    for group in GROUPS:
         with suppress(ColeyError):
-            return look_up(name)
-    with suppress(KeyError):
-        return catalogue.regimens[name.strip().casefold()]
-    groups = (catalogue.drugs, catalogue.cancers, catalogue.trials, catalogue.regimens)
-    hint = did_you_mean(name, [PHYSIOLOGY, *(known for group in groups for known in group)])
-    hint = hint or "see 'coley drugs', 'coley cancers' and 'coley trials'"
-    raise ColeyError(Problem("coley show", f"no drug, cancer, trial or regimen is named {name!r}", hint))
+            found.append(look_up(group, name, getattr(catalogue, group)))
+    found += [kind for kind_name, kind in kinds().items() if kind_name == folded]
+    found += [fact for fact in catalogue.facts.values() if fact.name == folded]
+    if found:
+        return found
+    hint = did_you_mean(
+        name, [PHYSIOLOGY, *kinds(), *(known for group in GROUPS for known in getattr(catalogue, group))]
+    )
+    hint = hint or "see 'coley drugs', 'coley cancers', 'coley trials', 'coley harms'"
+    raise ColeyError(Problem("coley show", f"nothing in the catalogue is named {name!r}", hint))
 
 
 def facts(entry: Entry, about: str = "") -> Iterator[Fact]:
@@ -70,8 +69,11 @@ def facts(entry: Entry, about: str = "") -> Iterator[Fact]:
 
 def print_entry(console: Console, entry: Showable, sources: Mapping[str, Source]) -> None:
     """Print ``entry``: first what it is, then its sourced statements as a table, then the sources in full."""
-    stated = [Fact("regimen", entry.text, entry)] if isinstance(entry, NamedRegimen) else list(facts(entry))
-    title = "Human physiology, shared by every cancer" if isinstance(entry, Physiology) else entry.title
+    if not isinstance(entry, Entry):
+        _print_kind(console, entry)
+        return
+    stated = [Fact(type(entry).__name__, _say(entry), entry)] if isinstance(entry, Reference) else list(facts(entry))
+    title = "Human physiology, shared by every cancer" if isinstance(entry, Physiology) else _label_of(entry)
     console.print(Text(title, style="bold"))
     for fact in stated:
         if fact.reference is None and fact.about != "title":
@@ -81,10 +83,23 @@ def print_entry(console: Console, entry: Showable, sources: Mapping[str, Source]
     for fact, reference in sourced:
         place = ", ".join(filter(None, (reference.source, reference.at)))
         source = "\n".join(filter(None, (place, reference.note)))
-        table.add_row(*map(Text, (fact.about, fact.says, reference.known, source)))
+        table.add_row(*map(Text, (fact.about, fact.says, reference.provenance, source)))
     console.print(table)
     for key in sorted({reference.source for _, reference in sourced} & set(sources)):
         console.print(Text.assemble((f"{key}: ", "bold"), cite(sources[key])))
+
+
+def _label_of(entry: Entry) -> str:
+    return next(str(value) for field, value in entry if field == "title")
+
+
+def _print_kind(console: Console, kind: type[Disease]) -> None:
+    """What a kind of disease is, how it is judged and what it takes for granted."""
+    console.print(Text(f"{kind.kind}, a kind of disease", style="bold"))
+    console.print(Text(inspect.cleandoc(kind.__doc__ or "")))
+    console.print(Text.assemble(("judged by: ", "dim"), kind.criteria))
+    for assumption in kind.assumptions:
+        console.print(Text.assemble(("assumes: ", "dim"), assumption))
 
 
 def cite(source: Source) -> str:
@@ -112,7 +127,8 @@ def _facts_within(about: str, value: object) -> Iterator[Fact]:
 
 
 def _label(entry: Entry) -> str:
-    return next((str(getattr(entry, label)) for label in LABELS if hasattr(entry, label)), "")
+    said = [str(getattr(entry, label)) for label in LABELS if hasattr(entry, label)]
+    return " ".join(said[:2])
 
 
 def _plain(name: str) -> str:
@@ -142,8 +158,12 @@ def _spread(quantity: Quantity) -> str:
         parts.append(f"SD {quantity.sd:g}")
     if quantity.logit_sd is not None:
         parts.append(f"SD {quantity.logit_sd:g} on the logit scale")
+    if quantity.distribution:
+        parts.append(quantity.distribution)
     if quantity.bounds is not None:
         parts.append(f"from {quantity.bounds[0]:g} to {quantity.bounds[1]:g}")
+    if quantity.within:
+        parts.append(f"{quantity.within:.0%} between lesions")
     return f" ({', '.join(parts)})" if parts else ""
 
 

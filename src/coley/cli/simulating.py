@@ -147,11 +147,12 @@ def _write_figure(path: Path, svg: str) -> None:
 
 
 def _write_manifest(asked: Asked, wanted: Request, folder: Path) -> None:
-    inputs = [path for path in (asked.model, asked.parameters, asked.doses) if path is not None]
+    inputs = [path for path in (asked.model, asked.parameters, asked.doses) if path is not None and path.is_file()]
     manifest: dict[str, Any] = {
         "coley": __version__,
         "model": {"name": wanted.system.name, "sha256": wanted.system.fingerprint},
         "options": {name: str(v) if isinstance(v, Path) else v for name, v in asdict(asked).items()},
+        **wanted.origin,
         "individuals": len(wanted.table),
         "observables": list(wanted.names),
         "inputs": {path.name: _digest(path) for path in inputs},

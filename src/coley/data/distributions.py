@@ -13,11 +13,11 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Normal:
-    """A normal distribution of the value, or of its logarithm, cut off outside [low, high]: the rest is scaled up.
+    """A normal distribution of the value, its logarithm or its logit, cut off outside [low, high], the rest scaled up.
 
     Attributes:
-        mean, sd: of the value or its logarithm, without the cut.
-        log: whether the logarithm is what is normal.
+        mean, sd: of the value, its logarithm or its logit, without the cut.
+        log, logit: whether the logarithm, or the logit, is what is normal.
         low, high: bounds of the value.
     """
 
@@ -26,11 +26,13 @@ class Normal:
     log: bool = False
     low: float = -math.inf
     high: float = math.inf
+    logit: bool = False
 
     @property
     def bounds(self) -> tuple[float, float]:
         """Bounds as standard normal deviates."""
-        low, high = (_logarithm(bound) if self.log else bound for bound in (self.low, self.high))
+        scale = _logarithm if self.log else _logit if self.logit else float
+        low, high = scale(self.low), scale(self.high)
         return (low - self.mean) / self.sd, (high - self.mean) / self.sd
 
     @property
@@ -44,11 +46,14 @@ class Normal:
 
     def quantiles(self, ranks: Floats) -> Floats:
         """Values at ``ranks`` in [0, 1)."""
+        from scipy.special import expit
         from scipy.stats import truncnorm
 
         low, high = self.bounds
         inner = np.maximum(ranks, 2.0**-54)  # a rank of 0 would be minus infinity
         values = self.mean + self.sd * truncnorm.ppf(inner, low, high)
+        if self.logit:
+            values = expit(values)
         return np.asarray(np.clip(np.exp(values) if self.log else values, self.low, self.high))
 
 
@@ -67,7 +72,27 @@ class Uniform:
         return np.asarray(self.low * (self.high / self.low) ** ranks)
 
 
-Distribution = Normal | Uniform
+@dataclass(frozen=True)
+class Beta:
+    """A beta distribution, between 0 and 1, of shapes ``a`` and ``b``."""
+
+    a: float
+    b: float
+
+    def quantiles(self, ranks: Floats) -> Floats:
+        """Values at ``ranks`` in [0, 1)."""
+        from scipy.special import betaincinv
+
+        return np.asarray(betaincinv(self.a, self.b, ranks))
+
+
+Distribution = Normal | Uniform | Beta
+
+
+def beta_of(mean: float, sd: float) -> Beta:
+    """The beta distribution of this mean and standard deviation, for which sd² < mean (1 - mean)."""
+    size = mean * (1 - mean) / sd**2 - 1
+    return Beta(mean * size, (1 - mean) * size)
 
 
 def log_sd_of_cv(cv: float) -> float:
@@ -78,6 +103,12 @@ def log_sd_of_cv(cv: float) -> float:
 def log_sd_of_sd(sd_by_median: float) -> float:
     """The same from the standard deviation as a multiple of the median: with w = exp(σ²), sd² = median² w (w - 1)."""
     return math.sqrt(math.log((1 + math.sqrt(1 + 4 * sd_by_median**2)) / 2))
+
+
+def _logit(value: float) -> float:
+    if value <= 0:
+        return -math.inf
+    return math.log(value / (1 - value)) if value < 1 else math.inf
 
 
 def _logarithm(value: float) -> float:

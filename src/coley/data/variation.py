@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from coley.data.distributions import Distribution, Normal, Uniform, log_sd_of_cv, log_sd_of_sd
+from coley.data.distributions import Beta, Distribution, Normal, Uniform, beta_of, log_sd_of_cv, log_sd_of_sd
 from coley.data.table import clipped
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.streams import uniforms
@@ -23,8 +23,12 @@ KINDS = {
     "lognormal": tuple((middle, spread) for middle in ("median", "mean") for spread in ("cv", "sd", "gsd")),
     "uniform": (("min", "max"),),
     "loguniform": (("min", "max"),),
+    "logitnormal": (("median", "sd"),),
+    "beta": (("mean", "sd"), ("a", "b")),
 }
-"""Distributions, and the arguments with which each can be written; normal and lognormal may be cut at min and max."""
+"""Distributions, and the arguments with which each can be written."""
+_BOUNDED = ("normal", "lognormal", "logitnormal")
+"""Distributions that may be cut at min and max."""
 _NAME = re.compile(r"\s*([^~]*?)\s*(~|$)")
 _WORD = re.compile(r"\s*([A-Za-z_]\w*)")
 _NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(%?)")
@@ -42,9 +46,10 @@ class Variation:
 def read_variations(texts: Sequence[str], system: System) -> tuple[Variation, ...]:
     """Read texts ``NAME ~ DISTRIBUTION(ARGUMENT=NUMBER, ...)``.
 
-    The distributions are normal(mean, sd or cv), lognormal(mean or median, cv or sd or gsd), uniform(min, max) and
-    loguniform(min, max). A cv can be written in %. ``min`` and ``max`` cut a normal or lognormal off; mean, median and
-    spread are those before the cut.
+    The distributions are normal(mean, sd or cv), lognormal(mean or median, cv or sd or gsd), uniform(min, max),
+    loguniform(min, max), and for fractions logitnormal(median, sd of the logit) and beta(mean, sd) or beta(a, b). A cv
+    can be written in %. ``min`` and ``max`` cut a normal, lognormal or logitnormal off; mean, median and spread are
+    those before the cut.
 
     Raises:
         ColeyError: what is not understood and what cannot be, all at once, with text and column.
@@ -53,16 +58,47 @@ def read_variations(texts: Sequence[str], system: System) -> tuple[Variation, ..
     found: list[Variation] = []
     known = {*system.parameter_names, *system.state_names}
     for number, text in enumerate(texts, start=1):
-        reader = _Reader(text, f"variation {number}")
-        variation = reader.read(known)
-        problems += reader.problems
-        if variation is not None:
+        try:
+            variation = read_variation(text, known, f"variation {number}")
+        except ColeyError as error:
+            problems += error.problems
+        else:
             if variation.name in {other.name for other in found}:
                 problems.append(Problem(f"variation {number}, column 1", f"{variation.name!r} varies already"))
             found.append(variation)
     if problems:
         raise ColeyError(problems)
     return tuple(found)
+
+
+def read_variation(text: str, known: Collection[str], where: str) -> Variation:
+    """Read one text ``NAME ~ DISTRIBUTION(...)`` as :func:`read_variations` does.
+
+    Args:
+        known: the names that there are.
+        where: what to call the text in problems.
+
+    Raises:
+        ColeyError: what is not understood and what cannot be, all at once, with its column.
+    """
+    reader = _Reader(text, where)
+    variation = reader.read(known)
+    if variation is None or reader.problems:
+        raise ColeyError(reader.problems)
+    return variation
+
+
+def read_distribution(text: str) -> Distribution:
+    """Read one text ``DISTRIBUTION(ARGUMENT=NUMBER, ...)``, as it stands behind the ``~`` of a variation.
+
+    Raises:
+        ColeyError: what is not understood and what cannot be, all at once, with its column.
+    """
+    reader = _Reader(text, "distribution")
+    distribution = reader.distribution()
+    if distribution is None or reader.problems:
+        raise ColeyError(reader.problems)
+    return distribution
 
 
 def draw(variations: Sequence[Variation], n: int, seed: int = 0) -> pd.DataFrame:
@@ -88,7 +124,7 @@ class _Reader:
         self._position = 0
         self.problems: list[Problem] = []
 
-    def read(self, known: set[str]) -> Variation | None:
+    def read(self, known: Collection[str]) -> Variation | None:
         """The variation, or None where there are problems."""
         match = _NAME.match(self._text)
         name, column = (match[1], match.start(1) + 1) if match else ("", 1)
@@ -99,6 +135,11 @@ class _Reader:
         if not match or not match[2]:
             self._fault(len(self._text) + 1, "~ and a distribution are missing", "k ~ lognormal(median=1, cv=30%)")
             return None
+        distribution = self.distribution()
+        return None if distribution is None or self.problems else Variation(name, distribution)
+
+    def distribution(self) -> Distribution | None:
+        """The distribution that comes next, or None where there are problems."""
         kind, column = self._word("a distribution")
         if kind is None:
             return None
@@ -109,7 +150,7 @@ class _Reader:
         if arguments is None or self.problems:
             return None
         self.problems += [self._problem(*fault) for fault in _faults(kind, arguments, column)]
-        return None if self.problems else Variation(name, _distribution(kind, _values(arguments)))
+        return None if self.problems else _distribution(kind, _values(arguments))
 
     def _arguments(self, kind: str) -> dict[str, tuple[float, int]] | None:
         """What stands between the brackets."""
@@ -177,17 +218,19 @@ class _Reader:
 
 def _faults(kind: str, arguments: Arguments, column: int) -> Iterator[tuple[int, str, str]]:
     """What is wrong with the arguments of a distribution: column, what, hint."""
-    bounded = {"min", "max"} if kind in ("normal", "lognormal") else set()
+    bounded = {"min", "max"} if kind in _BOUNDED else set()
     if set(arguments) - bounded not in [set(names) for names in KINDS[kind]]:
         ways = " or ".join(f"{kind}({', '.join(names)})" for names in KINDS[kind])
         yield column, f"{kind} cannot be made from {', '.join(arguments)}", f"write {ways}"
         return
-    positive = {"sd", "cv", "gsd"} | ({"mean", "median"} if kind == "lognormal" else set())
+    positive = {"sd", "cv", "gsd", "a", "b"} | ({"mean", "median"} if kind == "lognormal" else set())
     positive |= {"min"} if kind == "loguniform" else set()
     for name, (value, place) in arguments.items():
         if not math.isfinite(value) or (name in positive and value <= 0):
             yield place, f"{name} {value:g} is out of range", "a number above 0 is needed" if name in positive else ""
             return
+    if kind in ("beta", "logitnormal"):
+        yield from _fraction_faults(arguments)
     if "cv" in arguments and arguments["cv"][0] > _LARGEST_CV:
         value, place = arguments["cv"]
         yield place, f"a cv of {value:g} is {100 * value:g} %", f"did you mean cv={value:g}%?"
@@ -203,6 +246,19 @@ def _faults(kind: str, arguments: Arguments, column: int) -> Iterator[tuple[int,
             yield min(arguments[name][1] for name in bounded & set(arguments)), "min and max leave nothing over", ""
 
 
+def _fraction_faults(arguments: Arguments) -> Iterator[tuple[int, str, str]]:
+    """What is wrong with the arguments of a distribution between 0 and 1."""
+    for name in ("mean", "median"):
+        if name in arguments and not 0 < arguments[name][0] < 1:
+            yield arguments[name][1], f"{name} {arguments[name][0]:g} is no fraction", "it lies between 0 and 1"
+            return
+    if "mean" in arguments:
+        mean, (sd, place) = arguments["mean"][0], arguments["sd"]
+        most = math.sqrt(mean * (1 - mean))
+        if sd >= most:
+            yield place, f"sd {sd:g} is too large", f"between 0 and 1, around {mean:g}, it is below {most:.3g}"
+
+
 def _values(arguments: Arguments) -> dict[str, float]:
     return {name: value for name, (value, _) in arguments.items()}
 
@@ -214,6 +270,11 @@ def _distribution(kind: str, given: Mapping[str, float]) -> Distribution:
     if kind == "normal":
         sd = given["sd"] if "sd" in given else given["cv"] * abs(given["mean"])
         return Normal(given["mean"], sd, low=low, high=high)
+    if kind == "beta":
+        return Beta(given["a"], given["b"]) if "a" in given else beta_of(given["mean"], given["sd"])
+    if kind == "logitnormal":
+        middle = math.log(given["median"] / (1 - given["median"]))
+        return Normal(middle, given["sd"], low=low, high=high, logit=True)
     sigma = _log_sd(given)
     middle = math.log(given["median"]) if "median" in given else math.log(given["mean"]) - sigma**2 / 2
     return Normal(middle, sigma, log=True, low=low, high=high)

@@ -108,7 +108,7 @@ def lacking(context: Context, parts: Sequence[Mechanism]) -> list[Mechanism]:
         elif term.kind == "product":
             m.product(name, meaning)
         elif name in moved:
-            m.state(name, term.unit, term.value, 1.0, meaning)
+            m.state(name, term.unit, _value(m, term), 1.0, meaning)
         else:
             m.rule(name, term.unit, _value(m, term), meaning)
     return [m] if m.rules or m.states or m.totals or m.products else []

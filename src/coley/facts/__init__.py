@@ -1,6 +1,7 @@
 """Facts: what a number is (value, unit, spread, source, how it is known), and the tables that hold numbers."""
 
 from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Organ, Physiology, Prior
+from coley.facts.fact import Fact
 from coley.facts.quantity import Entry, Known, Label, Quantity, Reference, Slug, Source, Text, Unit, like
 
 __all__ = [
@@ -11,6 +12,7 @@ __all__ = [
     "Correlation",
     "CovariateEffect",
     "Entry",
+    "Fact",
     "Known",
     "Label",
     "Organ",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal, Self
 
+import numpy as np
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from coley.errors import ColeyError
@@ -80,7 +81,8 @@ class Quantity(Reference):
 
     * ``cv``: coefficient of variation of a log-normal (0.3 is 30 %);
     * ``sd``: standard deviation of a normal, in ``unit``; draws stay within ``bounds``;
-    * ``logit_sd``: standard deviation on the logit scale, for fractions between 0 and 1.
+    * ``logit_sd``: standard deviation on the logit scale, for fractions between 0 and 1;
+    * ``distribution``: any other, in ``unit``, such as ``beta(mean=0.3, sd=0.2)``; ``value`` is then its median.
 
     ``bounds`` truncates the spread (both ends included), in ``unit``. ``within`` is the share of the variance (on the
     scale of the spread) that lies between the lesions of one patient, for what differs from lesion to lesion.
@@ -91,16 +93,19 @@ class Quantity(Reference):
     cv: Annotated[float, Field(gt=0)] | None = None
     sd: Annotated[float, Field(gt=0)] | None = None
     logit_sd: Annotated[float, Field(gt=0)] | None = None
+    distribution: str = ""
     bounds: tuple[float, float] | None = None
     within: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _one_spread(self) -> Self:
-        given = [name for name in ("cv", "sd", "logit_sd") if getattr(self, name) is not None]
+        given = [name for name in ("cv", "sd", "logit_sd", "distribution") if getattr(self, name) not in (None, "")]
         if len(given) > 1:
-            raise ValueError(f"give one of cv, sd, logit_sd, not {' and '.join(given)}")
+            raise ValueError(f"give one of cv, sd, logit_sd, distribution, not {' and '.join(given)}")
         if self.within and not given:
-            raise ValueError("within is a share of a spread: give cv, sd or logit_sd too")
+            raise ValueError("within is a share of a spread: give cv, sd, logit_sd or distribution too")
+        if self.distribution:
+            self._check_distribution()
         if self.cv is not None and self.value <= 0:
             raise ValueError("a log-normal spread (cv) needs a value above zero")
         if self.logit_sd is not None and not 0 < self.value < 1:
@@ -110,6 +115,19 @@ class Quantity(Reference):
         if self.bounds is not None and not self.bounds[0] <= self.value <= self.bounds[1]:
             raise ValueError("value lies outside its bounds")
         return self
+
+
+    def _check_distribution(self) -> None:
+        from coley.data.variation import read_distribution  # with the engine: too slow to import for all who need none
+
+        try:
+            median = float(read_distribution(self.distribution).quantiles(np.array([0.5]))[0])
+        except ColeyError as error:
+            raise ValueError(str(error)) from None
+        if abs(self.value - median) > 0.01 * abs(median):
+            raise ValueError(f"value {self.value:g} is not the median of its distribution, {median:.4g}")
+        if self.bounds is not None:
+            raise ValueError("bounds of a distribution are its own: write min and max in it")
 
 
 class Source(Entry):

@@ -18,6 +18,8 @@ from coley.units import convert, internal_unit, to_internal
 
 Floats = NDArray[np.float64]
 PRIOR_SEPARATOR = " + "
+_FRACTIONS = ("beta", "logitnormal")
+"""Distributions between 0 and 1."""
 
 
 def covariates(
@@ -149,7 +151,7 @@ def _column(variable: Variable, deviates: Floats, people: pd.DataFrame, factor: 
 
 def _shifted(drawn: Floats, quantity: Quantity, factor: Floats) -> Floats:
     """``drawn`` times ``factor``; of a fraction, the odds times ``factor``, so that it stays one."""
-    if quantity.logit_sd is None:
+    if quantity.logit_sd is None and not quantity.distribution.startswith(_FRACTIONS):
         return drawn * factor
     odds = drawn / (1 - drawn) * factor
     return np.asarray(odds / (1 + odds))

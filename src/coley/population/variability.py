@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, logit, ndtr, ndtri
 
+from coley.data.variation import read_distribution
 from coley.facts import Quantity
 
 Floats = NDArray[np.float64]
@@ -13,7 +14,9 @@ Floats = NDArray[np.float64]
 
 def varies(quantity: Quantity) -> bool:
     """Whether patients differ in this quantity."""
-    return any(spread is not None for spread in (quantity.cv, quantity.sd, quantity.logit_sd))
+    return bool(quantity.distribution) or any(
+        spread is not None for spread in (quantity.cv, quantity.sd, quantity.logit_sd)
+    )
 
 
 def values(quantity: Quantity, deviates: Floats) -> Floats:
@@ -21,6 +24,8 @@ def values(quantity: Quantity, deviates: Floats) -> Floats:
 
     Bounds truncate the distribution: the deviate's rank is taken within what the bounds leave of it.
     """
+    if quantity.distribution:
+        return read_distribution(quantity.distribution).quantiles(ndtr(deviates))
     if quantity.bounds is not None and varies(quantity):
         low, high = (ndtr(_deviate(quantity, bound)) for bound in quantity.bounds)
         deviates = ndtri(low + ndtr(deviates) * (high - low))

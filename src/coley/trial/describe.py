@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from coley.catalogue import Change
 from coley.disease import Disease
 from coley.facts import Quantity
 from coley.model import Mechanism
@@ -54,8 +55,10 @@ def describe(disease: Disease, parts: Sequence[Mechanism]) -> ModelDescription:
     )
 
 
-def manifest(trial: Trial, disease: Disease, plans: Sequence[Plan], settings: RunSettings) -> dict[str, Any]:
-    """What decides the result: the same manifest gives the same bytes."""
+def manifest(
+    trial: Trial, disease: Disease, plans: Sequence[Plan], changes: Sequence[Change], settings: RunSettings
+) -> dict[str, Any]:
+    """What decides the result: the same manifest gives the same bytes. ``changes`` are those of the catalogue."""
     drugs = {drug.name: drug for plan in plans for drug in plan.drugs.values()}
     return {
         "coley": __version__,
@@ -64,6 +67,7 @@ def manifest(trial: Trial, disease: Disease, plans: Sequence[Plan], settings: Ru
         "seed": settings.seed,
         "backend": "default" if settings.backend is None else getattr(settings.backend, "__module__", "another"),
         "relative_tolerance": RTOL,
+        "changed": [change.record() for change in changes],
         "sha256": {
             "protocol": _digest(trial.model_dump(mode="json")),
             "cancer": _digest(disease.cancer.model_dump(mode="json")),
@@ -137,7 +141,7 @@ def _spread(quantity: Quantity) -> str:
     elif quantity.logit_sd is not None:
         text = f"logit SD {quantity.logit_sd:g}"
     else:
-        return ""
+        text = quantity.distribution
     return f"{text}, {100 * quantity.within:g} % between lesions" if quantity.within else text
 
 

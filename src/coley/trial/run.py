@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from coley.catalogue import Catalogue, load_catalogue
+from coley.catalogue import Catalogue, Change, load_catalogue
 from coley.disease import Disease, Observable
 from coley.errors import ColeyError
 from coley.model import Mechanism
@@ -37,6 +37,7 @@ class _Simulated:
     cohort: Cohort
     entry: Floats
     histories: tuple[History, ...]
+    changes: tuple[Change, ...]
 
 
 def run(
@@ -94,7 +95,7 @@ def _simulate(trial: Trial, catalogue: Catalogue, settings: RunSettings) -> _Sim
     shown = disease.observables()
     histories = tuple(follow(trial, plan, disease, cohort, _shown(plan, shown), settings) for plan in plans)
     entry = entry_days(trial, settings.patients, seed=settings.seed)
-    return _Simulated(disease, plans, cohort, entry, histories)
+    return _Simulated(disease, plans, cohort, entry, histories, catalogue.changes)
 
 
 def _parts(disease: Disease, plans: tuple[Plan, ...]) -> list[Mechanism]:
@@ -129,7 +130,7 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
         rejected=done.cohort.rejected,
         summary=summarise(trial, done.histories, done.entry, done.cohort.covariates),
         model=describe(done.disease, _parts(done.disease, done.plans)),
-        manifest=manifest(trial, done.disease, done.plans, settings),
+        manifest=manifest(trial, done.disease, done.plans, done.changes, settings),
         notes=notes(trial, done.plans, done.histories),
     )
 
@@ -149,4 +150,9 @@ def _tables(trial: Trial, done: _Simulated, patients: int) -> dict[str, pd.DataF
         parts["ADTTE"].append(tables.adtte(plan, own, final))
         parts["ADAE"].append(tables.adae(trial, plan, own, history))
         parts["ADCM"].append(tables.adcm(trial, plan, own, history))
-    return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    return {name: _stacked(frames) for name, frames in parts.items()}
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of all arms one after the other; empty ones would lend their types to the others."""
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)

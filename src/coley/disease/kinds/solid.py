@@ -88,7 +88,7 @@ class Solid(Disease):
         size = np.stack([patients[names].sum(axis=1).to_numpy() for names in cells], axis=1)
         order = np.argsort(-size, axis=1, kind="stable")
         suffix = f"_{self.targets[0]}"
-        of_lesions = [name.removesuffix(suffix) for name in patients if name.endswith(suffix)]
+        of_lesions = [name.removesuffix(suffix) for name in map(str, patients) if name.endswith(suffix)]
         sorted_ = patients.copy()
         for base in of_lesions:
             names = [f"{base}_{site}" for site in self.targets]

@@ -3,7 +3,8 @@
 Complexes of T cell, drug and target are at equilibrium with free drug, binding of one arm not changing that of the
 other: Douglass et al., J Am Chem Soc 135:6092 (2013). Too much drug fills both partners apart: fewest dissociate at the
 geometric mean of the two constants, (K1 + c) (K2 + c) / c. Complexes on a T cell drive it, after Betts et al., AAPS J
-21:66 (2019). Killing needs no MHC.
+21:66 (2019). T cells that are driven divide, as in Hosseini et al., NPJ Syst Biol Appl 6:28 (2020). Killing needs no
+MHC.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ class EngageTCells(Action):
         half_complexes: complexes on a T cell that drive it at half its rate.
         kill_rate: cancer cells that one fully driven T cell kills per time where targets abound.
         PD1_share: share of its killing that PD-1 can inhibit.
+        division: rate at which fully driven T cells divide, slowed by half when those that have come of it are ``fold``
+            times the others; ``loss`` is the rate at which they die.
     """
 
     kind: Literal["engage-t-cells"]
@@ -39,6 +42,9 @@ class EngageTCells(Action):
     half_complexes: Annotated[Quantity, like("molecule/cell")]
     kill_rate: Annotated[Quantity, like("1/day", zero=True)]
     PD1_share: Annotated[Quantity, like("", zero=True, most=1.0)]
+    division: Annotated[Quantity, like("1/day", zero=True)]
+    fold: Annotated[Quantity, like("")]
+    loss: Annotated[Quantity, like("1/day")]
 
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
         """Complexes, killing and interferon-gamma in each lesion; ``T_engaged_X`` drives release of cytokines."""
@@ -53,16 +59,35 @@ class EngageTCells(Action):
         secretion = m.parameter("k_IFNg_sec", "secretion of interferon-gamma by an effector CD8 T cell")
         decay = m.parameter("k_IFNg_deg", "decay rate of interferon-gamma")
         for site in context.sites:
-            T = m[f"CD8_T_{site}"]
+            T = self._lymphocytes(m, agent, site)
             driven = self._driven(m, agent, site, aim)
+            self._expansion(m, name, site, driven)
             held = m["T_function"] * m[f"restraint_{site}"] * (1 - share * m[f"H_PD1_{site}"])
             kill = rate * held * driven * T / (T + m[f"C_total_{site}"] + m["C_one"])
             for clone in aim.clones:
                 m.contribute(f"kill_{clone.name}_{site}", aim.positive * kill)
             m.contribute(f"IFNg_added_{site}", secretion * driven * T / (decay * m[f"V_{site}"]))
-        engaged = sum(m[f"H_{name}_{site}"] * m[f"CD8_T_{site}"] for site in context.sites)
+        engaged = sum(m[f"H_{name}_{site}"] * m[f"T_{name}_{site}"] for site in context.sites)
         m.rule(f"T_engaged_{name}", "cell", engaged, f"T cells that {title} drives, in all lesions")
         return m
+
+    def _lymphocytes(self, m: Mechanism, agent: Agent, site: str) -> Expression:
+        name = agent.symbol
+        born = m.state(f"N_{name}_{site}", "cell", 0, 1e2, f"T cells that {agent.title} made divide, site {site}")
+        return m.rule(f"T_{name}_{site}", "cell", m[f"CD8_T_{site}"] + born, f"T cells in all, site {site}")
+
+    def _expansion(self, m: Mechanism, name: str, site: str, driven: Expression) -> None:
+        rate = m.constant(f"k_divide_{name}", self.division, "rate at which fully driven T cells divide")
+        fold = m.constant(f"fold_{name}", self.fold, "T cells that came of it, relative to others, at half the rate")
+        loss = m.constant(f"k_loss_{name}", self.loss, "rate at which they die")
+        born = m[f"N_{name}_{site}"]
+        room = fold * m[f"CD8_T_{site}"] + m["C_one"]
+        m.reaction(
+            f"division_{site}", rate * driven * m[f"T_{name}_{site}"] * room / (room + born), {f"N_{name}_{site}": 1}
+        )
+        dying = loss + m["kill_dividing"] + m["deplete_T"] + m[f"removal_{site}"]
+        m.reaction(f"loss_{site}", dying * born, {f"N_{name}_{site}": -1})
+        m.contribute(f"immune_volume_{site}", m.parameter("vol_Tcell", "volume of a T cell") * born)
 
     def _driven(self, m: Mechanism, agent: Agent, site: str, aim: Target) -> Expression:
         """How far the T cells of a lesion are driven, 0 to 1."""
@@ -73,7 +98,7 @@ class EngageTCells(Action):
         half = m.constant(f"complexes_50_{name}", self.half_complexes, "complexes on a T cell for half its rate")
         free = m[f"CT_{name}"] / agent.mass(m)
         in_lesion = molecules_per_mole(m) * m[f"V_{site}"]
-        receptors, targets = CD3 * m[f"CD8_T_{site}"] / in_lesion, aim.density * aim.cells(m, site) / in_lesion
+        receptors, targets = CD3 * m[f"T_{name}_{site}"] / in_lesion, aim.density * aim.cells(m, site) / in_lesion
         # the smaller root of x² - (R + T + (K1 + c) (K2 + c) / c) x + R T = 0, times c so that nothing divides by 0
         total = free * (receptors + targets) + (to_target + free) * (to_CD3 + free)
         root = symengine.sqrt(total**2 - 4 * free**2 * receptors * targets)
