@@ -132,6 +132,8 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
         trial=trial,
         seed=settings.seed,
         patients=settings.patients,
+        criteria=trial.criteria or done.disease.criteria,
+        biomarkers=done.disease.cancer.biomarkers,
         tables=_tables(trial, done, settings.patients),
         trajectories=join(courses, tables.subjects(trial, settings.patients)),
         rejected=done.cohort.rejected,
