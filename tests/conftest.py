@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from coley.catalogue import Arm, Eligibility, Published, Subsequent, Trial, Visits
-from coley.trial import TrialResult, run
+from coley.protocol import Arm, Eligibility, PriorLine, Published, Subsequent, Trial, Visits
+from coley.trial import RunSettings, TrialResult, run
 
 PATIENTS, SEED = 12, 11
+PRIOR = "chemotherapy"
 
 
 @pytest.fixture(scope="session")
@@ -29,7 +30,7 @@ def small_trial() -> Trial:
         title="A small trial",
         summary="For tests.",
         cancer="melanoma",
-        eligibility=Eligibility(previously_treated=0.5),
+        eligibility=Eligibility(prior=(PriorLine(given=PRIOR, fraction=0.5),)),
         enrolment_months=3,
         follow_up_months=9,
         dropout_per_year=0.2,
@@ -41,4 +42,4 @@ def small_trial() -> Trial:
 @pytest.fixture(scope="session")
 def small_result(small_trial: Trial) -> TrialResult:
     """``small_trial`` on a dozen patients."""
-    return run(small_trial, patients=PATIENTS, seed=SEED, threads=1)
+    return run(small_trial, settings=RunSettings(PATIENTS, SEED, threads=1))
