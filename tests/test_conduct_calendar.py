@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toy_trial import trial
 
 from coley.protocol import Arm, Visits
 from coley.protocol.calendar import CLINIC, calendar, entry_days, visit_days
+from toy_trial import trial
 
 ARM = Arm(name="a", regimen="placebo")
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from toy_trial import ToyDrug, course, days, disease, responses, trial
 
 from coley.facts import Quantity
 from coley.protocol import Arm, Option, Subsequent, Visits
 from coley.streams import uniforms
 from coley.trial.analysis import analyse
 from coley.trial.conduct.fate import exponentials
+from toy_trial import ToyDrug, course, days, disease, responses, trial
 
 KNOWN = {"source": "test", "known": "assumed"}
 Q3W = [21.0 * k for k in range(18)]  # every dose within a year of 365.25 days

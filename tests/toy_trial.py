@@ -1,4 +1,4 @@
-"""A trial small enough to be worked by hand: lesions grow at a constant rate, and shrink at another one once treated."""
+"""A trial small enough to be worked by hand: lesions grow at a constant rate, and shrink at another once treated."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -80,18 +80,37 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
     if problems:
         raise ColeyError(problems)
     disease = catalogue.disease(trial.cancer)
-    return tuple(_plan(trial, catalogue, disease, arm) for arm in trial.arms)
+    lines = [tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm)) for arm in trial.arms]
+    given = [catalogue.drugs[name] for name in _given([line for own in lines for line in own], catalogue)]
+    harms = tuple(harm for harm in catalogue.harms.values() if _expected(harm, catalogue.care.values(), given))
+    arms = zip(trial.arms, lines, strict=True)
+    return tuple(_plan(f"{trial.name}, {arm.name}", catalogue, disease, arm, own, harms) for arm, own in arms)
 
 
-def _plan(trial: Trial, catalogue: Catalogue, disease: Disease, arm: Arm) -> Plan:
-    lines = tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm))
-    regimens = [line.regimen for line in lines if line.regimen is not None]
-    names = [name for regimen in regimens for name in (*regimen.drugs, *regimen.procedures)]
-    harms, cares = tuple(catalogue.harms.values()), tuple(catalogue.care.values())
-    drugs = {name: catalogue.drugs[name] for name in (*names, *_medicines(cares)) if name in catalogue.drugs}
+def _plan(
+    name: str, catalogue: Catalogue, disease: Disease, arm: Arm, lines: tuple[Line, ...], harms: tuple[Harm, ...]
+) -> Plan:
+    events = {event for harm in harms for event in (harm.name, harm.category)}
+    cares = tuple(care for care in catalogue.care.values() if care.event in events)
+    medicines = [name for name in _medicines(cares) if name in catalogue.drugs]
+    drugs = {name: catalogue.drugs[name] for name in (*_given(lines, catalogue), *medicines)}
     parts = disease.parts(list(drugs.values()))
     parts += [mechanism(harm, disease.context, parts) for harm in harms]
-    return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(f"{trial.name}, {arm.name}", parts))
+    return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(name, parts))
+
+
+def _given(lines: Sequence[Line], catalogue: Catalogue) -> list[str]:
+    """Names of the drugs and procedures of ``lines`` that the catalogue has, each once."""
+    regimens = [line.regimen for line in lines if line.regimen is not None]
+    names = [name for regimen in regimens for name in (*regimen.drugs, *regimen.procedures)]
+    return list(dict.fromkeys(name for name in names if name in catalogue.drugs))
+
+
+def _expected(harm: Harm, cares: Iterable[Care], drugs: Sequence[Drug]) -> bool:
+    """Whether some drug is of a class that care of the harm names, or no care is known that would name any."""
+    own = [care for care in cares if care.event in (harm.name, harm.category)]
+    classes = {name for care in own for rule in care.rules for handling in rule.drugs for name in handling.classes}
+    return not own or any(classes.intersection(drug.classes) for drug in drugs)
 
 
 def _medicines(cares: Sequence[Care]) -> list[str]:

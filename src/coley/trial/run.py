@@ -148,4 +148,9 @@ def _tables(trial: Trial, done: _Simulated, patients: int) -> dict[str, pd.DataF
         parts["ADTTE"].append(tables.adtte(plan, own, final))
         parts["ADAE"].append(tables.adae(trial, plan, own, history))
         parts["ADCM"].append(tables.adcm(trial, plan, own, history))
-    return {name: pd.concat(frames, ignore_index=True) for name, frames in parts.items()}
+    return {name: _stacked(frames) for name, frames in parts.items()}
+
+
+def _stacked(frames: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of all arms one after the other; empty ones would lend their types to the others."""
+    return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)

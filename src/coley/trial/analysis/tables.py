@@ -16,6 +16,7 @@ from coley.population import Cohort
 from coley.protocol import Trial
 from coley.regimen.vocabulary import PROCEDURE
 from coley.trial.analysis.analysis import Analysis
+from coley.trial.analysis.endpoints.base import FROM_SURGERY
 from coley.trial.arms import Epoch, Plan
 from coley.trial.conduct.history import History
 from coley.trial.conduct.reading import TARGETS
@@ -102,8 +103,9 @@ def adtr(plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
         single = np.broadcast_to(done[:, :, None], diameters.shape) & (diameters[:, :1] > 0)
         parts.append(_measurements(history.days, diameters, single, "LDIAM"))
         size = np.where(diameters[:, :1] > 0, diameters, 0.0).sum(axis=2)
-        total = _measurements(history.days, size, done, "SUMDIAM")
-        parts.append(total.assign(NADIR=nadirs(size)[done]))
+        measured = done & (size[:, :1] > 0)  # patients without target lesions have no sum
+        total = _measurements(history.days, size, measured, "SUMDIAM")
+        parts.append(total.assign(NADIR=nadirs(size)[measured]))
     for name, values in history.findings.items():
         if name != TARGETS and values.ndim == 2 and not np.isnan(values).all():
             parts.append(_measurements(history.days, values, done, name.upper()))
@@ -128,7 +130,7 @@ def adtte(plan: Plan, ids: Subjects, analysis: Analysis) -> pd.DataFrame:
     """Times to event of the patients who count; DOR and TTR of responders alone, EFS and RFS where there is surgery."""
     parts = []
     for name in _TIMES:
-        if name in ("EFS", "RFS") and not analysis.known.operated.any():
+        if name in FROM_SURGERY and not (analysis.known.operated.any() or analysis.known.free_of_disease):
             continue
         times = analysis.times(name)
         part = pd.DataFrame(

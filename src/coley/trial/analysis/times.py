@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from coley.protocol.calendar import MONTH
 from coley.trial.conduct.history import History
+from coley.trial.conduct.reading import OTHERS, TARGETS
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -61,6 +62,13 @@ class Known:
     def operated(self) -> Flags:
         """(patients,) whose tumour is known to have been resected."""
         return np.asarray(self.history.surgery <= self.until)
+
+    @property
+    def free_of_disease(self) -> bool:
+        """Whether nobody has a lesion at the first examination, as after an operation before the trial."""
+        findings = self.history.findings
+        shown = [findings[name][:, 0] for name in (TARGETS, OTHERS) if name in findings]
+        return bool(shown) and not any(bool((size > 0).any()) for size in shown)
 
     @property
     def before_surgery(self) -> NDArray[np.int8]:

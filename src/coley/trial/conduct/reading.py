@@ -56,7 +56,7 @@ class Reader:
             return
         seen = {name: values[name][rows] for name in self.disease.watched}
         for name, shown in self.disease.examine(seen, self.patients[rows], scan, seed=self.seed).items():
-            self.findings[name][rows, scan] = np.where(held[rows], shown, 0.0) if name == TARGETS else shown
+            self.findings[name][rows, scan] = np.where(held[rows], shown, 0.0) if name.endswith(TARGETS) else shown
 
 
 @dataclass

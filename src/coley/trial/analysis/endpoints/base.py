@@ -73,11 +73,8 @@ TIMES = {
     "TTR": "time to response",
 }
 """What times to an event are called."""
-
-
-def lesions_measured(arm: Analysis) -> bool:
-    """Whether some patient could respond: who has no disease that can be judged is in no response rate."""
-    return bool((arm.responses[arm.counted] > 0).any())
+FROM_SURGERY = ("RFS", "DFS", "EFS")
+"""Those that are asked where there is surgery."""
 
 
 def operated(arm: Analysis) -> bool:

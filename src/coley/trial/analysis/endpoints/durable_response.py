@@ -10,7 +10,7 @@ import numpy as np
 
 from coley.protocol.calendar import MONTH
 from coley.trial.analysis.analysis import Analysis
-from coley.trial.analysis.endpoints.base import PERCENT, Endpoint, lesions_measured
+from coley.trial.analysis.endpoints.base import PERCENT, Endpoint
 from coley.trial.analysis.statistics import Estimate
 
 _FORM = re.compile(r"DRR(?:_(?P<months>[0-9]{1,3})mo)?")
@@ -42,8 +42,8 @@ class DurableResponse(Endpoint):
         return PERCENT
 
     def applies(self, arm: Analysis) -> bool:
-        """Where somebody could respond."""
-        return lesions_measured(arm)
+        """Where there is disease to respond."""
+        return not arm.known.free_of_disease
 
     def compute(self, arm: Analysis, versus: Analysis | None) -> Estimate:
         """The share with the exact interval. A response that was censored earlier is not known to have lasted."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from coley.trial.analysis.analysis import Analysis
-from coley.trial.analysis.endpoints.base import MONTHS, TIMES, Endpoint, lesions_measured, operated
+from coley.trial.analysis.endpoints.base import FROM_SURGERY, MONTHS, TIMES, Endpoint, operated
 from coley.trial.analysis.statistics import Estimate, median_survival
 
 _SUFFIX = "_median"
@@ -40,10 +40,10 @@ class Median(Endpoint):
         return MONTHS
 
     def applies(self, arm: Analysis) -> bool:
-        """Recurrence and event-free survival where tumours are resected, progression-free survival elsewhere."""
-        if self.kind in ("EFS", "RFS"):
-            return operated(arm)
-        return self.kind != "DOR" or lesions_measured(arm)
+        """Times from surgery where there is surgery, those of disease that is there where there is any."""
+        if self.kind in FROM_SURGERY:
+            return operated(arm) or (self.kind != "EFS" and arm.known.free_of_disease)
+        return self.kind == "OS" or not arm.known.free_of_disease
 
     def compute(self, arm: Analysis, versus: Analysis | None) -> Estimate:
         """The median with the interval of Brookmeyer and Crowley."""

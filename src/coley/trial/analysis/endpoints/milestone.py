@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from coley.trial.analysis.analysis import Analysis
-from coley.trial.analysis.endpoints.base import PERCENT, TIMES, Endpoint, operated
+from coley.trial.analysis.endpoints.base import FROM_SURGERY, PERCENT, TIMES, Endpoint, operated
 from coley.trial.analysis.statistics import Estimate, survival_at
 
 _FORM = re.compile(r"(?P<kind>[A-Z]+)_(?P<month>[0-9]{1,3}(?:\.[0-9])?)mo")
@@ -48,8 +48,10 @@ class Milestone(Endpoint):
         return self.at
 
     def applies(self, arm: Analysis) -> bool:
-        """Recurrence and event-free survival where tumours are resected."""
-        return self.kind not in ("EFS", "RFS") or operated(arm)
+        """Times from surgery where there is surgery, those of disease that is there where there is any."""
+        if self.kind in FROM_SURGERY:
+            return operated(arm) or (self.kind != "EFS" and arm.known.free_of_disease)
+        return self.kind == "OS" or not arm.known.free_of_disease
 
     def compute(self, arm: Analysis, versus: Analysis | None) -> Estimate:
         """The estimate with its pointwise interval."""

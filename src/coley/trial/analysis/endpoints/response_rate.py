@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from coley.trial.analysis.analysis import Analysis
-from coley.trial.analysis.endpoints.base import PERCENT, Endpoint, lesions_measured
+from coley.trial.analysis.endpoints.base import PERCENT, Endpoint
 from coley.trial.analysis.statistics import Estimate
 
 _LABELS = {"ORR": "Objective response rate", "CR": "Complete response rate", "DCR": "Disease control rate"}
@@ -35,8 +35,8 @@ class ResponseRate(Endpoint):
         return PERCENT
 
     def applies(self, arm: Analysis) -> bool:
-        """Where somebody could respond."""
-        return lesions_measured(arm)
+        """Where there is disease to respond."""
+        return not arm.known.free_of_disease
 
     def compute(self, arm: Analysis, versus: Analysis | None) -> Estimate:
         """The share with the exact interval."""

@@ -7,22 +7,33 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from coley.catalogue import Trial
+from coley.harm import Events
+from coley.protocol import Arm, Trial
 from coley.trial import TrialResult
-from coley.trial.course import REST_BEFORE_NEXT
-from coley.trial.endpoints import analyse
-from coley.trial.history import History
-from coley.trial.response.recist import Response
-from coley.trial.tables import adrs, adtr, adtte, subjects
+from coley.trial.analysis import analyse
+from coley.trial.analysis.tables import adrs, adtr, adtte, subjects
+from coley.trial.conduct.decisions import REST_BEFORE_NEXT
+from coley.trial.conduct.history import History
+from coley.trial.conduct.safety import Safety
+from coley.trial.response.recist import CRITERIA, Response
 
 COLUMNS = {
-    "ADSL": "STUDYID USUBJID SUBJID ARM AGE SEX WEIGHT HEIGHT BSA GFR ECOG PRETREAT PDL1 TMB BASESLD ENTRYDY TRTEDY "
-    "DTHDY STATUS REASON BOR SUBSEQ",
+    "ADSL": "STUDYID USUBJID SUBJID ARM TRT01A AGE SEX HEIGHT WEIGHT BSA GFR ECOG PRIOR PDL1 TMB CD8 ENTRYDY TRTEDY "
+    "DTHDY STATUS REASON BOR SUBSEQ BASESLD",
     "ADEX": "USUBJID ARM EPOCH EXTRT EXDOSE EXDOSU EXROUTE ASTDY EXDUR",
     "ADTR": "USUBJID ARM ADY VISITNUM PARAMCD TRLNKID AVAL BASE PCHG NADIR",
     "ADRS": "USUBJID ARM ADY VISITNUM PARAMCD AVALC",
     "ADTTE": "USUBJID ARM PARAMCD AVAL CNSR EVNTDESC",
+    "ADAE": "STUDYID USUBJID ARM AEDECOD AEBODSYS AETOXGR ASTDY AENDY AREL AEACN AEOUT AESDTH",
+    "ADCM": "STUDYID USUBJID ARM CMDECOD CMDOSE CMDOSU ASTDY AENDY CMINDC",
 }
+
+
+class Named:
+    """Stands in for a plan, of which these tables need the name of the arm."""
+
+    def __init__(self, arm: Arm) -> None:
+        self.arm = arm
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +68,7 @@ def test_one_row_per_patient_and_arm_with_the_same_patients_in_each(small_result
         "BSA",
         "GFR",
         "ECOG",
-        "PRETREAT",
+        "PRIOR",
         "PDL1",
         "TMB",
         "BASESLD",
@@ -65,7 +76,7 @@ def test_one_row_per_patient_and_arm_with_the_same_patients_in_each(small_result
     ]
     pd.testing.assert_frame_equal(one[person], other[person], check_exact=True)
     assert set(table["STATUS"]) == {"ok"} and set(table["REASON"]) == {""}
-    assert set(table["SEX"]) <= {"F", "M"} and table["PRETREAT"].dtype == bool
+    assert set(table["SEX"]) <= {"F", "M"} and set(table["PRIOR"]) == {"", "chemotherapy"}
 
 
 def test_best_response_is_the_same_in_adsl_and_adrs(small_result: TrialResult, adsl: pd.DataFrame) -> None:
@@ -106,7 +117,8 @@ def test_sums_are_those_of_the_lesions_and_of_adsl(small_result: TrialResult, ad
     found = sums.set_index(["USUBJID", "VISITNUM"])["AVAL"]
     pd.testing.assert_series_equal(total.sort_index(), found.sort_index(), check_names=False)
     baseline = sums[sums["VISITNUM"] == 0].set_index("USUBJID")
-    pd.testing.assert_series_equal(baseline["AVAL"], adsl["BASESLD"], check_names=False)
+    measured = adsl.loc[adsl["BASESLD"] > 0, "BASESLD"]
+    pd.testing.assert_series_equal(baseline["AVAL"], measured, check_names=False)
     assert (baseline["ADY"] == 0).all() and sums["TRLNKID"].isna().all()
     numbers = lesions.groupby("USUBJID")["TRLNKID"].unique()
     assert all(found.tolist() == list(range(1, len(found) + 1)) for found in numbers)
@@ -116,15 +128,18 @@ def test_sums_are_those_of_the_lesions_and_of_adsl(small_result: TrialResult, ad
 def test_change_from_baseline_and_nadir(small_result: TrialResult) -> None:
     """PCHG is 100 (AVAL - BASE) / BASE; NADIR the smallest sum of the scans before."""
     table = small_result.tables["ADTR"]
-    np.testing.assert_allclose(table["PCHG"], 100 * (table["AVAL"] - table["BASE"]) / table["BASE"], atol=1e-9)
+    there = table[table["BASE"] > 0]
+    np.testing.assert_allclose(there["PCHG"], 100 * (there["AVAL"] - there["BASE"]) / there["BASE"], atol=1e-9)
+    assert table.loc[table["BASE"] == 0, "PCHG"].isna().all()
     sums = rows(small_result, "ADTR", "SUMDIAM")
     smallest = sums.groupby("USUBJID")["AVAL"].transform(lambda seen: seen.ffill().cummin().shift())
-    np.testing.assert_array_equal(sums["NADIR"], smallest)
+    first = sums["VISITNUM"] == 0  # of the first, itself
+    np.testing.assert_array_equal(sums["NADIR"], smallest.where(~first, sums["AVAL"]))
     assert table.loc[table["PARAMCD"] == "LDIAM", "NADIR"].isna().all()
 
 
 def test_scans_of_adrs_are_those_of_adtr_after_baseline(small_result: TrialResult) -> None:
-    sums, responses = rows(small_result, "ADTR", "SUMDIAM"), rows(small_result, "ADRS", "OVRLRESP")
+    sums, responses = rows(small_result, "ADTR", "REST"), rows(small_result, "ADRS", "OVRLRESP")
     key = ["USUBJID", "ADY", "VISITNUM"]
     after = sums.loc[sums["VISITNUM"] > 0, key].reset_index(drop=True)
     pd.testing.assert_frame_equal(after, responses[key].reset_index(drop=True), check_dtype=False)
@@ -164,24 +179,29 @@ def test_tables_of_one_patient_by_hand(small_trial: Trial) -> None:
     20 % above the nadir. The response was seen once and not confirmed."""
     diameters = np.array([[[30, 20, 0], [21, 14, 0], [np.nan] * 3, [24, 18, 0], [np.nan] * 3]], dtype=float)
     history = History(
-        days=np.array([0.0, 42, 84, 126, 168]),
-        diameters=diameters,
+        criteria=CRITERIA,
+        days=np.array([[0.0, 42, 84, 126, 168]]),
+        findings={"diameters": diameters},
         codes=np.array([[Response.NE, Response.PR, Response.NE, Response.PD, Response.NE]], np.int8),
-        nadir=np.array([[np.nan, 50, 35, 35, np.nan]]),
         death=np.array([160.0]),
         dropout=np.array([np.nan]),
         doses=pd.DataFrame(),
+        option=np.zeros(1, dtype=int),
+        line=np.zeros(1, dtype=int),
+        surgery=np.array([np.nan]),
+        viable=np.array([np.nan]),
+        safety=Safety((), Events.joined([]), ()),
         status=np.array(["ok"]),
         reason=np.array([""]),
         trajectories=xr.Dataset(),
     )
-    arm, ids = small_trial.arms[0], np.array(["x-0000"])
+    arm, ids = Named(small_trial.arms[0]), np.array(["x-0000"])
     measured = adtr(arm, ids, history).drop(columns=["USUBJID", "ARM"])
     sums = measured[measured["PARAMCD"] == "SUMDIAM"].drop(columns=["PARAMCD", "TRLNKID"])
     none = np.nan
     np.testing.assert_allclose(
         sums,
-        [[0, 0, 50, 50, 0, none], [42, 1, 35, 50, -30, 50], [84, 2, none, 50, none, 35], [126, 3, 42, 50, -16, 35]],
+        [[0, 0, 50, 50, 0, 50], [42, 1, 35, 50, -30, 50], [84, 2, none, 50, none, 35], [126, 3, 42, 50, -16, 35]],
     )
     second = measured[measured["TRLNKID"] == 2]
     np.testing.assert_allclose(second["PCHG"], [0, -30, none, -10])
@@ -193,6 +213,7 @@ def test_tables_of_one_patient_by_hand(small_trial: Trial) -> None:
         ["OS", 160.0, 0, "death"],
         ["PFS", 126.0, 0, "progression"],
         ["DOR", 84.0, 0, "progression"],
+        ["TTR", 42.0, 0, "response"],
     ]
     confirmed = analyse(history, np.zeros(1), size=1, confirm=True)
     assert adrs(arm, ids, history, confirmed)["AVALC"].tolist() == ["PR", "NE", "PD", "SD"]

@@ -1,6 +1,6 @@
 """Work out lesion facts from single-lesion scan data: sizes, error of reading, growth, and how alike lesions respond.
 
-``python calibration/lesion_facts.py recist_lesions.csv`` reads the target-lesion diameters of five atezolizumab trials
+``python -m coley.calibration.lesion_facts recist_lesions.csv`` reads the target-lesion diameters of five atezolizumab trials
 (Ghaffari Laleh et al., PLoS Comput Biol 18:e1009822, 2022, as cleaned in TumorGrowth.jl) and prints what goes by hand
 into the catalogue's facts/system.toml. The table holds one lesion of each patient, the first that the investigator
 listed. It therefore says nothing of how lesions of one patient differ; how alike they respond is inferred from

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, norm
 
-from coley.trial.statistics import (
+from coley.trial.analysis.statistics import (
     Estimate,
     hazard_ratio,
     kaplan_meier,
@@ -305,5 +305,5 @@ def test_numpy_error_state_is_left_alone() -> None:
 
 
 def test_import_is_quick_because_lifelines_waits() -> None:
-    code = "import sys, coley.trial.statistics; sys.exit('lifelines' in sys.modules)"
+    code = "import sys, coley.trial.analysis.statistics; sys.exit('lifelines' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

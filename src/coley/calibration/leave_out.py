@@ -1,0 +1,103 @@
+"""Leave one trial out: refit without its figures, predict it, and hold the look-up beside the prediction.
+
+The refit starts from the full fit and makes Gauss-Newton steps with its Jacobian, as far as they lower the loss without
+the trial's figures; every step is simulated. The figures of the trial left out enter neither the loss nor the steps:
+only the point from which they start has seen them, and the prior and the other trials pull away from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from coley.calibration.evaluate import Failure
+from coley.calibration.fit import Fitted, Objective
+from coley.calibration.lookup import look_up, treated
+from coley.calibration.results import figure_table
+from coley.catalogue import Catalogue
+
+Floats = NDArray[np.float64]
+STEPS = 2
+FILE = "left-out.csv"
+_Z = 1.959964
+
+
+def leave_out(
+    objective: Objective, fitted: Fitted, trials: Sequence[str], catalogue: Catalogue, folder: Path
+) -> pd.DataFrame:
+    """Predict each of ``trials`` from the others; written into ``folder`` as left-out.csv.
+
+    Columns are those of :func:`~coley.calibration.results.figure_table`, with the parameters' uncertainty in the
+    intervals, and ``looked_up`` and ``looked_up_from``: what the most similar fitted arm of another trial shows, and
+    which that is.
+    """
+    arms = treated(catalogue, list(dict.fromkeys(figure.study for figure in objective.figures)))
+    tables = []
+    for name in trials:
+        point, without = refit(objective, fitted, name)
+        found = objective.evaluate(f"left out: {name}", [point], [[name]])[0]
+        if isinstance(found, Failure):
+            found = np.full(len(objective.figures), np.nan)
+        own = [k for k, f in enumerate(objective.figures) if f.study == name and not f.kind.startswith("biology")]
+        slopes = fitted.jacobian[own]
+        covariance = without.covariance(fitted.simulated, fitted.jacobian)
+        variance = np.einsum("ij,jk,ik->i", slopes, covariance, slopes)
+        figures = [objective.figures[k] for k in own]
+        table = figure_table(figures, found[own], variance).drop(columns=["weight", "fitted"])
+        others = [look_up(figure, objective.figures, arms) for figure in figures]
+        table["looked_up"] = [other.published if other else np.nan for other in others]
+        table["looked_up_from"] = [f"{other.study}: {other.arm}" if other else "" for other in others]
+        tables.append(table)
+    done = pd.concat(tables, ignore_index=True)
+    done.to_csv(folder / FILE, index=False)
+    return done
+
+
+def refit(objective: Objective, fitted: Fitted, trial: str) -> tuple[Floats, Objective]:
+    """The point that fits without the figures of ``trial``, and the objective without them."""
+    without = objective.without(trial)
+    point, found = fitted.point, fitted.simulated
+    for number in range(1, STEPS + 1):
+        step = without.step(point, found, fitted.jacobian, 0.0)
+        result = without.evaluate(f"without {trial}: step {number}", [step], [without.trials])[0]
+        if isinstance(result, Failure) or without.loss(step, result) >= without.loss(point, found):
+            break
+        point, found = step, result
+    return point, without
+
+
+def scores(table: pd.DataFrame) -> pd.DataFrame:
+    """How well trials left out were predicted, and how well the look-up did, on the same figures.
+
+    Rows: objective response of arms and of their strata (mean absolute error in points), hazard ratios of arms (mean
+    absolute error of the logarithm), each over the figures that have a look-up; and all figures. Columns: n, model,
+    looked_up, and coverage, the share of published figures inside the model's 95 % intervals.
+    """
+    known = table[table["standardised"].notna()]
+    copied = known[known["looked_up"].notna()]
+    strata = copied["arm"].str.contains(" | ", regex=False)
+    response, ratio = copied["endpoint"] == "ORR", copied["endpoint"].str.endswith("_HR")
+    rows = [
+        ("ORR, arms", *_errors(copied[response & ~strata])),
+        ("ORR, strata", *_errors(copied[response & strata])),
+        ("log HR, arms", *_errors(copied[ratio & ~strata], logarithmic=True)),
+        ("all figures", len(known), np.nan, np.nan, _coverage(known)),
+    ]
+    return pd.DataFrame(rows, columns=["figures", "n", "model", "looked_up", "coverage"])
+
+
+def _errors(table: pd.DataFrame, *, logarithmic: bool = False) -> tuple[int, float, float, float]:
+    published, model, copied = (table[name].to_numpy(float) for name in ("published", "simulated", "looked_up"))
+    if not len(table):
+        return 0, np.nan, np.nan, np.nan
+    if logarithmic:
+        published, model, copied = np.log(published), np.log(model), np.log(copied)
+    return len(table), float(abs(model - published).mean()), float(abs(copied - published).mean()), _coverage(table)
+
+
+def _coverage(table: pd.DataFrame) -> float:
+    return float((table["standardised"].abs() <= _Z).mean()) if len(table) else np.nan

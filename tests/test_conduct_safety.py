@@ -1,0 +1,134 @@
+"""Harm and its care in the toy trial, worked by hand: an event comes when a constant hazard meets its keyed deviate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+
+from coley.facts import Quantity
+from coley.harm import Care, CareRule, Grade, Handling, Harm, Recovery
+from coley.model import Mechanism
+from coley.protocol import Arm
+from coley.streams import uniforms
+from coley.trial.analysis import analyse, endpoints
+from toy_trial import ToyDrug, course, days, trial
+
+KNOWN = {"source": "test", "known": "assumed"}
+ARM = Arm(name="a", regimen="toy 1 mg iv q1w")
+WEEKS = [7.0 * k for k in range(53)]
+
+
+def number(value: float, unit: str = "") -> Quantity:
+    return Quantity(value=value, unit=unit, **KNOWN)
+
+
+@dataclass(frozen=True)
+class Rash:
+    """A harm that heals 30 days after its onset, and its part of the model: a hazard of ``rate`` per day."""
+
+    rate: float
+    grade: int = 2
+
+    @property
+    def harm(self) -> Harm:
+        none = number(0.0)
+        healing = Recovery(treated=number(1.0), refractory=none, second_line=number(1.0), permanent=none)
+        row = Grade(grade=self.grade, meaning="a rash", share=number(1.0), duration=number(30.0, "day"))
+        return Harm(
+            name="rash",
+            title="Rash",
+            organ="skin",
+            body_system="Skin",
+            category="immune-related",
+            background=number(self.rate, "1/day"),
+            grades=(row,),
+            recovery=healing,
+        )
+
+    def part(self, context: Any) -> Mechanism:
+        m = Mechanism("rash", "Rash.", context)
+        m.state("hazard_rash", "", 0, 1e-3, "hazard")
+        m.reaction("hazard", m.constant("h_rash", number(self.rate, "1/day"), "hazard"), {"hazard_rash": 1})
+        return m
+
+
+def care(action: str, treatment: str = "") -> Care:
+    handling = Handling(classes=("toy",), action=action, resume=0 if action == "hold" else None)
+    rule = CareRule(grades=(1, 4), drugs=(handling,), treatment=treatment, **KNOWN)
+    return Care(name="rash", title="Care of rash", event="rash", rules=(rule,))
+
+
+def onset(rate: float) -> float:
+    """Day of the first event of patient 0."""
+    return float(-np.log1p(-uniforms(1, "harm rash onset", [0])[0]) / rate)
+
+
+@pytest.fixture
+def rate() -> float:
+    """Such that the first event of patient 0 comes on day 100."""
+    return onset(1.0) / 100
+
+
+def test_a_drug_that_is_held_is_not_given_until_the_event_has_resolved(rate: float):
+    """From day 100 to day 130. The clinic sees the patient on day 112, half way between scans on days 84 and 126,
+    28 days apart at most: until then doses went on; the first one after day 130 is that of day 133."""
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}], harms=(Rash(rate),), cares=(care("hold"),))
+    events = found.safety.events
+    assert events.onset[0] == pytest.approx(100, rel=1e-3)
+    assert events.resolution[0] == pytest.approx(130, rel=1e-3)
+    seen = 105.0  # 42 days in two halves: 84, 105, 126
+    again = float(events.onset[1]) if len(events) > 1 else np.inf
+    expected = [t for t in WEEKS if t < seen or 130.1 < t < again]
+    assert [t for t in days(found, 0, "toy") if t < again] == expected
+    assert events.action.tolist()[0] == "hold"
+
+
+def test_a_drug_that_is_stopped_is_not_given_again_and_the_patient_is_seen_further(rate: float):
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}], harms=(Rash(rate),), cares=(care("stop"),))
+    assert days(found, 0, "toy") == [t for t in WEEKS if t < 105]
+    assert found.criteria.names(found.codes[0])[-1] == "SD"
+
+
+def test_only_drugs_of_the_classes_that_care_names_are_withheld(rate: float):
+    both = Arm(name="a", regimen="toy 1 mg iv q1w + other 1 mg iv q1w")
+    drugs = (ToyDrug("toy"), ToyDrug("other", classes=("else",)))
+    found = course(both, [{"mm": 50.0, "growth": 0.0}], drugs=drugs, harms=(Rash(rate),), cares=(care("stop"),))
+    assert days(found, 0, "toy")[-1] < 105
+    assert days(found, 0, "other") == WEEKS
+
+
+def test_treatment_of_the_event_is_given_as_doses_and_is_none_of_the_trial(rate: float):
+    """Fourteen days from onset on: those of the days before the clinic sees the patient are lost in the model."""
+    care_of = care("none", "steroid 1 mg po q1d x14")
+    drugs = (ToyDrug("toy"), ToyDrug("steroid"))
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}], drugs=drugs, harms=(Rash(rate),), cares=(care_of,))
+    first = [t for t in days(found, 0, "steroid") if t < 120]
+    np.testing.assert_allclose(first, [t for t in 100 + np.arange(14.0) if t >= 105], rtol=1e-3)
+    assert set(found.doses.loc[found.doses["DRUG"] == "steroid", "LINE"]) == {-1}
+    assert days(found, 0, "toy") == WEEKS
+    assert found.safety.prescriptions[0].regimen == "steroid 1 mg po q1d x14"
+
+
+def test_a_trial_that_takes_no_action_on_harm_gives_every_dose(rate: float):
+    within = trial(ARM, stop_for_harm=False)
+    patient = [{"mm": 50.0, "growth": 0.0}]
+    found = course(ARM, patient, harms=(Rash(rate),), cares=(care("stop"),), within=within)
+    assert days(found, 0, "toy") == WEEKS
+    assert len(found.safety.events)
+
+
+def test_a_fatal_event_is_a_death_on_its_day(rate: float):
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}] * 2, harms=(Rash(rate, grade=5),))
+    assert found.death[0] == pytest.approx(130, rel=1e-3)
+    assert days(found, 0, "toy") == [t for t in WEEKS if t <= 130]
+    known = analyse(found, np.zeros(2), size=2, confirm=False)
+    assert endpoints.read("AE_rash_G5").compute(known, None).value >= 50.0
+
+
+def test_without_harms_nothing_is_withheld_and_scans_are_the_only_visits():
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}])
+    assert found.safety.events.onset.tolist() == []
+    assert days(found, 0, "toy") == WEEKS
