@@ -140,7 +140,7 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
         summary=summarise(trial, done.histories, done.entry, done.cohort.covariates),
         model=describe(done.disease, _parts(done.disease, done.plans)),
         manifest=manifest(trial, done.disease, done.plans, done.changes, settings),
-        notes=notes(trial, done.plans, done.histories),
+        notes=notes(trial, done.plans, done.histories, done.changes),
     )
 
 
