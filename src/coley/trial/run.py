@@ -132,13 +132,15 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
         trial=trial,
         seed=settings.seed,
         patients=settings.patients,
+        criteria=trial.criteria or done.disease.criteria,
+        biomarkers=done.disease.cancer.biomarkers,
         tables=_tables(trial, done, settings.patients),
         trajectories=join(courses, tables.subjects(trial, settings.patients)),
         rejected=done.cohort.rejected,
         summary=summarise(trial, done.histories, done.entry, done.cohort.covariates),
         model=describe(done.disease, _parts(done.disease, done.plans)),
         manifest=manifest(trial, done.disease, done.plans, done.changes, settings),
-        notes=notes(trial, done.plans, done.histories),
+        notes=notes(trial, done.plans, done.histories, done.changes),
     )
 
 
