@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 
-from coley.catalogue.schema import Trial
+from coley.protocol import Trial
 from coley.errors import ColeyError
 from coley.report import check_writable, figures, read_result, write_report
 from coley.report.courses import _quantiles

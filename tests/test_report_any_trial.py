@@ -14,7 +14,7 @@ import xarray as xr
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from coley.catalogue.schema import Trial
+from coley.protocol import Trial
 from coley.report.figures import PLATES
 from coley.report.page import render_page
 from coley.report.svg import Drawing, Renderer

@@ -148,10 +148,10 @@ def run(
         progress("report", 1, 1)
     report = next((path for path in written if path.suffix == ".html"), folder)
     if as_json:
-        typer.echo(outcome_json(protocol, result, folder))
+        typer.echo(outcome_json(result, folder))
     elif not quiet:
         screen = console()
-        print_outcome(screen, protocol, result.summary, patients, result.notes)
+        print_outcome(screen, result)
         screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
         screen.print(PURPOSE)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,18 @@ from numpy.typing import NDArray
 
 from coley.report.select import DAYS_PER_MONTH, arm_names
 from coley.report.survival import tick_step
-from coley.report.theme import NUMBERS, ArmStyles, Figure, finish, inline, nothing_to_show, panel_width, wrap
+from coley.report.theme import (
+    NUMBERS,
+    SUPERSCRIPTS,
+    ArmStyles,
+    Figure,
+    finish,
+    inline,
+    nothing_to_show,
+    panel_width,
+    unit_text,
+    wrap,
+)
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -28,9 +38,6 @@ _DECADES = 5
 _FEWEST = 0.05
 """Fraction of an arm that must still be followed for its course to be drawn."""
 _WEEKS = 26
-_WORD = re.compile("[a-z0-9]+")
-_SYMBOLS = {"microgram": "µg", "milligram": "mg", "nanomolar": "nM", "picomolar": "pM", "dimensionless": "", "1": ""}
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def cells(result: TrialResult) -> Figure:
@@ -65,7 +72,10 @@ def _courses(
     if not shown:
         return nothing_to_show(title, "No course of this kind was recorded for an evaluable patient.")
     width = panel_width(len(shown), gap=62)
-    panels = [_panel(band, data[name].attrs, str(name), styles, axis, width) for name, band in shown.items()]
+    panels = []
+    for name, band in shown.items():
+        about = data[name].attrs
+        panels.append(panel(band, about.get("long_name", str(name)), about.get("units", ""), styles, axis, width))
     subtitle = (
         "Line: median; band: 5 to 95 % of the patients alive and followed at that time, while they are at least "
         f"{100 * _FEWEST:.0f} % of the arm."
@@ -107,11 +117,12 @@ def _quantiles(values: NDArray[np.float64], probabilities: Sequence[float]) -> l
     return out
 
 
-def _panel(
-    band: pd.DataFrame, attrs: dict[str, str], name: str, styles: ArmStyles, axis: str, width: int
+def panel(
+    band: pd.DataFrame, title: str, unit: str, styles: ArmStyles, axis: str, width: int
 ) -> alt.LayerChart | alt.FacetChart:
-    heading = alt.Title(wrap(attrs.get("long_name", name), 30).split("\n"), fontSize=11.5, offset=6, frame="group")
-    y_axis, scale, floor, factor = value_axis(band, attrs.get("units", ""))
+    """Median and band of a variable (columns arm, time, lower, median, upper) under its ``title``."""
+    heading = alt.Title(wrap(title, 30).split("\n"), fontSize=11.5, offset=6, frame="group")
+    y_axis, scale, floor, factor = value_axis(band, unit)
     drawn = band.assign(**{column: band[column].clip(lower=floor) / factor for column in ("lower", "median", "upper")})
     last = max(float(band["time"].max()), 1.0)
     step = tick_step(last) * 2
@@ -127,8 +138,8 @@ def _panel(
     line = base.mark_line(strokeWidth=1.6).encode(
         alt.Y("median:Q", axis=y_axis, scale=scale), styles.colour(key), styles.dash(key)
     )
-    panel: alt.LayerChart | alt.FacetChart = alt.layer(shade, line).properties(width=width, height=125, title=heading)
-    return panel
+    drawing: alt.LayerChart | alt.FacetChart = alt.layer(shade, line).properties(width=width, height=125, title=heading)
+    return drawing
 
 
 def value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, float | None, float]:
@@ -138,7 +149,7 @@ def value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, floa
     """
     top = float(band["upper"].max())
     positive = band.loc[band["median"] > 0, "median"]
-    title = _WORD.sub(lambda word: _SYMBOLS.get(word[0], word[0]), unit)
+    title = unit_text(unit)
     if not (len(positive) and top / positive.min() > _LOG_ABOVE):
         # A band that is 0 throughout, as of a drug that few receive and late, has no size to go by.
         exponent = 0 if 0.01 <= top < 1e4 or top <= 0 else 3 * int(np.floor(np.log10(top) / 3))
@@ -164,4 +175,4 @@ def value_axis(band: pd.DataFrame, unit: str) -> tuple[alt.Axis, alt.Scale, floa
 
 
 def _power(exponent: int) -> str:
-    return f"10{str(exponent).translate(_SUPERSCRIPTS)}"
+    return f"10{str(exponent).translate(SUPERSCRIPTS)}"

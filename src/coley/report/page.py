@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from coley.report import tables
-from coley.report.figures import PLATES
-from coley.report.select import evaluable, outcomes
+from coley.report import comparison, safety, tables
+from coley.report.figures import Plate, plates
+from coley.report.select import criteria_of, evaluable, outcomes
 from coley.report.svg import Drawing, without_namespaces
+from coley.report.theme import unit_text
 
 if TYPE_CHECKING:
-    from coley.protocol import Trial
+    from coley.protocol import Eligibility
     from coley.trial.result import TrialResult
 
 DISCLAIMER = "For research and teaching, never for deciding one person's treatment."
@@ -49,14 +50,16 @@ def _context(result: TrialResult, drawings: Mapping[str, Drawing]) -> dict[str, 
         "has_published": bool(result.summary["published"].notna().any()),
         "judged": sum(outcome.judged for outcome in outcomes(result)),
         "missed": sum(outcome.missed for outcome in outcomes(result)),
-        "misses": tables.misses(result),
-        "unjudged": tables.unjudged(result),
-        "eligibility": _eligibility(trial),
-        "schedule": _schedule(trial),
+        "misses": comparison.misses(result),
+        "unjudged": comparison.unjudged(result),
+        "eligibility": _eligibility(result),
+        "schedule": _schedule(result),
+        "provenance": tables.provenance(result),
+        "harm_simulated": "ADAE" in result.tables,
         "tables": {
             "arms": tables.arms(result),
-            "headline": tables.headline(result),
-            "sources": tables.sources(result),
+            "headline": comparison.headline(result),
+            "sources": comparison.sources(result),
             "baseline": tables.baseline(result),
             "rejected": tables.rejected(result),
             "failures": tables.failures(result),
@@ -64,17 +67,26 @@ def _context(result: TrialResult, drawings: Mapping[str, Drawing]) -> dict[str, 
             "survival": tables.survival(result),
             "comparisons": tables.comparisons(result),
             "exposure": tables.exposure(result),
+            "harms": safety.harms(result),
+            "care": safety.care(result),
             "subsequent": tables.subsequent(result),
             "parameters": tables.parameters(result),
         },
-        "figures": {plate.name: _figure(drawings[plate.name], plate.caption) for plate in PLATES},
+        "figures": _figures(plates(result), drawings),
         "manifest": [(str(key), _plain(result.manifest[key])) for key in sorted(result.manifest)],
     }
 
 
-def _figure(drawing: Drawing, caption: str) -> dict[str, str]:
-    # Markup: drawn by this package; texts from outside are escaped by the renderer.
-    return {"svg": Markup(without_namespaces(drawing.svg)), "fault": drawing.fault, "caption": caption}
+def _figures(shown: Sequence[Plate], drawings: Mapping[str, Drawing]) -> dict[str, list[dict[str, str]]]:
+    """Figures by the section of the page that shows them."""
+    found: dict[str, list[dict[str, str]]] = {}
+    for plate in shown:
+        drawing = drawings[plate.name]
+        # Markup: drawn by this package; texts from outside are escaped by the renderer.
+        svg = Markup(without_namespaces(drawing.svg))
+        figure = {"name": plate.name, "svg": svg, "fault": drawing.fault, "caption": plate.caption}
+        found.setdefault(plate.section, []).append(figure)
+    return found
 
 
 def _opening(result: TrialResult) -> str:
@@ -92,28 +104,55 @@ def _opening(result: TrialResult) -> str:
     return f"{sentence}."
 
 
-def _eligibility(trial: Trial) -> list[str]:
+def _eligibility(result: TrialResult) -> list[str]:
     """The rules of entry that restrict, in words."""
-    rules = trial.eligibility
-    lines = [f"Age {rules.age_min:g} years or more", f"ECOG performance status {rules.ecog_max} or better"]
-    treated = {0.0: "Not previously treated", 1.0: "Previously treated"}
-    lines.append(treated.get(rules.previously_treated, f"Previously treated: {100 * rules.previously_treated:.0f} %"))
-    if rules.pd_l1_min > 0 or rules.pd_l1_max < 100:
-        lines.append(f"PD-L1 tumour proportion score {rules.pd_l1_min:g} to {rules.pd_l1_max:g} %")
-    if rules.tmb_min > 0:
-        lines.append(f"Tumour mutational burden {rules.tmb_min:g} per megabase or more")
-    return lines
+    rules = result.trial.eligibility
+    ages = (
+        f"Age {rules.age_min:g} years or more"
+        if rules.age_max >= 120
+        else f"Age {rules.age_min:g} to {rules.age_max:g} years"
+    )
+    lines = [ages, f"ECOG performance status {rules.ecog_max} or better"]
+    return [*lines, *(_prior(rules) or ["Not previously treated"]), *_bounds(result)]
 
 
-def _schedule(trial: Trial) -> list[str]:
-    weeks = ", ".join(f"{week:g}" for week in trial.visits.scans)
+def _prior(rules: Eligibility) -> list[str]:
     return [
-        f"Scans at baseline, in {'week' if len(trial.visits.scans) == 1 else 'weeks'} {weeks}, "
+        f"Previously treated: {line.given}" + (f" ({100 * line.fraction:.0f} %)" if line.fraction < 1 else "")
+        for line in rules.prior
+    ]
+
+
+def _bounds(result: TrialResult) -> Iterator[str]:
+    """Bounds on biomarkers."""
+    about = {marker.name: marker for marker in result.biomarkers}
+    for name, bounds in result.trial.eligibility.biomarkers.items():
+        title, unit = (about[name].title, unit_text(about[name].unit)) if name in about else (name, "")
+        if bounds.min is None:
+            said = f"{bounds.max:g} or less"
+        else:
+            said = f"{bounds.min:g} or more" if bounds.max is None else f"{bounds.min:g} to {bounds.max:g}"
+        yield f"{title}: {said}{' ' + unit if unit else ''}"
+
+
+def _schedule(result: TrialResult) -> list[str]:
+    trial = result.trial
+    weeks = ", ".join(f"{week:g}" for week in trial.visits.scans)
+    reader = "the investigator" if trial.review == "investigator" else "a blinded independent committee"
+    harm = (
+        "Treatment is held or stopped for harm as the rules of care say"
+        if trial.stop_for_harm
+        else "Treatment goes on whatever the harm"
+    )
+    return [
+        f"Examinations at baseline, in {'week' if len(trial.visits.scans) == 1 else 'weeks'} {weeks}, "
         f"and every {trial.visits.every:g} weeks after",
         f"Enrolment over {trial.enrolment_months:g} months; follow-up to {trial.follow_up_months:g} months",
         f"Dropout {100 * trial.dropout_per_year:g} % per year",
-        f"Responses {'need' if trial.confirmed_response else 'need no'} confirmation",
-        "Treatment ends at progression",
+        f"Response by {criteria_of(result).title}, judged by {reader}; responses "
+        f"{'need' if trial.confirmed_response else 'need no'} confirmation",
+        "Treatment ends at progression, where the arm does not say otherwise",
+        *([harm] if "ADAE" in result.tables else []),
     ]
 
 

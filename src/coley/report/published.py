@@ -12,6 +12,9 @@ import altair as alt
 import pandas as pd
 
 from coley.report.theme import ArmStyles, inline
+from coley.trial.analysis.endpoints import read
+from coley.trial.analysis.endpoints.median import Median
+from coley.trial.analysis.endpoints.milestone import Milestone
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
@@ -61,11 +64,10 @@ def points(result: TrialResult, endpoint: str) -> pd.DataFrame:
     rows: list[tuple[object, ...]] = []
     for arm in result.trial.arms:
         for fact in arm.published:
-            prefix, _, what = fact.endpoint.partition("_")
-            if prefix != endpoint or what == "HR":
-                continue
-            at = (fact.value, 50.0) if what == "median" else (float(what.removesuffix("mo")), fact.value)
-            rows.append((arm.name, what == "median", *at, fact.lower, fact.upper))
+            about = read(fact.endpoint)
+            if isinstance(about, Median | Milestone) and about.kind == endpoint:
+                at = (about.at, fact.value) if isinstance(about, Milestone) else (fact.value, 50.0)
+                rows.append((arm.name, isinstance(about, Median), *at, fact.lower, fact.upper))
     columns = ["arm", "median", "month", "survival", "low", "high"]
     return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(columns[2:], float) | {"median": bool})
 

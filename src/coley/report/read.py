@@ -26,11 +26,11 @@ from coley.report.layout import (
     Described,
 )
 from coley.report.long_table import trajectories_of
-from coley.report.select import SUMMARY_COLUMNS
+from coley.trial.analysis.summary import COLUMNS
 from coley.trial.result import ModelDescription, TrialResult
 from coley.version import __version__
 
-_SUMMARY_TYPES = dict.fromkeys(SUMMARY_COLUMNS, "float64") | {"arm": "str", "endpoint": "str"}
+_SUMMARY_TYPES = dict.fromkeys(COLUMNS, "float64") | {"arm": "str", "endpoint": "str"}
 _FOREIGN = "name a folder that coley run or write_report wrote"
 
 
@@ -53,6 +53,8 @@ def read_result(folder: Path) -> TrialResult:
             trial=said.trial,
             seed=said.seed,
             patients=said.patients,
+            criteria=said.criteria,
+            biomarkers=said.biomarkers,
             tables={path.stem: pd.read_parquet(folder / path) for path in names},
             trajectories=trajectories_of(pq.read_table(folder / COURSES)),
             rejected=_csv(folder / REJECTED, {"REASON": "str", "N": "int64"}),

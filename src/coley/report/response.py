@@ -32,6 +32,7 @@ from coley.report.theme import (
     panel_width,
     response_colour,
 )
+from coley.trial.response.recist import PROGRESSION_FRACTION, RESPONSE_FRACTION
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
@@ -40,9 +41,11 @@ _HIGHEST_CHANGE = 100.0
 """Growth at which bars of the waterfall are cut, in % of baseline."""
 _HIGHEST_LINE = 150.0
 """Growth at which lines of the spider are cut, in % of baseline."""
+_BY_SUMS = ("recist-1.1", "irecist")
+"""Criteria by which the sum of diameters alone decides on response."""
+_RESPONSE, _PROGRESSION = 100 * RESPONSE_FRACTION, 100 * PROGRESSION_FRACTION
 _MOST_BARS = 320
 """Bars of the waterfall per arm; narrower ones than this gives cannot be told apart."""
-_KEY = f"Colour: best overall response. Dashed: {MINUS}30 % and +20 %."
 _MOST_LINES = 150
 _MOST_LANES = 40
 
@@ -72,7 +75,7 @@ def waterfall(result: TrialResult) -> Figure:
         .mark_rect()
         .encode(x, alt.X2("end:Q"), y, alt.Y2("zero:Q"), response_colour(response_names(result), alt.Legend()))
     )
-    chart = alt.layer(mark, *_recist_lines(), data=inline(bars)).properties(width=width, height=200)
+    chart = alt.layer(mark, *_reference_lines(result), data=inline(bars)).properties(width=width, height=200)
     shown = chart.facet(arm_header(names, width), columns=3, spacing=22)
     return finish(shown, title, _waterfall_subtitle(result, best))
 
@@ -90,12 +93,23 @@ def _ranked(best: pd.DataFrame) -> pd.DataFrame:
     return chosen[["arm", "change", "response"]].assign(start=edges[:-1], end=ends, zero=0.0)
 
 
-def _recist_lines() -> list[alt.Chart]:
-    """The changes that make a partial response and, from the nadir, progression under RECIST 1.1; and zero."""
+def _reference_lines(result: TrialResult) -> list[alt.Chart]:
+    """Zero; and where the criteria go by it, the changes that make a partial response and, from nadir, progression."""
     once = alt.Chart().transform_aggregate(rows="count()")
     dashed = once.mark_rule(strokeDash=[3, 3], strokeWidth=1, color=FAINT)
     zero = once.mark_rule(strokeWidth=0.8, color=BLACK)
-    return [zero.encode(y=alt.datum(0)), dashed.encode(y=alt.datum(-30)), dashed.encode(y=alt.datum(20))]
+    lines = [zero.encode(y=alt.datum(0))]
+    if result.criteria in _BY_SUMS:
+        lines += [dashed.encode(y=alt.datum(change)) for change in (-_RESPONSE, _PROGRESSION)]
+    return lines
+
+
+def _key(result: TrialResult) -> str:
+    """What colours and lines mean."""
+    text = f"Colour: best overall response ({response_names(result).criteria})."
+    if result.criteria in _BY_SUMS:
+        text += f" Dashed: {MINUS}{_RESPONSE:.0f} % and +{_PROGRESSION:.0f} %."
+    return text
 
 
 def _waterfall_subtitle(result: TrialResult, best: pd.DataFrame) -> list[str]:
@@ -104,7 +118,7 @@ def _waterfall_subtitle(result: TrialResult, best: pd.DataFrame) -> list[str]:
     lines = [f"Patients with an evaluable scan after baseline: {'; '.join(counts)}."]
     above = int((best["change"] > _HIGHEST_CHANGE).sum())
     cut = f" Growth is cut at +{_HIGHEST_CHANGE:.0f} % ({above:,} patients)." if above else ""
-    lines.append(f"{_KEY}{cut}")
+    lines.append(f"{_key(result)}{cut}")
     if best["arm"].value_counts().max() > _MOST_BARS:
         lines.append(f"Each bar is the middle patient of one of {_MOST_BARS} equal groups of ranked patients.")
     return lines
@@ -133,11 +147,11 @@ def spider(result: TrialResult) -> Figure:
     key = alt.Legend(symbolType="stroke", symbolStrokeWidth=3, symbolOpacity=1)
     lines = mark.encode(x, y, response_colour(response_names(result), key), alt.Detail("USUBJID:N"))
     data = inline(scans[["arm", "USUBJID", "month", "change", "response"]], digits=4)
-    chart = alt.layer(lines, *_recist_lines(), data=data).properties(width=width, height=220)
+    chart = alt.layer(lines, *_reference_lines(result), data=data).properties(width=width, height=220)
     shown = chart.facet(arm_header(names, width), columns=3, spacing=22)
     subtitle = [
         _sample_text(result, _MOST_LINES, "One line per patient"),
-        f"{_KEY} Lines leave the plot above +{_HIGHEST_LINE:.0f} %.",
+        f"{_key(result)} Lines leave the plot above +{_HIGHEST_LINE:.0f} %.",
     ]
     return finish(shown, title, subtitle)
 

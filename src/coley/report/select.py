@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING
 
@@ -10,13 +12,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coley.protocol import Published
+from coley.trial.analysis import endpoints
+from coley.trial.analysis.endpoints.base import TIMES
+from coley.trial.analysis.summary import COLUMNS, label
+from coley.trial.response import Criteria, criteria
 from coley.units import convert
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
 DAYS_PER_MONTH = convert(1.0, "month", "day")
-ENDPOINTS = {"OS": "Overall survival", "PFS": "Progression-free survival", "DOR": "Duration of response"}
+TARGETS = "SUMDIAM"
+"""PARAMCD of the sum of diameters in ADTR."""
+RECALLED_MARK = "\u2020"
+RECALLED = f"{RECALLED_MARK} The published value was recalled from memory; those without mark were read in a source."
 
 
 @dataclass(frozen=True)
@@ -24,16 +34,18 @@ class Responses:
     """The responses of a set of criteria, as ADRS and ADSL name them.
 
     Attributes:
-        criteria: name of the set.
+        criteria: title of the set.
         objective: those that count as a response, best first.
         control: those that count as control of the disease without a response.
-        others: progression, and what could not be judged.
+        others: all below, best first; what could not be judged is the last.
+        progressive: those of these that are progression.
     """
 
     criteria: str
     objective: tuple[str, ...]
     control: tuple[str, ...]
     others: tuple[str, ...]
+    progressive: tuple[str, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -41,17 +53,47 @@ class Responses:
         return (*self.objective, *self.control, *self.others)
 
 
-_RECIST = Responses("RECIST 1.1", ("CR", "PR"), ("SD",), ("PD", "NE"))
+def criteria_of(result: TrialResult) -> Criteria:
+    """The criteria by which response was judged."""
+    return criteria()[result.criteria]
 
 
 def response_names(result: TrialResult) -> Responses:
     """The responses that the patients of ``result`` can have."""
-    return _RECIST
+    known = criteria_of(result)
+    names = {int(code): str(known.names(code)) for code in sorted(known.Code, reverse=True)}
+    return Responses(
+        known.title,
+        objective=tuple(name for code, name in names.items() if code >= known.responders),
+        control=tuple(name for code, name in names.items() if known.controlled <= code < known.responders),
+        others=tuple(name for code, name in names.items() if code < known.controlled),
+        progressive=tuple(name for code, name in names.items() if 0 < code <= known.progressive),
+    )
 
 
 def arm_names(result: TrialResult) -> list[str]:
     """Names of the arms in the order of the trial."""
     return [arm.name for arm in result.trial.arms]
+
+
+def survival_kinds(result: TrialResult) -> tuple[str, ...]:
+    """Times to an event that have a curve: survival, and progression-free survival; of surgery in the trial, its own.
+
+    Event-free survival, which a trial with surgery has, counts what progression-free survival does.
+    """
+    known = set(result.tables["ADTTE"]["PARAMCD"])
+    return ("OS", *(kind for kind in ("EFS", "RFS") if kind in known)) if "EFS" in known else ("OS", "PFS")
+
+
+def survival_name(kind: str) -> str:
+    """What a time to an event is called, as a title."""
+    return TIMES[kind].capitalize()
+
+
+def measures_lesions(result: TrialResult) -> bool:
+    """Whether lesions are measured in some patient."""
+    adtr = result.tables["ADTR"]
+    return bool((adtr.loc[adtr["PARAMCD"] == TARGETS, "BASE"] > 0).any())
 
 
 def evaluable(result: TrialResult) -> pd.DataFrame:
@@ -76,7 +118,7 @@ def times_to_event(result: TrialResult, arm: str, endpoint: str) -> tuple[NDArra
 def sums_of_diameters(result: TrialResult) -> pd.DataFrame:
     """Evaluable scans of evaluable patients: columns USUBJID, arm, month, change (% of baseline), response (best)."""
     adtr = result.tables["ADTR"]
-    scans = adtr[(adtr["PARAMCD"] == "SUMDIAM") & adtr["PCHG"].notna()]
+    scans = adtr[(adtr["PARAMCD"] == TARGETS) & adtr["PCHG"].notna()]
     best = evaluable(result)[["USUBJID", "BOR"]]
     joined = scans.merge(best, on="USUBJID", how="inner", validate="many_to_one")
     return pd.DataFrame(
@@ -101,7 +143,12 @@ def first_patients(result: TrialResult, most: int) -> pd.DataFrame:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A row of the summary: an endpoint of an arm as simulated and as published; NaN is unknown or not reached."""
+    """A row of the summary: an endpoint of an arm as simulated and as published; NaN is unknown or not reached.
+
+    Attributes:
+        arm: name of the arm, also where the row is of a ``stratum`` of it ("" for all patients).
+        fact: what was published, with its source; None for nothing.
+    """
 
     arm: str
     endpoint: str
@@ -111,6 +158,18 @@ class Outcome:
     published: float
     published_lower: float
     published_upper: float
+    stratum: str = ""
+    fact: Published | None = None
+
+    @property
+    def about(self) -> endpoints.Endpoint:
+        """The endpoint."""
+        return endpoints.read(self.endpoint)
+
+    @property
+    def recalled(self) -> bool:
+        """Whether the published value was recalled, not read in its source."""
+        return self.fact is not None and not self.fact.read
 
     @property
     def judged(self) -> bool:
@@ -123,12 +182,30 @@ class Outcome:
         return self.published < self.lower or self.published > self.upper
 
 
-SUMMARY_COLUMNS = tuple(field.name for field in fields(Outcome))
-
-
 def outcomes(result: TrialResult) -> list[Outcome]:
-    """The rows of the summary, in the order of the trial's arms."""
-    rows = result.summary[list(SUMMARY_COLUMNS)].itertuples(index=False, name=None)
-    found = [Outcome(str(arm), str(endpoint), *map(float, numbers)) for arm, endpoint, *numbers in rows]
-    names = arm_names(result)
-    return sorted(found, key=lambda outcome: names.index(outcome.arm))
+    """The rows of the summary, in the order of the trial's arms; strata follow their arm."""
+    groups = _groups(result)
+    seen: Counter[tuple[str, str]] = Counter()
+    found = []
+    for whose, endpoint, *numbers in result.summary[list(COLUMNS)].itertuples(index=False, name=None):
+        arm, stratum, published = groups[str(whose)]
+        same = [fact for fact in published if fact.endpoint == endpoint]  # one row each, in this order
+        place = seen[whose, endpoint]
+        seen[whose, endpoint] += 1
+        fact = same[place] if place < len(same) else None
+        values = dict(zip(COLUMNS[2:], map(float, numbers), strict=True))
+        found.append(Outcome(arm, str(endpoint), stratum=stratum, fact=fact, **values))
+    order = list(groups.values())
+    rank = {(arm, stratum): place for place, (arm, stratum, _) in enumerate(order)}
+    return sorted(found, key=lambda outcome: rank[outcome.arm, outcome.stratum])
+
+
+def _groups(result: TrialResult) -> Mapping[str, tuple[str, str, tuple[Published, ...]]]:
+    """Arm, stratum and published figures by what the summary calls them; arms go before strata of the same name."""
+    found: dict[str, tuple[str, str, tuple[Published, ...]]] = {}
+    arms = {arm.name: (arm.name, "", arm.published) for arm in result.trial.arms}
+    for arm in result.trial.arms:
+        found[arm.name] = arms[arm.name]
+        for stratum in arm.strata:
+            found.setdefault(label(arm, stratum), (arm.name, stratum.name, stratum.published))
+    return found | arms

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.report import published
-from coley.report.select import ENDPOINTS, arm_names, outcomes, times_to_event
+from coley.report.select import arm_names, outcomes, survival_name, times_to_event
 from coley.report.theme import (
     FAINT,
     LINE_HEIGHT,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _WIDTH, _HEIGHT = 450, 280
+_START = {"RFS": "surgery"}
+"""From what a time counts, where it is not the first dose."""
 _STEPS = 900
 """Steps kept of a curve: about two per px, so that thinning is not seen."""
 _TICKS = 160
@@ -39,12 +41,12 @@ _TICKS = 160
 
 
 def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
-    """Survival curves of ``endpoint`` ("OS" or "PFS") by arm with 95 % bands, censor ticks and numbers at risk.
+    """Survival curves of ``endpoint`` ("OS", "PFS" ...) by arm with 95 % bands, censor ticks and numbers at risk.
 
     Published medians and landmark rates of the endpoint are drawn as open markers with their intervals.
     """
     styles = ArmStyles(tuple(arm_names(result)))
-    title = f"{ENDPOINTS[endpoint]} by arm"
+    title = f"{survival_name(endpoint)} by arm"
     curves = {arm: _curve(result, arm, endpoint) for arm in styles.names}
     curves = {arm: curve for arm, curve in curves.items() if not curve.empty}
     if not curves:
@@ -56,10 +58,13 @@ def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
     x = alt.X(
         "month:Q",
         scale=alt.Scale(domain=[0, horizon], nice=False),
-        axis=alt.Axis(values=list(np.arange(0, horizon + step / 2, step)), title="Time since first dose (months)"),
+        axis=alt.Axis(
+            values=list(np.arange(0, horizon + step / 2, step)),
+            title=f"Time since {_START.get(endpoint, 'first dose')} (months)",
+        ),
     )
     plot = alt.layer(
-        *_curve_layers(curves, styles, x, f"{ENDPOINTS[endpoint]} (%)", horizon),
+        *_curve_layers(curves, styles, x, f"{survival_name(endpoint)} (%)", horizon),
         *published.layers(known, styles, x, horizon, (_WIDTH, _HEIGHT)),
         *_end_labels(result, endpoint, curves, known, styles),
     ).properties(width=_WIDTH, height=_HEIGHT)
@@ -189,18 +194,16 @@ def _risk_table(result: TrialResult, endpoint: str, styles: ArmStyles, times: np
 
 def _subtitle(result: TrialResult, endpoint: str, curves: Mapping[str, pd.DataFrame], known: pd.DataFrame) -> list[str]:
     lines = ["Kaplan-Meier estimate with 95 % band; vertical ticks are censored patients."]
-    if endpoint == "PFS":
-        lines.append("Progression is seen at scans, so the curves step at visits.")
+    if endpoint != "OS":
+        lines.append("Progression is seen at examinations, so the curves step at visits.")
     if len(known):
         lines.append(
             "Open markers with bars: published median (at the 50 % line) and landmark rates with 95 % interval, moved "
             "apart where they would lie on one another."
         )
-    versus = {(arm.name, fact.endpoint): fact.versus for arm in result.trial.arms for fact in arm.published}
     for o in outcomes(result):
-        if o.endpoint == f"{endpoint}_HR" and isfinite(o.predicted):
-            against = versus.get((o.arm, o.endpoint))
-            pair = f"{o.arm} against {against}" if against else o.arm
+        if o.endpoint == f"{endpoint}_HR" and isfinite(o.predicted) and not o.stratum:
+            pair = o.arm if o.fact is None else f"{o.arm} against {o.fact.versus}"
             bounds = f" ({o.lower:.2f} to {o.upper:.2f})" if isfinite(o.lower) and isfinite(o.upper) else ""
             lines.append(f"Hazard ratio, {pair}: {o.predicted:.2f}{bounds}.")
     missing = [arm for arm in arm_names(result) if arm not in curves]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from math import isfinite
@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from coley.report.forest import endpoint_kind, endpoint_label
-from coley.report.select import Outcome, arm_names, evaluable, failed, outcomes, response_names, times_to_event
+from coley.report.select import (
+    arm_names,
+    evaluable,
+    failed,
+    response_names,
+    survival_kinds,
+    survival_name,
+    times_to_event,
+)
+from coley.report.theme import unit_text
 from coley.trial.analysis import statistics
 
 if TYPE_CHECKING:
+    from coley.facts import Biomarker
+    from coley.protocol import Arm
     from coley.trial.result import TrialResult
 
 DASH = "\u2013"
@@ -28,10 +38,11 @@ LANDMARKS = (6, 12, 24, 36, 60)
 
 @dataclass(frozen=True)
 class Group:
-    """Rows that share their first cell."""
+    """Rows that share their first cell; ``under`` the group before, where they are of a part of it."""
 
     label: str
     rows: tuple[tuple[str, ...], ...]
+    under: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,7 +73,8 @@ def share(count: int, of: int) -> str:
     return f"{count:,} ({100 * count / of:.0f}\u00a0%)" if of else NOTHING
 
 
-def _spread(values: pd.Series[Any], digits: int = 0) -> str:
+def spread_text(values: pd.Series[Any], digits: int = 0) -> str:
+    """Median and range."""
     known = values.dropna().astype(float)
     if known.empty:
         return NOTHING
@@ -70,92 +82,37 @@ def _spread(values: pd.Series[Any], digits: int = 0) -> str:
     return f"{middle} [{low}{DASH}{high}]"
 
 
-def _grouped(rows: Iterable[tuple[str, ...]]) -> tuple[Group, ...]:
+def grouped(rows: Iterable[tuple[str, ...]]) -> tuple[Group, ...]:
+    """Rows whose first cell is the name of their group."""
     groups: dict[str, list[tuple[str, ...]]] = {}
     for label, *cells in rows:
         groups.setdefault(label, []).append(tuple(cells))
     return tuple(Group(label, tuple(cells)) for label, cells in groups.items())
 
 
-def headline(result: TrialResult) -> Table:
-    """Simulated and published outcome of every arm and endpoint, and whether the published one lies inside."""
-    rows = []
-    for o in outcomes(result):
-        digits = _digits(o.endpoint)
-        verdict = ("outside" if o.missed else "inside") if o.judged else ""
-        simulated = interval(o.predicted, o.lower, o.upper, digits)
-        known = interval(o.published, o.published_lower, o.published_upper, digits)
-        rows.append((o.arm, f"{endpoint_label(o.endpoint)}, {_unit(o.endpoint)}", simulated, known, verdict))
-    what = "Calibrated" if result.trial.calibrated else "Predicted"
-    caption = (
-        f"{what} and published outcomes with 95 % intervals. The last column says whether the published value lies "
-        "inside the simulated interval. NR: not reached."
-    )
-    return Table(caption, ("Arm", "Endpoint", what, "Published", "Published value"), _grouped(rows), texts=2)
-
-
-def _unit(endpoint: str) -> str:
-    return {"percent": "%", "months": "months", "ratio": "hazard ratio"}[endpoint_kind(endpoint)]
-
-
-def misses(result: TrialResult) -> dict[str, list[str]]:
-    """By arm, a phrase for each published value outside its simulated interval."""
-    found: dict[str, list[str]] = {}
-    for o in (outcome for outcome in outcomes(result) if outcome.missed):
-        simulated = interval(o.predicted, o.lower, o.upper, _digits(o.endpoint))
-        side = "below" if o.published < o.lower else "above"
-        phrase = f"{_named(o)} published {_measured(o.published, o.endpoint)}, {side} the simulated {simulated}"
-        found.setdefault(o.arm, []).append(phrase)
-    return found
-
-
-def unjudged(result: TrialResult) -> dict[str, list[str]]:
-    """By arm, a phrase for each published value that has no simulated interval to be held against."""
-    found: dict[str, list[str]] = {}
-    for o in (outcome for outcome in outcomes(result) if isfinite(outcome.published) and not outcome.judged):
-        measured, simulated = _measured(o.published, o.endpoint), _measured(o.predicted, o.endpoint)
-        found.setdefault(o.arm, []).append(f"{_named(o)} published {measured}, simulated {simulated}")
-    return found
-
-
-def _named(outcome: Outcome) -> str:
-    ratio = "hazard ratio of " if endpoint_kind(outcome.endpoint) == "ratio" else ""
-    return f"{ratio}{endpoint_label(outcome.endpoint)}"
-
-
-def _measured(value: float, endpoint: str) -> str:
-    return f"{number(value, _digits(endpoint))}{_suffix(endpoint)}" if isfinite(value) else "NR"
-
-
-def _suffix(endpoint: str) -> str:
-    return "" if endpoint_kind(endpoint) == "ratio" else f"\u00a0{_unit(endpoint)}"
-
-
-def _digits(endpoint: str) -> int:
-    return 2 if endpoint_kind(endpoint) == "ratio" else 1
-
-
 def arms(result: TrialResult) -> Table:
     """What each arm receives, and what its patients may receive after progression."""
     rows = [
-        (arm.name, arm.regimen, "; ".join(f"{s.regimen} ({100 * s.fraction:.0f} %)" for s in arm.subsequent) or "none",
+        (arm.name, _regimen(arm), "; ".join(_afterwards(arm)) or "none",
          f"{result.patients if arm.n is None else arm.n:,}")
         for arm in result.trial.arms
     ]  # fmt: skip
     columns = ("Arm", "Regimen", "After progression (share of patients)", "Patients for whom intervals are given")
-    return Table("Arms of the protocol.", columns, _grouped(rows), texts=3)
+    return Table("Arms of the protocol.", columns, grouped(rows), texts=3)
 
 
-def sources(result: TrialResult) -> Table:
-    """Where each published outcome comes from."""
-    rows = [
-        (arm.name, endpoint_label(p.endpoint), f"{p.source}{', ' + p.at if p.at else ''}", p.known, number(p.value, 2),
-         number(p.cutoff, 0))
-        for arm in result.trial.arms
-        for p in arm.published
-    ]  # fmt: skip
-    columns = ("Arm", "Endpoint", "Source", "Known", "Value", "Data cut (months)")
-    return Table("Sources of the published outcomes.", columns, _grouped(rows), texts=4)
+def _regimen(arm: Arm) -> str:
+    if arm.regimen:
+        return arm.regimen
+    return "one of: " + "; ".join(f"{option.regimen} ({100 * option.fraction:.0f} %)" for option in arm.choice)
+
+
+def _afterwards(arm: Arm) -> Iterator[str]:
+    if arm.beyond_progression:
+        yield f"the same until further growth ({100 * arm.beyond_progression:.0f} %)"
+    if arm.reinduction:
+        yield f"{arm.reinduction}, where the fixed course had ended"
+    yield from (f"{later.regimen} ({100 * later.fraction:.0f} %)" for later in arm.subsequent)
 
 
 def baseline(result: TrialResult) -> Table:
@@ -163,21 +120,21 @@ def baseline(result: TrialResult) -> Table:
     names = arm_names(result)
     everyone = result.tables["ADSL"]
     parts = [everyone[everyone["ARM"] == name] for name in names]
-    grades = sorted(int(grade) for grade in everyone["ECOG"].dropna().unique())
+    grades = sorted(everyone["ECOG"].dropna().unique())
+    before = [text for text in sorted(everyone["PRIOR"].astype(str).unique()) if text]
     lines: list[tuple[str, Callable[[pd.DataFrame], str]]] = [
         ("Patients", lambda p: f"{len(p):,}"),
-        ("Age, years", lambda p: _spread(p["AGE"])),
-        ("Women", lambda p: share(int((p["SEX"] == "F").sum()), len(p))),
-        ("Weight, kg", lambda p: _spread(p["WEIGHT"])),
-        *((f"ECOG {grade}", _counter("ECOG", grade)) for grade in grades),
-        ("Previously treated", lambda p: share(int(p["PRETREAT"].sum()), len(p))),
-        ("PD-L1 tumour proportion score, %", lambda p: _spread(p["PDL1"])),
-        ("PD-L1 1 % or more", lambda p: share(int((p["PDL1"] >= 1).sum()), len(p))),
-        ("PD-L1 50 % or more", lambda p: share(int((p["PDL1"] >= 50).sum()), len(p))),
-        ("Mutations per megabase", lambda p: _spread(p["TMB"], 1)),
-        ("Sum of target lesions, mm", lambda p: _spread(p["BASESLD"])),
+        ("Age, years", lambda p: spread_text(p["AGE"])),
+        ("Women", _counter("SEX", "F")),
+        ("Weight, kg", lambda p: spread_text(p["WEIGHT"])),
+        *((f"ECOG {int(grade)}", _counter("ECOG", grade)) for grade in grades),
+        ("Not treated before" if before else "Treated before", _counter("PRIOR", "", negate=not before)),
+        *((f"Treated before: {text}", _counter("PRIOR", text)) for text in before),
+        *((_marker_title(marker), _spreader(marker.name)) for marker in result.biomarkers if marker.name in everyone),
     ]
-    rows = tuple(Group(label, (tuple(cell(part) for part in parts),)) for label, cell in lines)
+    if "BASESLD" in everyone and everyone["BASESLD"].any():
+        lines.append(("Sum of target lesions, mm", _spreader("BASESLD")))
+    rows = tuple(Group(title, (tuple(cell(part) for part in parts),)) for title, cell in lines)
     caption = (
         "Virtual patients at entry: median [range], or number (%). The same virtual patients enter every arm, so the "
         "columns agree."
@@ -185,8 +142,23 @@ def baseline(result: TrialResult) -> Table:
     return Table(caption, ("", *names), rows)
 
 
-def _counter(column: str, value: int) -> Callable[[pd.DataFrame], str]:
-    return lambda part: share(int((part[column] == value).sum()), len(part))
+def _marker_title(marker: Biomarker) -> str:
+    unit = unit_text(marker.unit)
+    return f"{marker.title}, {unit}" if unit else marker.title
+
+
+def _spreader(column: str) -> Callable[[pd.DataFrame], str]:
+    """Median and range of a column, with as many digits as small numbers need."""
+
+    def cell(part: pd.DataFrame) -> str:
+        values = part[column].dropna().astype(float)
+        return spread_text(values, 0 if len(values) and values.median() >= 20 else 1)
+
+    return cell
+
+
+def _counter(column: str, value: object, *, negate: bool = False) -> Callable[[pd.DataFrame], str]:
+    return lambda part: share(int(((part[column] == value) ^ negate).sum()), len(part))
 
 
 def rejected(result: TrialResult) -> Table:
@@ -205,35 +177,39 @@ def failures(result: TrialResult) -> Table:
         counted = sorted(Counter((str(status), str(reason)) for status, reason in pairs).items())
         rows += [(name, status, reason, f"{n:,}") for (status, reason), n in counted]
     columns = ("Arm", "Status", "Reason", "Patients")
-    return Table("Patients whose simulation failed; they are in no analysis.", columns, _grouped(rows), texts=3)
+    return Table("Patients whose simulation failed; they are in no analysis.", columns, grouped(rows), texts=3)
 
 
 def responses(result: TrialResult) -> Table:
     """Best overall response by arm with exact intervals."""
     patients, known = evaluable(result), response_names(result)
+    had = set(patients["BOR"])
+    shown = [name for name in known.names if name in had]
     rows = []
     for name in arm_names(result):
         best = patients.loc[patients["ARM"] == name, "BOR"]
         responded, controlled = (int(best.isin(those).sum()) for those in (known.objective, known.control))
         rates = [statistics.proportion(count, len(best)) for count in (responded, responded + controlled)]
-        cells = [share(int((best == response).sum()), len(best)) for response in known.names]
-        shown = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in rates]
-        rows.append((name, f"{len(best):,}", *cells, *shown))
-    columns = ("Arm", "Patients", *known.names, "ORR, %", "Disease control, %")
+        cells = [share(int((best == response).sum()), len(best)) for response in shown]
+        intervals = [interval(100 * e.value, 100 * e.lower, 100 * e.upper) for e in rates]
+        rows.append((name, f"{len(best):,}", *cells, *intervals))
+    columns = ("Arm", "Patients", *shown, "Response, %", "Disease control, %")
     caption = (
-        f"Best overall response ({known.criteria}) of the simulated patients: number (%). Rates with exact "
-        "(Clopper-Pearson) 95 % intervals at the simulated number of patients."
+        f"Best overall response ({known.criteria}) of the simulated patients: number (%); responses that nobody "
+        "had are left out. Rates of response and of disease control with exact (Clopper-Pearson) 95 % intervals at the "
+        "simulated number of patients."
     )
-    return Table(caption, columns, _grouped(rows))
+    return Table(caption, columns, grouped(rows))
 
 
 def survival(result: TrialResult) -> Table:
     """Medians and landmark rates of survival and duration of response by arm."""
     longest = result.trial.follow_up_months + result.trial.enrolment_months
+    kinds = (*survival_kinds(result), "DOR")
     landmarks = [month for month in LANDMARKS if month <= longest]
     rows = []
     for name in arm_names(result):
-        for endpoint in ("OS", "PFS", "DOR"):
+        for endpoint in kinds:
             durations, events = times_to_event(result, name, endpoint)
             if not len(durations):
                 continue
@@ -246,13 +222,13 @@ def survival(result: TrialResult) -> Table:
     columns = ("Arm", "Endpoint", "Patients", "Events", "Median, months", *(f"{m} mo, %" for m in landmarks))
     caption = (
         "Kaplan-Meier estimates at the simulated number of patients: median (95 % interval) and survival at landmarks. "
-        "OS: overall survival; PFS: progression-free survival; DOR: duration of response. NR: not reached."
+        f"{'; '.join(f'{kind}: {survival_name(kind).lower()}' for kind in kinds)}. NR: not reached."
     )
-    return Table(caption, columns, _grouped(rows), texts=2)
+    return Table(caption, columns, grouped(rows), texts=2)
 
 
 def comparisons(result: TrialResult) -> Table:
-    """Hazard ratio and log-rank test of each pair of arms, for survival and progression-free survival.
+    """Hazard ratio and log-rank test of each pair of arms, for each time to an event that has a curve.
 
     Of many arms, each of the others is compared with the first.
     """
@@ -260,7 +236,7 @@ def comparisons(result: TrialResult) -> Table:
     names = arm_names(result)
     pairs = list(combinations(names, 2)) if len(names) <= MOST_PAIRED else [(one, names[0]) for one in names[1:]]
     for one, other in pairs:
-        for endpoint in ("OS", "PFS"):
+        for endpoint in survival_kinds(result):
             (months, events), (control_months, control_events) = (
                 times_to_event(result, name, endpoint) for name in (one, other)
             )
@@ -276,7 +252,7 @@ def comparisons(result: TrialResult) -> Table:
         "interval) and log-rank test. Both take the arms as independent, though the same virtual patients enter "
         "each. Where a published hazard ratio is shown, the simulated one beside it is that of the published data cut."
     )
-    return Table(caption, ("Arms", "Endpoint", "Hazard ratio", "Log-rank p"), _grouped(rows), texts=2)
+    return Table(caption, ("Arms", "Endpoint", "Hazard ratio", "Log-rank p"), grouped(rows), texts=2)
 
 
 def p_value(p: float) -> str:
@@ -287,21 +263,36 @@ def p_value(p: float) -> str:
 
 
 def exposure(result: TrialResult) -> Table:
-    """Doses of trial treatment given by arm and drug."""
+    """Doses of trial treatment given by arm, drug and unit of dose."""
     given = result.tables["ADEX"]
     given = given[(given["EPOCH"] == "TREATMENT") & given["USUBJID"].isin(evaluable(result)["USUBJID"])]
     rows = []
     for name in arm_names(result):
-        for drug, doses in given[given["ARM"] == name].groupby("EXTRT", sort=True, observed=True):
+        for (drug, unit), doses in given[given["ARM"] == name].groupby(["EXTRT", "EXDOSU"], sort=True, observed=True):
             by_patient = doses.groupby("USUBJID", observed=True)["EXDOSE"]
             weeks = doses.groupby("USUBJID", observed=True)["ASTDY"].max() / 7.0
-            cells = (_spread(by_patient.size()), _spread(doses["EXDOSE"]), number(float(by_patient.sum().median()), 0))
-            rows.append((name, str(drug), f"{by_patient.ngroups:,}", *cells, number(float(weeks.median()), 0)))
-    columns = ("Arm", "Drug", "Patients", "Doses per patient", "Dose, mg", "Total, mg", "Last dose, week")
+            amounts = (_amounts(doses["EXDOSE"]), _amount(float(by_patient.sum().median())))
+            cells = (str(unit), f"{by_patient.ngroups:,}", spread_text(by_patient.size()), *amounts)
+            rows.append((name, str(drug), *cells, number(float(weeks.median()), 0)))
+    columns = ("Arm", "Drug", "Unit", "Patients", "Doses per patient", "Dose", "Total", "Last dose, week")
     caption = (
         "Doses of trial treatment given: median [range]; total and week of the last dose are medians over patients."
     )
-    return Table(caption, columns, _grouped(rows), texts=2)
+    return Table(caption, columns, grouped(rows), texts=3)
+
+
+def _amounts(doses: pd.Series[Any]) -> str:
+    middle, low, high = (_amount(float(doses.quantile(q))) for q in (0.5, 0.0, 1.0))
+    return f"{middle} [{low}{DASH}{high}]"
+
+
+def _amount(value: float) -> str:
+    """A dose, which may be of milligrams or of hundreds of millions of cells, to three digits."""
+    return (
+        f"{value:.3g}"
+        if value and not 0.01 <= value < 1e6
+        else f"{value:,.{0 if value >= 100 else 1}f}".removesuffix(".0")
+    )
 
 
 def subsequent(result: TrialResult) -> Table:
@@ -312,7 +303,7 @@ def subsequent(result: TrialResult) -> Table:
         later = patients.loc[patients["ARM"] == name, "SUBSEQ"]
         counted = later[later != ""].value_counts(sort=False).sort_index()
         rows += [(name, str(text), share(int(n), len(later))) for text, n in counted.items()]
-    return Table("Treatment after progression.", ("Arm", "Regimen", "Patients"), _grouped(rows), texts=2)
+    return Table("Treatment after progression.", ("Arm", "Regimen", "Patients"), grouped(rows), texts=2)
 
 
 def parameters(result: TrialResult) -> Table:
@@ -326,3 +317,10 @@ def parameters(result: TrialResult) -> Table:
     return Table(
         "Parameters of the model: value of the median patient, and spread between patients.", columns, rows, texts=4
     )
+
+
+def provenance(result: TrialResult) -> str:
+    """How many parameters of the model are known how, in words: the most first."""
+    counts = Counter(map(str, result.model.parameters["known"]))
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return "; ".join(f"{n:,} {known}" for known, n in ranked)

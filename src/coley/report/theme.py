@@ -7,6 +7,7 @@ marker of its own, so that curves stay apart in greyscale.
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -27,14 +28,23 @@ INK, FAINT, GRID = "#222222", "#666666", "#E4E4E4"
 ARM_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
 ARM_DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
 ARM_SHAPES = ("diamond", "square", "triangle-up", "circle", "triangle-down")
-OBJECTIVE_COLOURS, CONTROL_COLOURS, OTHER_COLOURS = (BLUE, SKY, GREEN), (GREY, ORANGE), (VERMILLION, "#EDEDED", PURPLE)
-"""Of responses, of control of the disease, and of progression and what could not be judged; the best first."""
+OBJECTIVE_COLOURS = (BLUE, SKY, GREEN, "#7FD1B9", "#BFE3F5")
+CONTROL_COLOURS = (GREY, ORANGE, "#F0E442")
+OTHER_COLOURS = (VERMILLION, PURPLE, "#8A3D00", BLACK)
+UNKNOWN_COLOUR = "#EDEDED"
+"""Of responses, of control of the disease, of what is worse (the best first), and of what could not be judged."""
 
 FIGURE_WIDTH = 640
 """Width of the plotting area of a full-width figure, in px; about 17 cm in print with its axes."""
 
 NO_UNIT = ("", "1", "dimensionless")
 """Units that are not shown."""
+_WORD = re.compile("[a-z0-9]+")
+_SYMBOLS = {
+    "microgram": "µg", "milligram": "mg", "nanomolar": "nM", "picomolar": "pM", "microliter": "µL", "percent": "%",
+}  # fmt: skip
+SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWER = re.compile(r"\^(-?[0-9]+)")
 
 MINUS = "\u2212"
 
@@ -118,6 +128,14 @@ class ArmStyles:
         return alt.StrokeDash(f"{field}:N", scale=scale, legend=legend)
 
 
+def unit_text(unit: str) -> str:
+    """A unit as people write it; "" for none."""
+    if unit in NO_UNIT:
+        return ""
+    named = _WORD.sub(lambda word: _SYMBOLS.get(word[0], word[0]), unit)
+    return _POWER.sub(lambda power: power[1].translate(SUPERSCRIPTS), named)
+
+
 def response_colour(responses: Responses, legend: alt.Legend | None) -> alt.Color:
     """Encoding of the field ``response``, one of ``responses``, as colour."""
     colours = {
@@ -125,7 +143,8 @@ def response_colour(responses: Responses, legend: alt.Legend | None) -> alt.Colo
         for names, palette in (
             (responses.objective, OBJECTIVE_COLOURS),
             (responses.control, CONTROL_COLOURS),
-            (responses.others, OTHER_COLOURS),
+            (responses.others[:-1], OTHER_COLOURS),
+            (responses.others[-1:], (UNKNOWN_COLOUR,)),
         )
         for i, name in enumerate(names)
     }

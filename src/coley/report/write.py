@@ -4,7 +4,7 @@ Files:
 
 * ``report.html``: the page.
 * ``figures/*.svg``: every figure.
-* ``tables/*.parquet``: the tables of the result, such as ADSL, ADEX, ADTR, ADRS and ADTTE.
+* ``tables/*.parquet``: the tables of the result, such as ADSL, ADEX, ADTR, ADRS, ADTTE, ADAE and ADCM.
 * ``trajectories.parquet``: one row per patient and time, while the patient is followed: USUBJID, ARM, TIME (days since
   first dose), then one column per state or observable, whose unit, long name and group stand in the metadata of its
   field.
@@ -47,8 +47,8 @@ from coley.report.layout import (
 )
 from coley.report.long_table import long_table
 from coley.report.page import render_page
-from coley.report.select import SUMMARY_COLUMNS
 from coley.report.svg import Drawing, fault_of
+from coley.trial.analysis.summary import COLUMNS
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
@@ -142,7 +142,7 @@ def _write_files(result: TrialResult, folder: Path) -> list[str]:
 def _write_data(result: TrialResult, folder: Path) -> list[str]:
     """Write what was computed; returns the names of the files."""
     texts = {
-        SUMMARY: result.summary[list(SUMMARY_COLUMNS)].to_csv(index=False, lineterminator="\n"),
+        SUMMARY: result.summary[COLUMNS].to_csv(index=False, lineterminator="\n"),
         REJECTED: result.rejected.to_csv(index=False, lineterminator="\n"),
     }
     _write_texts(texts, folder)

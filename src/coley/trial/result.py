@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import xarray as xr
 
+from coley.facts import Biomarker
 from coley.protocol import Trial
 
 
@@ -33,6 +34,8 @@ class TrialResult:
 
     Attributes:
         patients: number of virtual patients of each arm.
+        criteria: name of the response criteria, of :func:`coley.trial.response.criteria`.
+        biomarkers: of the cancer; their names are columns of ADSL.
         tables: ADSL, ADEX, ADTR, ADRS and ADTTE; ADAE and ADCM where harm is simulated. In ADEX, EPOCH tells trial
             treatment from what followed it.
         trajectories: observables (individual × time) of the first patients of each arm, with ARM and USUBJID; units in
@@ -47,6 +50,8 @@ class TrialResult:
     trial: Trial
     seed: int
     patients: int
+    criteria: str
+    biomarkers: tuple[Biomarker, ...]
     tables: dict[str, pd.DataFrame]
     trajectories: xr.Dataset
     rejected: pd.DataFrame

@@ -22,7 +22,7 @@ COLUMNS = ["arm", "endpoint", "predicted", "lower", "upper", "published", "publi
 def check_endpoints(trial: Trial) -> Iterator[Problem]:
     """Published figures of the trial whose endpoint nobody can compute."""
     for arm in trial.arms:
-        for name, published in [(arm.name, arm.published), *((_name(arm, s), s.published) for s in arm.strata)]:
+        for name, published in [(arm.name, arm.published), *((label(arm, s), s.published) for s in arm.strata)]:
             for fact in published:
                 try:
                     endpoints.read(fact.endpoint, f"arm {name!r}, published")
@@ -54,7 +54,7 @@ def summarise(trial: Trial, histories: Sequence[History], entry: Floats, people:
         return kept[key]
 
     def rows(arm: Arm, stratum: Stratum | None) -> Iterator[tuple[object, ...]]:
-        name, published = (arm.name, arm.published) if stratum is None else (_name(arm, stratum), stratum.published)
+        name, published = (arm.name, arm.published) if stratum is None else (label(arm, stratum), stratum.published)
         asked = endpoints.asked(published, analysis(arm, stratum, np.inf))
         for endpoint, fact in asked[: len(published)] if stratum is not None else asked:
             cutoff = fact.cutoff if fact is not None else np.inf
@@ -91,5 +91,6 @@ def _size(arm: Arm, stratum: Stratum | None) -> int | None:
     return next((own.n for own in arm.strata if own.name == stratum.name), None)
 
 
-def _name(arm: Arm, stratum: Stratum) -> str:
+def label(arm: Arm, stratum: Stratum) -> str:
+    """What the column ``arm`` of the summary says for a stratum of ``arm``."""
     return f"{arm.name} | {stratum.name}"
