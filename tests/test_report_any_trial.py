@@ -21,7 +21,7 @@ from coley.report.svg import Drawing, Renderer
 from coley.trial.result import ModelDescription, TrialResult
 
 COLUMNS = {
-    "ADSL": ["USUBJID", "ARM", "SUBJID", "AGE", "SEX", "WEIGHT", "ECOG", "PRETREAT", "PDL1", "TMB", "BASESLD",
+    "ADSL": ["USUBJID", "ARM", "SUBJID", "AGE", "SEX", "WEIGHT", "ECOG", "PRIOR", "PDL1", "TMB", "BASESLD",
              "TRTEDY", "DTHDY", "STATUS", "REASON", "BOR", "SUBSEQ"],
     "ADEX": ["USUBJID", "ARM", "EPOCH", "EXTRT", "EXDOSE", "EXDOSU", "EXROUTE", "ASTDY", "EXDUR"],
     "ADTR": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "TRLNKID", "AVAL", "BASE", "PCHG", "NADIR"],
@@ -44,7 +44,7 @@ def patient(rows: dict[str, list[tuple[Any, ...]]], who: str, arm: str, fate: st
     later = "rarely, late" if rng.random() < 0.2 else ""
     died = end if dead else np.nan
     status, reason = ("step_too_small", "it stops") if fate == "fails" else ("ok", "")
-    people = (60.0, rng.choice(["F", "M"]), 70.0, int(rng.integers(0, 2)), False, 0.0, 1.0, 40.0)
+    people = (60.0, rng.choice(["F", "M"]), 70.0, int(rng.integers(0, 2)), "", 0.0, 1.0, 40.0)
     rows["ADSL"].append((who, arm, len(rows["ADSL"]), *people, end, died, status, reason, best, later))
     if fate == "fails":
         return
