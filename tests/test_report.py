@@ -633,15 +633,14 @@ def test_a_figure_that_fails_is_a_note_on_the_page(tmp_path: Path, monkeypatch: 
         raise ZeroDivisionError("a fault of the <program>")
 
     result = made_up(ONE_ARM, 3)
-    broken = [
-        dataclasses.replace(plate, draw=fails) if plate.name == "cells" else plate for plate in plates(made_up(n=2))
-    ]
-    monkeypatch.setattr(sys.modules["coley.report.figures"], "PLATES", broken)
+    names = {plate.name for plate in plates(result)}
+    broken = dataclasses.replace(next(plate for plate in plates(result) if plate.name == "cells"), draw=fails)
+    monkeypatch.setattr(sys.modules["coley.report.figures"], "_CELLS", broken)
     write_report(result, tmp_path / "report")
     text = PageReader((tmp_path / "report" / "report.html").read_text(encoding="utf-8")).text
     assert "This figure could not be drawn: ZeroDivisionError: a fault of the <program>" in text
     drawn = {path.stem for path in (tmp_path / "report" / "figures").iterdir()}
-    assert drawn == {plate.name for plate in plates(made_up(n=2))} - {"cells"}
+    assert drawn == names - {"cells"}
     faults = json.loads((tmp_path / "report" / "manifest.json").read_text(encoding="utf-8"))["report"]["faults"]
     assert list(faults) == ["cells"]
     check_writable(tmp_path / "report")

@@ -47,7 +47,8 @@ def findings(result: TrialResult) -> Figure:
         flag = measure.unit == _FLAG
         band = _bands(result, own, flag=flag)
         if len(band):
-            heading = measure.meaning[0].upper() + measure.meaning[1:]
+            meaning = measure.meaning.partition(";")[0]
+            heading = meaning[0].upper() + meaning[1:]
             shown.append((heading, "% of those examined" if flag else measure.unit, band))
     if not shown:
         return nothing_to_show(title, "Examinations found nothing that could be drawn.")
