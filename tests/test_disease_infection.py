@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from coley.facts import Quantity
 from coley.model import Mechanism
 from coley.system import System
+from coley.trial.response import criteria
 from diseases import YEAR, disease, examined, follow, patients, treated
 
 NAME = "hpv-16-18"
@@ -117,3 +118,19 @@ def test_first_events_are_drawn_by_their_hazards() -> None:
         assert abs(np.asarray(shown[finding]).mean() - chance.mean()) < 3 * error
     precancer = np.asarray(shown["histology"]) >= 2
     assert (np.asarray(shown["persistent_infection"])[precancer] == 1).all()
+
+
+def test_persistent_infection_is_the_event() -> None:
+    """Free, infected, persistent; a visit that was missed is not evaluable."""
+    judge = criteria()["first-infection"]
+    infection = np.array([[0, 0, 0, 0], [0, 1, 1, 1], [0, 1, np.nan, 1], [0, np.nan, 0, 0]], float)
+    persistent = np.array([[0, 0, 0, 0], [0, 0, 1, 1], [0, 0, np.nan, 0], [0, np.nan, 0, 0]], float)
+    days = np.array([0.0, 180, 360, 540])
+    codes = judge.judge({"infection": infection, "persistent_infection": persistent}, days)
+    assert judge.names(codes).tolist() == [
+        ["NE", "FREE", "FREE", "FREE"],
+        ["NE", "INFECTED", "PERSISTENT", "PERSISTENT"],
+        ["NE", "INFECTED", "NE", "INFECTED"],
+        ["NE", "NE", "FREE", "FREE"],
+    ]
+    np.testing.assert_array_equal(judge.progression_day(codes, days), [np.nan, 360, np.nan, np.nan])

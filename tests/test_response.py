@@ -149,6 +149,7 @@ def test_criteria_by_name() -> None:
     assert list(ALL) == [
         "acute-leukaemia",
         "bladder",
+        "first-infection",
         "histological-clearance",
         "imwg",
         "irecist",

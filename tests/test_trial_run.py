@@ -224,6 +224,11 @@ def test_an_unknown_endpoint_is_refused_before_anything_is_simulated(small_trial
         run(small_trial.model_copy(update={"arms": (arm,)}), patients=100_000)
 
 
+def test_unknown_criteria_are_refused_with_the_nearest(small_trial: Trial) -> None:
+    with pytest.raises(ColeyError, match=r"criteria: there are no response criteria 'recist'; did you mean 'irecist' or 'recist-1.1'"):
+        run(small_trial.model_copy(update={"criteria": "recist"}), patients=2)
+
+
 # Failures
 
 

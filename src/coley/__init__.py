@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from coley.version import __version__
 
 if TYPE_CHECKING:
-    from coley.catalogue import load_catalogue, load_trial
+    from coley.catalogue import Catalogue, load_catalogue, load_trial, model
     from coley.engine import solve
     from coley.errors import ColeyError
     from coley.library import basic
@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from coley.report import figures, read_result, write_report
     from coley.sbml import load_sbml, save_sbml
     from coley.system import System
-    from coley.trial import TrialResult, run
+    from coley.trial import RunSettings, TrialResult, run
 
 _HOMES = {
+    "Catalogue": ("coley.catalogue", "Catalogue"),
     "ColeyError": ("coley.errors", "ColeyError"),
+    "RunSettings": ("coley.trial", "RunSettings"),
     "System": ("coley.system", "System"),
     "TrialResult": ("coley.trial", "TrialResult"),
     "basic": ("coley.library", "basic"),
@@ -30,6 +32,7 @@ _HOMES = {
     "load_catalogue": ("coley.catalogue", "load_catalogue"),
     "load_sbml": ("coley.sbml", "load_sbml"),
     "load_trial": ("coley.catalogue", "load_trial"),
+    "model": ("coley.catalogue", "model"),
     "parse_regimen": ("coley.regimen", "parse"),
     "read_result": ("coley.report", "read_result"),
     "run": ("coley.trial", "run"),
@@ -39,7 +42,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Catalogue",
     "ColeyError",
+    "RunSettings",
     "System",
     "TrialResult",
     "__version__",
@@ -48,6 +53,7 @@ __all__ = [
     "load_catalogue",
     "load_sbml",
     "load_trial",
+    "model",
     "parse_regimen",
     "read_result",
     "run",

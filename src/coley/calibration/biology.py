@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
 WEEK = 7.0
+STOPPED_FOR_PROGRESSION = 60.0
+"""Days from the last dose within which a progression is taken to have ended treatment."""
 
 
 def measured(result: TrialResult) -> pd.DataFrame:
@@ -50,7 +52,8 @@ def rejected_candidates(result: TrialResult, arm: str, courses: xr.Dataset) -> f
 def free_two_years_after_stop(result: TrialResult, arm: str, courses: xr.Dataset) -> float:
     """Percent free of progression two years after a planned end of treatment; Kaplan-Meier from that end.
 
-    Those count whose last trial dose was given at 18 months or later, without progression until then.
+    Those count whose last trial dose was given at 18 months or later, and who had no progression within 60 days of it,
+    for which treatment would have been stopped; NaN for fewer than five of them.
     """
     from coley.protocol.calendar import MONTH
     from coley.trial.analysis.statistics import survival_at
@@ -59,7 +62,7 @@ def free_two_years_after_stop(result: TrialResult, arm: str, courses: xr.Dataset
     last = doses.groupby("USUBJID")["ASTDY"].max()
     free = result.tables["ADTTE"].query("ARM == @arm and PARAMCD == 'PFS'").set_index("USUBJID")
     days = free["AVAL"] - last.reindex(free.index)
-    stopped = (last.reindex(free.index) >= 18 * MONTH) & (days > 60.0)
+    stopped = (last.reindex(free.index) >= 18 * MONTH) & (days > STOPPED_FOR_PROGRESSION)
     if stopped.sum() < 5:
         return np.nan
     return 100.0 * float(survival_at(days[stopped] / MONTH, free.loc[stopped, "CNSR"] == 0, 24.0).value)

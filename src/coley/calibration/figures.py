@@ -160,7 +160,8 @@ def _figure(
     fitted: bool,
 ) -> Figure:
     n = (stratum.n if stratum else arm.n) or UNKNOWN_SIZE
-    is_time = kind.scale == "log" and not fact.versus
+    # No median duration of response can mean that none ended, or that nobody responded: it is not compared.
+    is_time = kind.scale == "log" and not fact.versus and not fact.endpoint.startswith("DOR")
     return Figure(
         study=trial.name,
         arm=f"{arm.name} | {stratum.name}" if stratum else arm.name,

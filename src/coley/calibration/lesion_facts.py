@@ -1,8 +1,8 @@
 """Work out lesion facts from single-lesion scan data: sizes, error of reading, growth, and how alike lesions respond.
 
-``python -m coley.calibration.lesion_facts recist_lesions.csv`` reads the target-lesion diameters of five atezolizumab trials
-(Ghaffari Laleh et al., PLoS Comput Biol 18:e1009822, 2022, as cleaned in TumorGrowth.jl) and prints what goes by hand
-into the catalogue's facts/system.toml. The table holds one lesion of each patient, the first that the investigator
+``python -m coley.calibration.lesion_facts recist_lesions.csv`` reads the target-lesion diameters of five atezolizumab
+trials (Ghaffari Laleh et al., PLoS Comput Biol 18:e1009822, 2022, as cleaned in TumorGrowth.jl) and prints what goes by
+hand into the catalogue's facts/system.toml. The table holds one lesion of each patient, the first that the investigator
 listed. It therefore says nothing of how lesions of one patient differ; how alike they respond is inferred from
 published shares of patients whose lesions respond differently, see ``likeness``.
 """

@@ -132,6 +132,7 @@ def _left_out(table: pd.DataFrame | None) -> list[str]:
     summary = [
         (row["figures"], row["n"], _number(row["model"]), _number(row["looked_up"]), f"{100 * row['coverage']:.0f} %")
         for row in _records(scores(table))
+        if row["n"]
     ]
     return [
         LEFT_OUT_TEXT.format(trials=", ".join(table["trial"].drop_duplicates())),

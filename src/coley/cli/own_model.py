@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from coley.catalogue import NOTHING, Catalogue, load_catalogue, model
-from coley.cli.request import MAX_INDIVIDUALS, MOST_SHOWN, Asked, Request, settings_of, simulated_times
+from coley.cli.request import MOST_SHOWN, Asked, Request, settings_of, simulated_times
 from coley.data import Records
 from coley.disease import Disease
 from coley.engine.checks import observable_problems
@@ -129,7 +129,7 @@ def own_request(asked: Asked, own: Own) -> Request:
 
 
 def _needless(asked: Asked) -> list[Problem]:
-    problems = [
+    return [
         Problem(option, f"means nothing to {asked.model}, whose patients are drawn from the catalogue", hint)
         for option, given, hint in (
             ("--parameters", asked.parameters is not None, "change numbers with --set"),
@@ -139,10 +139,6 @@ def _needless(asked: Asked) -> list[Problem]:
         )
         if given
     ]
-    if asked.n is not None and not 1 <= asked.n <= MAX_INDIVIDUALS:
-        hint = f"give 1 to {MAX_INDIVIDUALS:,}"
-        problems.append(Problem("--n", f"{asked.n:,} individuals are out of range", hint))
-    return problems
 
 
 def _regimens(texts: Sequence[str], catalogue: Catalogue, problems: list[Problem]) -> list[Regimen]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,6 +201,7 @@ def _untreated(harm: Harm, grade: Ints, number: Ints, patients: Ints, seed: int)
     return np.asarray(median * np.exp(sigma * z))
 
 
+@cache
 def _length(regimen: str) -> float:
     return (duration(parse(regimen)) or np.inf) if regimen else 0.0
 

@@ -79,9 +79,14 @@ def manifest(
     }
 
 
-def notes(trial: Trial, plans: Sequence[Plan], histories: Sequence[History]) -> tuple[str, ...]:
+def notes(
+    trial: Trial, plans: Sequence[Plan], histories: Sequence[History], changes: Sequence[Change]
+) -> tuple[str, ...]:
     """Sentences that belong beside the figures of this result."""
     found = []
+    if changes:
+        names = _list({change.name for change in changes})
+        found.append(f"Other values than those of the catalogue were used, which the manifest lists: {names}.")
     idle = {
         name
         for plan in plans

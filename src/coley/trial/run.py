@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from coley.catalogue import Catalogue, Change, load_catalogue
 from coley.disease import Disease, Observable
-from coley.errors import ColeyError
+from coley.errors import ColeyError, Problem, did_you_mean
 from coley.model import Mechanism
 from coley.pharmacology import Drug
 from coley.population import Cohort, recruit
@@ -22,6 +23,7 @@ from coley.trial.arms import Plan, read_arms
 from coley.trial.conduct import History, follow
 from coley.trial.conduct.trajectories import join
 from coley.trial.describe import describe, manifest, notes
+from coley.trial.response import criteria
 from coley.trial.result import TrialResult
 from coley.trial.settings import RunSettings
 
@@ -78,7 +80,7 @@ def predict(
 
 
 def _simulate(trial: Trial, catalogue: Catalogue, settings: RunSettings) -> _Simulated:
-    problems = list(check_endpoints(trial))
+    problems = [*check_endpoints(trial), *_check_criteria(trial)]
     if problems:
         raise ColeyError(problems)
     plans = read_arms(trial, catalogue)
@@ -96,6 +98,13 @@ def _simulate(trial: Trial, catalogue: Catalogue, settings: RunSettings) -> _Sim
     histories = tuple(follow(trial, plan, disease, cohort, _shown(plan, shown), settings) for plan in plans)
     entry = entry_days(trial, settings.patients, seed=settings.seed)
     return _Simulated(disease, plans, cohort, entry, histories, catalogue.changes)
+
+
+def _check_criteria(trial: Trial) -> Iterator[Problem]:
+    known = criteria()
+    if trial.criteria and trial.criteria not in known:
+        what = f"there are no response criteria {trial.criteria!r}"
+        yield Problem(f"trial {trial.name}: criteria", what, did_you_mean(trial.criteria, known))
 
 
 def _parts(disease: Disease, plans: tuple[Plan, ...]) -> list[Mechanism]:
@@ -131,7 +140,7 @@ def _result(trial: Trial, done: _Simulated, settings: RunSettings) -> TrialResul
         summary=summarise(trial, done.histories, done.entry, done.cohort.covariates),
         model=describe(done.disease, _parts(done.disease, done.plans)),
         manifest=manifest(trial, done.disease, done.plans, done.changes, settings),
-        notes=notes(trial, done.plans, done.histories),
+        notes=notes(trial, done.plans, done.histories, done.changes),
     )
 
 

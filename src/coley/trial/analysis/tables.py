@@ -152,7 +152,7 @@ def adcm(trial: Trial, plan: Plan, ids: Subjects, history: History) -> pd.DataFr
     """What was given for harm."""
     found = of_medicines(history.safety.prescriptions, trial.name, dict(enumerate(ids)), _ends(history))
     found.insert(2, "ARM", plan.arm.name)
-    return found
+    return found.astype({"CMDOSE": float})  # where nothing was given, columns have no type of their own
 
 
 def _ends(history: History) -> dict[int, float]:

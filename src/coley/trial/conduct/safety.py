@@ -59,6 +59,7 @@ class Ward:
         self._risk = Risk.start(len(harms), len(patients))
         self._events: list[Events] = []
         self._prescriptions: list[Prescription] = []
+        self._treatments: dict[str, Treatment] = {}
         self._column = {drug.name: k for k, drug in enumerate(self._drugs)}
 
     def allowed(self, doses: pd.DataFrame) -> pd.DataFrame:
@@ -103,10 +104,11 @@ class Ward:
         """All that a prescription gives to the patients of it from day ``now`` on."""
         start = np.full(len(self._patients), np.nan)
         start[[self._row[int(number)] for number in prescription.patients]] = prescription.starts
-        drugs = {drug.name: drug for drug in self._drugs}
-        horizon = float(np.nanmax(now)) + _LONGEST
-        treatment = Treatment(parse(prescription.regimen), drugs, self._people, horizon, line=FOR_HARM)
-        return treatment.window(start, now, np.full(len(now), np.inf))
+        text = prescription.regimen
+        if text not in self._treatments:
+            drugs = {drug.name: drug for drug in self._drugs}
+            self._treatments[text] = Treatment(parse(text), drugs, self._people, _LONGEST, line=FOR_HARM)
+        return self._treatments[text].window(start, now, np.full(len(now), np.inf))
 
     def record(self) -> Safety:
         """All that happened."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from coley.units import convert
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-_KINDS = {
+_KINDS: dict[str, type] = {
     "ID": int,
     "TIME": float,
     "AMT": float,
@@ -68,8 +69,8 @@ class Treatment:
         self._regimen, self._drugs, self._people, self._horizon, self._line = regimen, drugs, people, horizon, line
         self._sites = tuple(sites) or ("",)
         self._parts: dict[Administration, list[int]] = {}
-        self._amounts: list[Floats] = []
-        self._facts: list[tuple[float, str, str, str, str]] = []
+        self._amounts = np.empty((0, len(people)))
+        self._facts: dict[str, NDArray[Any]] = {name: np.empty(0, dtype=_KINDS[name]) for name in _FACTS}
         self._met: list[dict[State, float]] = [{} for _ in range(len(people))]
         self._layouts: dict[tuple[tuple[State, float], ...], int] = {}
         self._laid: list[_Layout] = []
@@ -107,10 +108,9 @@ class Treatment:
         time = start[:, None] + layout.days[near]
         row, column = np.nonzero((time >= begin[:, None]) & (time < end[:, None]))
         part, patient = layout.part[near[column]], rows[row]
-        amount = np.array(self._amounts)[part, patient] if len(part) else np.zeros(0)
-        facts = pd.DataFrame(self._facts, columns=_FACTS)
+        amount = self._amounts[part, patient]
         planned = {"ID": patient, "TIME": time[row, column], "AMT": amount}
-        planned |= {name: facts[name].to_numpy()[part] for name in _FACTS}
+        planned |= {name: values[part] for name, values in self._facts.items()}
         return pd.DataFrame({name: values[amount > 0] for name, values in planned.items()}).assign(LINE=self._line)
 
     def _layout(self, met: Mapping[State, float]) -> int:
@@ -137,9 +137,12 @@ class Treatment:
             days = part.infusion_days if part.infusion_days is not None else _usual_infusion(drug, part.route)
             self._parts[part] = []
             for state in self._entries(part, drug):
-                self._parts[part].append(len(self._facts))
-                self._amounts.append(amounts(part, weight=weight, bsa=bsa, gfr=gfr, age=age))
-                self._facts.append((days, state, drug.name, part.route, part.base_unit))
+                self._parts[part].append(len(self._amounts))
+                amount = amounts(part, weight=weight, bsa=bsa, gfr=gfr, age=age)
+                self._amounts = np.concatenate([self._amounts, amount[None]])
+                facts = (days, state, drug.name, part.route, part.base_unit)
+                for name, fact in zip(_FACTS, facts, strict=True):
+                    self._facts[name] = np.append(self._facts[name], np.array([fact], dtype=_KINDS[name]))
         return self._parts[part]
 
     def _entries(self, part: Administration, drug: Drug) -> tuple[str, ...]:

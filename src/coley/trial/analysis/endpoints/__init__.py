@@ -42,10 +42,14 @@ def asked(published: tuple[Published, ...], arm: Analysis) -> list[tuple[Endpoin
     """Endpoints to report of an arm: every published figure, and the usual ones that say something of it."""
     names = {fact.endpoint for fact in published}
     usual = [read(name) for kind in kinds() for name in kind.usual if name not in names]
-    usual.sort(
-        key=lambda endpoint: (_ORDER.index(endpoint.name.partition("_")[0]), endpoint.unit == "%", endpoint.month)
-    )
+    usual.sort(key=_place)
     return [
         *((read(fact.endpoint), fact) for fact in published),
         *((endpoint, None) for endpoint in usual if endpoint.applies(arm)),
     ]
+
+
+def _place(endpoint: Endpoint) -> tuple[int, bool, float]:
+    """Where an endpoint stands among the usual ones: those that are not in the order come last."""
+    kind = endpoint.name.partition("_")[0]
+    return _ORDER.index(kind) if kind in _ORDER else len(_ORDER), endpoint.unit == "%", endpoint.month
