@@ -52,7 +52,6 @@ def history(
         dropout=np.array([dropout for _, _, dropout in patients]),
         doses=pd.DataFrame({"ID": [], "TIME": [], "LINE": []}),
         option=np.zeros(n, dtype=int),
-        line=np.zeros(n, dtype=int),
         surgery=np.array(surgery or (np.nan,) * n),
         viable=np.array(viable or (np.nan,) * n),
         safety=safety,

@@ -187,7 +187,6 @@ def test_tables_of_one_patient_by_hand(small_trial: Trial) -> None:
         dropout=np.array([np.nan]),
         doses=pd.DataFrame(),
         option=np.zeros(1, dtype=int),
-        line=np.zeros(1, dtype=int),
         surgery=np.array([np.nan]),
         viable=np.array([np.nan]),
         safety=Safety((), Events.joined([]), ()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from coley.trial.conduct.extinction import extinct, extinct_line
+from coley.trial.conduct.extinction import extinct, surviving_line
 
 
 @pytest.mark.parametrize(
@@ -21,13 +21,20 @@ def test_a_line_dies_out_with_the_probability_of_the_birth_death_process(birth: 
         expected = death * (1 - np.exp(-net * time)) / (birth - death * np.exp(-net * time))
     else:
         expected = death * (np.exp(net * time) - 1) / (birth * np.exp(net * time) - death)
-    found = extinct_line(np.array([birth]), np.array([net]), np.array([time]))
-    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    found = surviving_line(np.array([birth]), np.array([net]), np.array([time]))
+    np.testing.assert_allclose(1 - found, expected, rtol=1e-6)
 
 
 def test_in_the_long_run_a_growing_line_dies_out_with_the_ratio_of_death_to_birth():
-    found = extinct_line(np.array([0.4]), np.array([0.3]), np.array([1e4]))
-    np.testing.assert_allclose(found, 0.25, rtol=1e-9)
+    found = surviving_line(np.array([0.4]), np.array([0.3]), np.array([1e4]))
+    np.testing.assert_allclose(found, 0.75, rtol=1e-9)
+
+
+def test_of_very_many_cells_that_nearly_all_die_the_few_are_counted_without_loss_of_digits():
+    """e^-30 of 10^13 cells that never divide, a mean of 0.936, are left: none with probability e^-0.936."""
+    begin = np.array([1e13])
+    found = extinct(begin, begin * np.exp(-30.0), np.zeros(1), np.array([10.0]))
+    np.testing.assert_allclose(found, np.exp(-1e13 * np.exp(-30.0)), rtol=1e-9)
 
 
 def test_cells_that_only_divide_never_die_out_and_none_are_extinct():

@@ -64,6 +64,7 @@ TERMS = (
     Term("C_total", "cell", "value", "cancer cells"),
     Term("V_{s}", "mL", "value", "volume: a drop, so that nothing divides by 0", 0.05),
     Term("V_tumour", "mL", "value", "volume: a drop, so that nothing divides by 0", 0.05),
+    Term("depth_{s}", "cm", "value", "depth: so deep that nothing on a surface reaches it", 1.0),
     Term("V_fibrosis_{s}", "mL", "value", "fibrous tissue"),
     Term("CD8_T_{s}", "cell", "value", "CD8 T cells"),
     Term("P8_{s}", "cell", "value", "progenitor CD8 T cells"),

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-import symengine
-
 from coley.facts import Quantity, like
 from coley.model import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
@@ -26,7 +24,7 @@ class ContactImmunity(Action):
         naive: onset before there is immunity to the bacteria, relative to after.
         priming: rate at which that forms under full stimulus; ``lapse`` is the rate of its loss.
         kill_rate: of cells within reach of full inflammation.
-        reach: volume of a lesion half of which is within reach.
+        reach: depth of a lesion whose cells are killed at half the rate of the surface.
         danger: danger signal of a volume under full inflammation, in dead cells' worth.
     """
 
@@ -38,7 +36,7 @@ class ContactImmunity(Action):
     priming: Annotated[Quantity, like("1/day")]
     lapse: Annotated[Quantity, like("1/day")]
     kill_rate: Annotated[Quantity, like("1/day", zero=True)]
-    reach: Annotated[Quantity, like("mL")]
+    reach: Annotated[Quantity, like("mm")]
     danger: Annotated[Quantity, like("cell/mL", zero=True)]
 
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
@@ -46,13 +44,13 @@ class ContactImmunity(Action):
         name, title = agent.symbol, agent.title
         m = Mechanism(f"contact_{name}", f"{title} inflames the surface that it touches.", context)
         rate = m.constant(f"k_contact_{name}", self.kill_rate, "killing of cells within reach of full inflammation")
-        reach = m.constant(f"V_reach_{name}", self.reach, "volume of a lesion half of which is within reach")
+        reach = m.constant(f"d_reach_{name}", self.reach, "depth of a lesion that is killed at half the rate of the surface")
         alarm = m.constant(f"danger_{name}", self.danger, "danger signal of a volume under full inflammation")
         immune = self._immunity(m, name, title)
         for site in context.sites:
             inflamed = self._inflammation(m, name, site, immune)
             volume = m[f"V_{site}"]
-            within = 1 / (1 + (volume / reach) ** symengine.Rational(1, 3))
+            within = 1 / (1 + (m[f"depth_{site}"] / reach) ** 2)
             for clone in context.clones:
                 m.contribute(f"kill_{clone.name}_{site}", rate * within * inflamed)
             m.contribute(f"danger_{site}", alarm * volume * within * inflamed)

@@ -75,16 +75,16 @@ def adex(plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
     doses = history.doses[history.doses["LINE"] >= 0].sort_values(["ID", "TIME", "DRUG"], kind="stable")
     taken_in_hand = doses["ROUTE"] == PROCEDURE
     doses = doses[~(taken_in_hand & doses.duplicated(["ID", "TIME", "DRUG"]))]  # one operation, on several lesions
-    epochs = np.array([line.epoch.value for line in plan.lines])
+    epochs = np.array([line.epoch.value for line in plan.lines], dtype=object)
     return pd.DataFrame(
         {
-            "USUBJID": ids[doses["ID"].to_numpy(dtype=int)],
+            "USUBJID": ids.astype(object)[doses["ID"].to_numpy(dtype=int)],
             "ARM": plan.arm.name,
             "EPOCH": epochs[doses["LINE"].to_numpy(dtype=int)],
-            "EXTRT": doses["DRUG"].to_numpy(dtype=str),
+            "EXTRT": doses["DRUG"].to_numpy(dtype=object),
             "EXDOSE": doses["AMT"].to_numpy(dtype=float),
-            "EXDOSU": doses["UNIT"].to_numpy(dtype=str),
-            "EXROUTE": doses["ROUTE"].to_numpy(dtype=str),
+            "EXDOSU": doses["UNIT"].to_numpy(dtype=object),
+            "EXROUTE": doses["ROUTE"].to_numpy(dtype=object),
             "ASTDY": doses["TIME"].to_numpy(dtype=float),
             "EXDUR": doses["DUR"].to_numpy(dtype=float) * 24,
         }
@@ -119,7 +119,7 @@ def adrs(plan: Plan, ids: Subjects, history: History, analysis: Analysis) -> pd.
     done[:, 0] = False
     patient, visit = np.nonzero(done)
     each = pd.DataFrame({"patient": patient, "ADY": history.days[done], "VISITNUM": visit.astype(float)})
-    each["PARAMCD"], each["AVALC"] = "OVRLRESP", history.criteria.names(history.codes[done])
+    each["PARAMCD"], each["AVALC"] = "OVRLRESP", _shared(history.criteria.names(history.codes[done]))
     best = pd.DataFrame({"patient": np.arange(len(ids)), "ADY": np.nan, "VISITNUM": np.nan, "PARAMCD": "BESTRESP"})
     best["AVALC"] = history.criteria.names(analysis.responses)
     table = pd.concat([each, best]).sort_values(["patient", "VISITNUM"], kind="stable")
@@ -160,6 +160,12 @@ def _ends(history: History) -> dict[int, float]:
     return dict(enumerate(np.fmin(history.lost, history.days[:, -1]).tolist()))
 
 
+def _shared(texts: NDArray[np.str_]) -> NDArray[np.object_]:
+    """The same texts, each kept once however often it occurs."""
+    distinct, which = np.unique(texts, return_inverse=True)
+    return np.asarray(distinct.astype(object)[which])
+
+
 def _scanned(history: History) -> Flags:
     """(patients, scans) due on trial treatment: those made, and those missed before the last that was made."""
     made = np.zeros(history.days.shape, dtype=np.bool_)
@@ -186,5 +192,5 @@ def _labelled(plan: Plan, ids: Subjects, table: pd.DataFrame, columns: list[str]
     """``columns`` of a table, after whom its rows are of."""
     out = table[columns].reset_index(drop=True)
     out.insert(0, "ARM", plan.arm.name)
-    out.insert(0, "USUBJID", ids[table["patient"].to_numpy(dtype=int)])
+    out.insert(0, "USUBJID", ids.astype(object)[table["patient"].to_numpy(dtype=int)])
     return out

@@ -11,7 +11,7 @@ ASSUMPTIONS = (
     "Examinations fall about the protocol's days, those of each patient on days of her own; some are missed by chance.",
     "Cells of a kind that have become few die out by chance, as a linear birth-death process would (Kendall 1948).",
     "Harm is seen at visits to the clinic, four weeks apart at most: until then doses go on; care begins there.",
-    "A resection takes out every lesion where the regimen names none; below 0.1 % of the bed, no viable tumour is seen.",
+    "A resection takes out every lesion if the regimen names none; below 0.1 % of the bed, no viable tumour is seen.",
     "A new lesion appears with 5 mm; its clones are mixed as in all lesions of the patient together.",
 )
 """What conduct takes for granted, a sentence each."""

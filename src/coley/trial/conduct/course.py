@@ -219,7 +219,6 @@ class _Course:
             dropout=dropout,
             doses=doses[~missed].reset_index(drop=True),
             option=self.fate.option,
-            line=self.now.begun,
             surgery=np.where(self.surgery.day > until, np.nan, self.surgery.day),
             viable=self.surgery.viable,
             safety=self.ward.record(),

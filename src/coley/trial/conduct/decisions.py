@@ -29,20 +29,18 @@ class Standing:
         start: its first day.
         followed: whether examinations still tell of the trial treatment.
         extended: whether it goes on beyond a first progression.
-        begun: number of the last line that was begun or planned.
     """
 
     line: Integers
     start: Floats
     followed: Flags
     extended: Flags
-    begun: Integers
 
     @classmethod
     def at_entry(cls, first: Integers) -> Standing:
         """Everybody on the first day of the line ``first``."""
         n = len(first)
-        return cls(first.copy(), np.zeros(n), np.ones(n, bool), np.zeros(n, bool), first.copy())
+        return cls(first.copy(), np.zeros(n), np.ones(n, bool), np.zeros(n, bool))
 
     def on(self, line: int, present: Flags) -> Floats:
         """(patients,) first day of ``line`` for those who are on it, NaN for the others."""
@@ -79,10 +77,9 @@ class Sequencing:
         now.extended[goes_on] = True
         if self._again:
             self._begin(now, again, np.full(len(day), self._again[0]), day)
-        self._begin(
-            now, changes & (now.line >= 0) & ~np.isin(now.line, self._next[:-1]), self._next[self._fate.next], day
-        )
-        now.line[changes & np.isin(now.begun, self._next[:-1]) & (now.start <= day)] = NONE
+        later = np.isin(now.line, self._next[:-1])
+        self._begin(now, changes & ~later & (now.line != NONE), self._next[self._fate.next], day)
+        now.line[changes & later & (now.start <= day)] = NONE
         now.followed[who & ~goes_on] = False
 
     @staticmethod
@@ -90,4 +87,3 @@ class Sequencing:
         now.line[who] = line[who]
         treated = who & (line >= 0)
         now.start[treated] = day[treated] + REST_BEFORE_NEXT
-        now.begun[treated] = line[treated]

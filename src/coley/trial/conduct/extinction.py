@@ -23,8 +23,8 @@ FEW = 1e4
 _CERTAIN = 40.0  # exp(-40) is less than one in 10^17
 
 
-def extinct_line(birth: Floats, net: Floats, time: Floats) -> Floats:
-    """Probability that one cell has no descendants after ``time`` (days).
+def surviving_line(birth: Floats, net: Floats, time: Floats) -> Floats:
+    """Probability that one cell has descendants after ``time`` (days): (b - d) / (b - d e^(-gt)), all forms of it.
 
     Args:
         birth: rate of division, 1/day.
@@ -33,11 +33,10 @@ def extinct_line(birth: Floats, net: Floats, time: Floats) -> Floats:
     """
     death = np.maximum(birth - net, 0.0)
     gain = birth - death
-    shrunk = np.exp(-np.abs(gain) * time)  # never overflows; above is the formula for gain > 0; multiplied out for < 0
-    large, small = np.where(gain > 0, birth, death), np.where(gain > 0, death, birth)
-    rest = large - small * shrunk
-    found = death * (1.0 - shrunk) / np.where(rest > 0, rest, 1.0)
-    balanced = birth * time / (1.0 + birth * time)  # the limit, where the formula is 0 / 0
+    shrunk = np.exp(-np.abs(gain) * time)  # never overflows
+    rest = np.where(gain > 0, birth - death * shrunk, death - birth * shrunk)
+    found = np.abs(gain) * np.where(gain > 0, 1.0, shrunk) / np.where(rest > 0, rest, 1.0)
+    balanced = 1.0 / (1.0 + birth * time)  # the limit, where the formula is 0 / 0
     return np.asarray(np.clip(np.where(np.abs(gain) * time < 1e-7, balanced, found), 0.0, 1.0))
 
 
@@ -54,8 +53,8 @@ def extinct(begin: Floats, end: Floats, birth: Floats, time: Floats) -> Floats:
     """
     there = (begin > 0) & (end > 0) & (time > 0)
     net = np.log(np.where(there, end, 1.0) / np.where(there, begin, 1.0)) / np.where(there, time, 1.0)
-    lines = np.where(there, begin * (1.0 - extinct_line(birth, net, time)), end)
-    return np.where(end > 0, np.exp(-np.maximum(lines, 0.0)), 1.0)
+    lines = np.where(there, begin * surviving_line(birth, net, time), end)
+    return np.where(end > 0, np.exp(-lines), 1.0)
 
 
 class Extinction:

@@ -31,7 +31,6 @@ class History:
         doses: ID, TIME, AMT, DUR, CMT, DRUG, ROUTE, UNIT as given, and LINE, the number of the arm's line; below 0 for
             what is given for harm.
         option: (patients,) which regimen of the trial treatment was given, 0 where there is one.
-        line: (patients,) number of the line that was begun last, -1 for none.
         surgery: (patients,) day of the first resection.
         safety: harm of treatment and what was given for it.
         viable: (patients,) largest share of viable tumour in the beds of the lesions resected then, %.
@@ -48,7 +47,6 @@ class History:
     dropout: Floats
     doses: pd.DataFrame
     option: NDArray[np.int64]
-    line: NDArray[np.int64]
     surgery: Floats
     viable: Floats
     safety: Safety
@@ -65,6 +63,12 @@ class History:
     def lost(self) -> Floats:
         """(patients,) day of death or of leaving the trial, whichever came first."""
         return np.asarray(np.fmin(self.death, self.dropout))
+
+    @property
+    def line(self) -> NDArray[np.int64]:
+        """(patients,) number of the last line that a dose was given of, -1 for none."""
+        last = self.doses.groupby("ID")["LINE"].max().reindex(np.arange(self.patients), fill_value=-1)
+        return last.to_numpy(dtype=np.int64)
 
     def last_dose(self, lines: NDArray[np.int64]) -> Floats:
         """(patients,) day of the last dose of ``lines``."""
