@@ -21,15 +21,19 @@ import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 
-from coley.protocol import Trial
 from coley.errors import ColeyError
+from coley.facts import Biomarker
+from coley.protocol import Trial
 from coley.report import check_writable, figures, read_result, write_report
+from coley.report.comparison import headline
 from coley.report.courses import _quantiles
-from coley.report.figures import PLATES, drawings
+from coley.report.figures import drawings, plates
 from coley.report.folder import clear
+from coley.report.measures import _shares
 from coley.report.page import render_page
 from coley.report.published import Point, dodged
-from coley.report.select import DAYS_PER_MONTH, Outcome
+from coley.report.safety import care, harm_rates
+from coley.report.select import DAYS_PER_MONTH, Outcome, outcomes, response_names, survival_kinds
 from coley.report.survival import at_risk
 from coley.report.svg import Drawing, Sketch, draw
 from coley.report.tables import comparisons
@@ -39,13 +43,16 @@ from coley.trial.result import ModelDescription, TrialResult
 SUMMARY_COLUMNS = [
     "arm", "endpoint", "predicted", "lower", "upper", "published", "published_lower", "published_upper",
 ]  # fmt: skip
-UNDRAWN = {plate.name: Drawing("<svg ></svg>") for plate in PLATES}
-"""Drawings that cost nothing."""
+BIOMARKERS = (
+    Biomarker(name="PDL1", title="PD-L1, tumour proportion score", unit="percent", parameter="TPS"),
+    Biomarker(name="TMB", title="Mutations per megabase", unit="", parameter="TMB"),
+)
 ARMS = {"combination": 60.0, "nivolumab & more": 40.0, "ipilimumab": 20.0}
 
 
 def published(endpoint: str, value: float, lower: float | None = None, upper: float | None = None) -> dict[str, Any]:
     fact = {"endpoint": endpoint, "value": value, "cutoff": 60.0, "source": "made-up", "known": "measured"}
+    fact["read"] = endpoint.startswith("OS")
     return fact | {"lower": lower, "upper": upper, "versus": "ipilimumab" if endpoint.endswith("_HR") else ""}
 
 
@@ -62,7 +69,10 @@ PUBLISHED = {
 }  # fmt: skip
 
 
-def made_up_trial(arms: dict[str, float], *, with_published: bool, calibrated: bool) -> Trial:
+STRATA = [{"name": "PD-L1 high", "biomarkers": {"PDL1": {"min": 50}}, "n": 60, "published": [published("ORR", 70.0)]}]
+
+
+def made_up_trial(arms: dict[str, float], *, with_published: bool, fitted: bool) -> Trial:
     return Trial.model_validate(
         {
             "name": "made-up-1",
@@ -70,8 +80,8 @@ def made_up_trial(arms: dict[str, float], *, with_published: bool, calibrated: b
             "registration": "NCT00000000" if with_published else "",
             "summary": "Previously untreated patients, none of them real.",
             "cancer": "melanoma",
-            "eligibility": {"tmb_min": 1.0},
-            "calibrated": calibrated,
+            "eligibility": {"biomarkers": {"TMB": {"min": 1.0}}},
+            "fitted": fitted,
             "visits": {"scans": [12.0, 18.0], "every": 12.0},
             "arms": [
                 {
@@ -79,6 +89,7 @@ def made_up_trial(arms: dict[str, float], *, with_published: bool, calibrated: b
                     "regimen": "nivolumab 3 mg/kg iv q2w",
                     "n": 300,
                     "published": PUBLISHED[name] if with_published else [],
+                    "strata": STRATA if with_published else [],
                     "subsequent": [
                         {"regimen": "ipilimumab 3 mg/kg iv q3w x4", "fraction": 0.3, "source": "x", "known": "assumed"}
                     ],
@@ -104,7 +115,7 @@ def one_arm_tables(name: str, median: float, n: int, fate: str, rng: np.random.G
             "ARM": name, "AGE": rng.normal(61, 11, n).clip(18, 90), "SEX": rng.choice(["F", "M"], n),
             "WEIGHT": rng.normal(78, 14, n),
             "HEIGHT": rng.normal(171, 9, n), "BSA": rng.normal(1.9, 0.2, n), "ECOG": rng.integers(0, 2, n),
-            "PRETREAT": False, "PDL1": rng.beta(0.4, 1.2, n) * 100, "TMB": rng.lognormal(2, 1, n),
+            "PRIOR": "", "PDL1": rng.beta(0.4, 1.2, n) * 100, "TMB": rng.lognormal(2, 1, n),
             "BASESLD": rng.lognormal(4, 0.5, n), "ENTRYDY": rng.uniform(0, 365, n), "TRTEDY": free * 25,
             "DTHDY": np.where(dead, survival * DAYS_PER_MONTH, np.nan), "STATUS": status,
             "REASON": "" if status == "ok" else "step size fell below 1e-12 d", "BOR": best,
@@ -155,6 +166,34 @@ def add_patient(
         rows["ADTTE"].append((who, arm, "DOR", max(free * DAYS_PER_MONTH - 84, 1.0), 0, "progression"))
 
 
+def harm(adsl: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """In the first arm, colitis of grades 2, 3 and 5 of the first three patients, who begin with it in weeks 1, 3, 5;
+    the first has it twice, and is given prednisone.
+    """
+    ids = adsl.loc[(adsl["ARM"] == adsl["ARM"].iloc[0]) & (adsl["STATUS"] == "ok"), "USUBJID"].to_list()[:3]
+    events = [
+        (ids[0], 2, 7, 30, "DRUG INTERRUPTED", "RECOVERED/RESOLVED"),
+        (ids[0], 1, 70, 77, "DOSE NOT CHANGED", "RECOVERED/RESOLVED"),
+        *[(who, 3, 21, 60, "DRUG WITHDRAWN", "RECOVERED/RESOLVED") for who in ids[1:2]],
+        *[(who, 5, 35, 40, "DRUG WITHDRAWN", "FATAL") for who in ids[2:3]],
+    ] if ids else []  # fmt: skip
+    rows = [
+        (adsl["STUDYID"].iloc[0], who, adsl["ARM"].iloc[0], "Colitis", "Gastrointestinal disorders", grade, begin, end,
+         "RELATED", action, outcome, "Y" if outcome == "FATAL" else "N")
+        for who, grade, begin, end, action, outcome in events
+    ]  # fmt: skip
+    columns = ["STUDYID", "USUBJID", "ARM", "AEDECOD", "AEBODSYS", "AETOXGR", "ASTDY", "AENDY", "AREL", "AEACN",
+               "AEOUT", "AESDTH"]  # fmt: skip
+    given = [(row[0], row[1], row[2], "PREDNISONE", dose, "mg/kg", begin, end, "Colitis")
+             for row in rows[:1] for dose, begin, end in ((1.0, 7, 13), (0.5, 14, 20))]  # fmt: skip
+    of_given = ["STUDYID", "USUBJID", "ARM", "CMDECOD", "CMDOSE", "CMDOSU", "ASTDY", "AENDY", "CMINDC"]
+    days = {"ASTDY": "Int64", "AENDY": "Int64"}
+    return {
+        "ADAE": pd.DataFrame(rows, columns=columns).astype({**days, "AETOXGR": "int64"}),
+        "ADCM": pd.DataFrame(given, columns=of_given).astype(days | {"CMDOSE": "float64"}),
+    }
+
+
 def trajectories(adsl: pd.DataFrame, rng: np.random.Generator) -> xr.Dataset:
     time = np.arange(0.0, 1800.0, 7.0)
     n = len(adsl)
@@ -187,11 +226,11 @@ def trajectories(adsl: pd.DataFrame, rng: np.random.Generator) -> xr.Dataset:
 
 
 def made_up(
-    arms: dict[str, float] = ARMS, n: int = 40, *, with_published: bool = True, calibrated: bool = False, **fates: str
+    arms: dict[str, float] = ARMS, n: int = 40, *, with_published: bool = True, fitted: bool = False, **fates: str
 ) -> TrialResult:
     """A trial result; ``fates`` says for an arm (by the first word of its name) what is unusual about it."""
     rng = np.random.default_rng(12)
-    trial = made_up_trial(arms, with_published=with_published, calibrated=calibrated)
+    trial = made_up_trial(arms, with_published=with_published, fitted=fitted)
     parts = [one_arm_tables(a, m, n, fates.get(a.split()[0], "usual"), rng) for a, m in arms.items()]
     tables = {
         name: pd.DataFrame.from_records(
@@ -216,16 +255,20 @@ def made_up(
             scale = 1.0 if endpoint.endswith("_HR") else shift
             upper = np.nan if endpoint == "OS_median" and shift == 1 else value * scale * 1.2
             rows.append((arm.name, endpoint, value * scale, value * scale * 0.8, upper, *known))
+        rows += [
+            (f"{arm.name} | {stratum.name}", "ORR", 72.0, 60.0, 80.0, 70.0, np.nan, np.nan) for stratum in arm.strata
+        ]
     summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS).astype(dict.fromkeys(SUMMARY_COLUMNS[2:], float))
     parameters = pd.DataFrame(
         [
             ("growth_rate", 0.01, "1/day", "CV 30 %", "calibrated", "calibration", "growth rate of cancer cells"),
+            ("volume", 5.0, "L", "", "measured, recalled", "someone-2001", "volume of plasma"),
             (
                 "nivolumab_clearance",
                 0.0094,
                 "L/h",
                 "",
-                "label",
+                "label, read",
                 "nivolumab-label, 12.3 & https://example.org",
                 "clearance",
             ),
@@ -236,7 +279,9 @@ def made_up(
         trial=trial,
         seed=7,
         patients=n,
-        tables=tables,
+        criteria="recist-1.1",
+        biomarkers=BIOMARKERS,
+        tables=tables | harm(tables["ADSL"]),
         trajectories=trajectories(tables["ADSL"], rng),
         rejected=pd.DataFrame({"REASON": ["tumour vanished before diagnosis", "ECOG above 1"], "N": [31, 12]}),
         summary=summary,
@@ -255,6 +300,10 @@ def made_up(
         },
         notes=("Two patients were drawn again.",),
     )
+
+
+UNDRAWN = {plate.name: Drawing("<svg ></svg>") for plate in plates(made_up(n=2))}
+"""Drawings that cost nothing."""
 
 
 class PageReader(HTMLParser):
@@ -311,8 +360,8 @@ def test_every_file_is_there_with_its_digest(folder: Path) -> None:
     digests = files_in(folder)
     report = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))["report"]["files"]
     assert report == {name: digest for name, digest in digests.items() if name != "manifest.json"}
-    tables = {f"tables/{name}.parquet" for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE")}
-    drawn = {f"figures/{plate.name}.svg" for plate in PLATES}
+    tables = {f"tables/{name}.parquet" for name in ("ADSL", "ADEX", "ADTR", "ADRS", "ADTTE", "ADAE", "ADCM")}
+    drawn = {f"figures/{plate.name}.svg" for plate in plates(made_up(n=2))}
     others = {
         "report.html",
         "summary.csv",
@@ -358,7 +407,7 @@ def test_page_stands_alone_and_its_identifiers_are_unique(page: PageReader, fold
 
 
 def test_every_drawing_is_well_formed_small_and_labelled(folder: Path) -> None:
-    for plate in PLATES:
+    for plate in plates(made_up(n=2)):
         path = folder / "figures" / f"{plate.name}.svg"
         root = ElementTree.parse(path).getroot()
         assert root.tag == "{http://www.w3.org/2000/svg}svg"
@@ -372,17 +421,19 @@ def test_page_says_what_must_be_said(page: PageReader) -> None:
     assert page.text.count("For research and teaching, never for deciding one person's treatment.") == 2
     # By hand from made_up: 45.0 is above 55 * 40 / 60 * 1.2 = 44.0.
     assert (
-        "nivolumab & more: objective response published 45.0 %, above the simulated 36.7 (29.3\u201344.0)" in page.text
+        "nivolumab & more: objective response rate published 45.0 %, above the simulated 36.7 (29.3\u201344.0)"
+        in page.text
     )
-    assert "calibrated, not predicted" not in page.text.casefold()
+    assert "fitted, not predicted" not in page.text.casefold()
+    assert "Predicted: the published outcomes of this trial were not used" in page.text
     assert "tumour vanished before diagnosis" in page.text
     assert "more than 60 s" in page.text
     assert "nivolumab-label, 12.3 & https://example.org" in page.text
 
 
-def test_a_calibrated_trial_says_so() -> None:
-    text = PageReader(render_page(made_up(calibrated=True), UNDRAWN)).text
-    assert "Calibrated, not predicted" in text
+def test_a_fitted_trial_says_so() -> None:
+    text = PageReader(render_page(made_up(fitted=True), UNDRAWN)).text
+    assert "Fitted, not predicted" in text
     assert "were not used to choose parameters" not in text
 
 
@@ -410,7 +461,7 @@ def test_a_published_value_without_simulated_interval_is_named() -> None:
     text = PageReader(render_page(dataclasses.replace(result, summary=summary), UNDRAWN)).text
     assert "Of 0 published outcomes that can be compared" in text
     # By hand from made_up: the simulated rate is 55 * 20 / 60 = 18.3.
-    assert "ipilimumab: objective response published 19.0 %, simulated 18.3 %" in text
+    assert "ipilimumab: objective response rate published 19.0 %, simulated 18.3 %" in text
 
 
 def test_same_result_same_bytes(folder: Path, tmp_path: Path) -> None:
@@ -582,13 +633,14 @@ def test_a_figure_that_fails_is_a_note_on_the_page(tmp_path: Path, monkeypatch: 
         raise ZeroDivisionError("a fault of the <program>")
 
     result = made_up(ONE_ARM, 3)
-    broken = [dataclasses.replace(plate, draw=fails) if plate.name == "cells" else plate for plate in PLATES]
-    monkeypatch.setattr(sys.modules["coley.report.figures"], "PLATES", broken)
+    names = {plate.name for plate in plates(result)}
+    broken = dataclasses.replace(next(plate for plate in plates(result) if plate.name == "cells"), draw=fails)
+    monkeypatch.setattr(sys.modules["coley.report.figures"], "_CELLS", broken)
     write_report(result, tmp_path / "report")
     text = PageReader((tmp_path / "report" / "report.html").read_text(encoding="utf-8")).text
     assert "This figure could not be drawn: ZeroDivisionError: a fault of the <program>" in text
     drawn = {path.stem for path in (tmp_path / "report" / "figures").iterdir()}
-    assert drawn == {plate.name for plate in PLATES} - {"cells"}
+    assert drawn == names - {"cells"}
     faults = json.loads((tmp_path / "report" / "manifest.json").read_text(encoding="utf-8"))["report"]["faults"]
     assert list(faults) == ["cells"]
     check_writable(tmp_path / "report")
@@ -716,7 +768,7 @@ def test_a_report_that_was_aside_when_a_run_was_killed_is_put_back(tmp_path: Pat
 
 def demand_equal(one: TrialResult, other: TrialResult) -> None:
     """Every field of two results is the same."""
-    plain = ("trial", "seed", "patients", "manifest", "notes")
+    plain = ("trial", "seed", "patients", "criteria", "biomarkers", "manifest", "notes")
     assert [getattr(one, name) for name in plain] == [getattr(other, name) for name in plain]
     xr.testing.assert_identical(one.trajectories, other.trajectories)
     assert {name: values.dtype for name, values in one.trajectories.data_vars.items()} == {
@@ -748,9 +800,9 @@ def test_a_simulated_result_is_a_result_again(small_result: TrialResult, tmp_pat
 def test_what_is_rare_comes_back(tmp_path: Path) -> None:
     """Arms named like a number, like missing data and with signs of CSV; patients without a course; a table more."""
     result = made_up({"1": 20.0, "NA": 20.0, 'a "b", c': 20.0}, 4, with_published=False, NA="failed")
-    adverse = pd.DataFrame({"USUBJID": ["x"], "AETOXGR": [3], "AESER": [True]})
+    another = pd.DataFrame({"USUBJID": ["x"], "AVAL": [3], "FLAG": [True]})
     odd = result.summary.assign(predicted=np.nextafter(1 / 3, 1) * 10.0 ** np.arange(-3, len(result.summary) - 3))
-    result = dataclasses.replace(result, tables={**result.tables, "ADAE": adverse}, summary=odd, notes=("ünï", "–"))
+    result = dataclasses.replace(result, tables={**result.tables, "ADLB": another}, summary=odd, notes=("ünï", "–"))
     write_report(result, tmp_path / "report")
     demand_equal(read_result(tmp_path / "report"), result)
 
@@ -816,7 +868,7 @@ def test_of_many_arms_each_is_compared_with_the_first() -> None:
 def test_tables_and_figures_stand_in_boxes_that_scroll(folder: Path) -> None:
     text = (folder / "report.html").read_text(encoding="utf-8")
     boxed = re.findall(r'<div class="(table|drawing)" tabindex="0"[^>]*>\s*<(table|svg)', text)
-    assert len(boxed) == text.count("<table>") + len(PLATES)
+    assert len(boxed) == text.count("<table>") + len(UNDRAWN)
     assert re.search(r"\.table \{[^}]*overflow-x: auto", text) and re.search(r"\.drawing \{[^}]*overflow-x: auto", text)
 
 
@@ -830,3 +882,107 @@ def test_the_dark_is_for_screens_and_keeps_figures_on_white(folder: Path) -> Non
     used = set(re.findall(r"var\((--\w+)\)", text))
     light, dark = (set(re.findall(r"(--\w+):", block)) for block in re.findall(r":root \{([^}]*)\}", text))
     assert used <= light == dark
+
+
+def test_strata_stand_under_their_arm_and_recalled_values_are_marked() -> None:
+    """In made_up, survival was read and all else recalled; a stratum of each arm has one published value."""
+    table = headline(made_up())
+    assert [(group.label, group.under) for group in table.groups[:2]] == [("combination", False), ("PD-L1 high", True)]
+    cells = {row[0]: row[2] for row in table.groups[0].rows}
+    assert cells["Objective response rate, %"] == "58.0 (52.0\u201363.6)\u2020"
+    assert cells["Overall survival at 60 months, %"] == "52.0"
+    assert table.groups[1].rows == (
+        ("Objective response rate, %", "72.0 (60.0\u201380.0)", "70.0\u2020", "inside"),
+    )  # fmt: skip
+    assert "\u2020 The published value was recalled" in table.caption
+
+
+def test_the_same_endpoint_at_two_data_cuts_keeps_its_own_source() -> None:
+    result = made_up(ONE_ARM, 3)
+    early, late = (published("ORR", value) | {"source": f"cut of {value}"} for value in (15.0, 19.0))
+    described = result.trial.model_dump(mode="json")
+    described["arms"][0]["published"] = [early, late]
+    rows = [("ipilimumab", "ORR", 16.0, 12.0, 20.0, value, np.nan, np.nan) for value in (15.0, 19.0)]
+    summary = pd.DataFrame(rows, columns=SUMMARY_COLUMNS)
+    found = outcomes(dataclasses.replace(result, trial=Trial.model_validate(described), summary=summary))
+    assert [o.fact.source for o in found if o.fact] == ["cut of 15.0", "cut of 19.0"]
+
+
+def test_harm_is_counted_by_patient() -> None:
+    """By hand from made_up: of 39 patients, three with colitis of grades 2, 3 and 5, begun on days 7, 21 and 35; the
+    one of the median began in week 3. Prednisone was given from day 7 to day 20: two weeks."""
+    result = made_up()
+    rate = harm_rates(result)[0]
+    assert (rate.term, rate.patients, rate.any_grade, rate.severe, rate.fatal) == ("Colitis", 39, 3, 2, 1)
+    assert (rate.onset_weeks, rate.held, rate.stopped) == (3.0, 1, 2)
+    assert [other.any_grade for other in harm_rates(result)[1:]] == [0, 0]
+    assert care(result).groups[0].rows == (
+        ("Colitis", "prednisone", "1 (3\u00a0%)", "1.0", "2 [2\u20132]"),
+    )  # fmt: skip
+    text = PageReader(render_page(result, UNDRAWN)).text
+    assert "Harm of treatment was not simulated" not in text
+    assert "1 calibrated; 1 label, read; 1 measured, recalled" in text
+
+
+def test_no_harm_is_said_in_a_sentence() -> None:
+    result = made_up(ONE_ARM, 3)
+    without = {name: table for name, table in result.tables.items() if name not in ("ADAE", "ADCM")}
+    nobody = {name: result.tables[name].iloc[:0] for name in ("ADAE", "ADCM")}
+    texts = [
+        PageReader(render_page(dataclasses.replace(result, tables=tables), UNDRAWN)).text
+        for tables in (without, without | nobody)
+    ]
+    assert "Harm of treatment was not simulated." in texts[0]
+    assert "No patient had an event of the harms that are simulated." in texts[1]
+
+
+def leukaemia(n: int = 10) -> TrialResult:
+    """One arm: at the first visit 60 % are in CR and 40 % not; at the second, half of those in CR have relapsed and
+    the others were not examined. Blasts are 50 % at baseline, then 2 % in CR.
+    """
+    result = made_up({"blinatumomab": 20.0}, n, with_published=False)
+    ids = result.tables["ADSL"]["USUBJID"]
+    result.tables["ADSL"]["STATUS"] = "ok"
+    scans, read = [], []
+    for k, who in enumerate(ids):
+        cr = k < 6 * n // 10
+        read += [(who, "blinatumomab", day, visit, "MARROW_BLASTS", np.nan, value, 50.0, np.nan, np.nan)
+                 for visit, day, value in ((0, 0.0, 50.0), (1, 30.0, 2.0 if cr else 60.0))]  # fmt: skip
+        scans.append((who, "blinatumomab", 30.0, 1.0, "OVRLRESP", "CR" if cr else "NR"))
+        if k < 3 * n // 10:
+            scans.append((who, "blinatumomab", 60.0, 2.0, "OVRLRESP", "RELAPSE"))
+    tables = dict(result.tables)
+    tables["ADTR"] = pd.DataFrame(read, columns=tables["ADTR"].columns)
+    tables["ADRS"] = pd.DataFrame(scans, columns=tables["ADRS"].columns)
+    return dataclasses.replace(result, criteria="acute-leukaemia", tables=tables)
+
+
+def test_what_is_no_solid_tumour_is_shown_by_its_own_criteria(tmp_path: Path) -> None:
+    result = leukaemia()
+    names = [plate.name for plate in plates(result)]
+    assert {"responses_over_time", "findings"} <= set(names)
+    assert not {"waterfall", "spider", "swimmer"} & set(names)
+    known = response_names(result)  # ELN 2022: responses are CR, CRh and CRi; Doehner et al., Blood 2022;140:1345
+    assert known.objective == ("CR MRD-", "CR", "CRh", "CRi")
+    assert known.others[-1] == "NE" and set(known.progressive) == {"PD", "REFRACTORY", "RELAPSE"}
+    shares = _shares(result).set_index(["response", "low"])
+    assert shares["high"].to_dict() == {("CR", 0.0): 60.0, ("NR", 60.0): 100.0, ("RELAPSE", 0.0): 30.0}
+    drawn = drawings(result)
+    assert all(drawing.svg and not drawing.fault for drawing in drawn.values())
+    assert "Blasts of the marrow" in drawn["findings"].svg
+    text = PageReader(render_page(result, drawn)).text
+    assert "ELN 2022" in text and "RECIST" not in text
+
+
+def test_surgery_in_a_trial_has_curves_of_its_own() -> None:
+    result = made_up(ONE_ARM, 6, with_published=False)
+    assert survival_kinds(result) == ("OS", "PFS")
+    free = result.tables["ADTTE"].query("PARAMCD == 'PFS'")
+    both = pd.concat([result.tables["ADTTE"], free.assign(PARAMCD="RFS"), free.assign(PARAMCD="EFS")])
+    adjuvant = dataclasses.replace(result, tables=result.tables | {"ADTTE": both})
+    assert survival_kinds(adjuvant) == ("OS", "RFS")
+    operated = adjuvant.tables["ADSL"].assign(SURGDY=42.0, VIABLE=5.0)
+    neoadjuvant = dataclasses.replace(result, tables=adjuvant.tables | {"ADSL": operated})
+    drawn = figures(neoadjuvant)
+    assert {"overall_survival", "event_free_survival", "recurrence_free_survival"} <= set(drawn)
+    assert "Time since surgery (months)" in json.dumps(drawn["recurrence_free_survival"].to_dict(validate=False))

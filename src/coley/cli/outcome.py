@@ -25,6 +25,7 @@ _HEADINGS = {
     "pCR": "pCR",
     "MPR": "MPR",
     "MRD": "MRD-negative",
+    "MRD_1e-4": "MRD below 1e-4",
     "EFS_median": "median EFS",
     "RFS_median": "median RFS",
     "PFS_median": "median PFS",
@@ -83,6 +84,8 @@ def outcome_table(result: TrialResult) -> Table:
     names = [name for name in _HEADINGS if any(o.endpoint == name for o in found)]
     if judged.responders == judged.complete:
         names = [name for name in names if name != "CR"]
+    if "EFS_median" in names:  # which counts what progression-free survival does
+        names.remove("PFS_median")
     recalled = any(o.recalled and o.endpoint in names for o in found)
     caption = Text(f"{_CAPTION} {_RECALLED}" if recalled else _CAPTION)
     title = Text(f"{result.trial.title} ({'fitted' if result.trial.fitted else 'predicted'})")
@@ -105,7 +108,7 @@ def _add_rows(
     simulated = [_cell(o, (o.predicted, o.lower, o.upper), "NR") if o else Text(_UNKNOWN) for o in first.values()]
     table.add_row(label, "simulated", "" if stratum else str(result.patients), *simulated)
     whole = arm if stratum is None else stratum
-    if whole.published:
+    if any(o is not None and math.isfinite(o.published) for o in first.values()):
         published = [
             _cell(o, (o.published, o.published_lower, o.published_upper), _UNKNOWN, "†" if o.recalled else "")
             if o

@@ -47,7 +47,8 @@ def findings(result: TrialResult) -> Figure:
         flag = measure.unit == _FLAG
         band = _bands(result, own, flag=flag)
         if len(band):
-            heading = measure.meaning[0].upper() + measure.meaning[1:]
+            meaning = measure.meaning.partition(";")[0]
+            heading = meaning[0].upper() + meaning[1:]
             shown.append((heading, "% of those examined" if flag else measure.unit, band))
     if not shown:
         return nothing_to_show(title, "Examinations found nothing that could be drawn.")
@@ -84,7 +85,7 @@ def responses_over_time(result: TrialResult) -> Figure:
         return nothing_to_show(title, "No patient was examined after the first dose.")
     names = [arm for arm in arm_names(result) if (shares["arm"] == arm).any()]
     width = panel_width(len(names), gap=22)
-    longest = float(shares["until"].max())
+    longest = float(shares["until"].max()) / 1.002
     step = tick_step(longest) * (1 if len(names) == 1 else 2)
     x = alt.X(
         "month:Q",
@@ -94,7 +95,7 @@ def responses_over_time(result: TrialResult) -> Figure:
     )
     y = alt.Y("low:Q", title="Patients (%)", scale=alt.Scale(domain=[0, 100]))
     colour = response_colour(known, alt.Legend(symbolType="square", columns=6, labelLimit=0))
-    mark = alt.Chart(inline(shares)).mark_rect().encode(x, alt.X2("until:Q"), y, alt.Y2("high:Q"), colour)
+    mark = alt.Chart(inline(shares)).mark_rect(clip=True).encode(x, alt.X2("until:Q"), y, alt.Y2("high:Q"), colour)
     chart = mark.properties(width=width, height=200)
     shown = chart.facet(arm_header(names, width), columns=3, spacing=22)
     worse = " or ".join(known.progressive)
@@ -117,15 +118,17 @@ def _shares(result: TrialResult) -> pd.DataFrame:
             continue
         months = (own.groupby("VISITNUM")["ADY"].median() / DAYS_PER_MONTH).cummax().to_numpy(dtype=float)
         wide = own.pivot_table(index="USUBJID", columns="VISITNUM", values="AVALC", aggfunc="first")
-        worse = wide.where(wide.isin(known.progressive)).ffill(axis=1)
-        states = worse.where(worse.notna(), wide)
+        rank = wide.map({name: float(k) for k, name in enumerate(known.names)}.get, na_action="ignore").astype(float)
+        worse = rank.where(wide.isin(known.progressive)).ffill(axis=1)
+        states = worse.where(worse.notna(), rank)
         ends = [*months[1:], months[-1] + (months[-1] - months[-2] if len(months) > 1 else 1.0)]
         for visit, begin, end in zip(states.columns, months, ends, strict=True):
             counts = states[visit].value_counts()
             low = 0.0
-            for name in known.names:
-                high = low + 100.0 * int(counts.get(name, 0)) / size
+            for number, name in enumerate(known.names):
+                high = low + 100.0 * int(counts.get(float(number), 0)) / size
                 if high > low and end > begin:
-                    rows.append((arm, name, begin, end, low, high))
+                    # They overlap a little, or light seams would show between them.
+                    rows.append((arm, name, begin, end + 0.002 * ends[-1], low, high))
                 low = high
     return pd.DataFrame(rows, columns=["arm", "response", "month", "until", "low", "high"])

@@ -77,12 +77,24 @@ def arm_names(result: TrialResult) -> list[str]:
 
 
 def survival_kinds(result: TrialResult) -> tuple[str, ...]:
-    """Times to an event that have a curve: survival, and progression-free survival; of surgery in the trial, its own.
+    """Times to an event that have a curve: survival, and progression-free survival; or what stands for this.
 
-    Event-free survival, which a trial with surgery has, counts what progression-free survival does.
+    That is event-free survival, and recurrence-free survival of those operated on, where the trial has surgery; and
+    recurrence-free survival where surgery came before it.
     """
-    known = set(result.tables["ADTTE"]["PARAMCD"])
-    return ("OS", *(kind for kind in ("EFS", "RFS") if kind in known)) if "EFS" in known else ("OS", "PFS")
+    if has_surgery(result):
+        return "OS", "EFS", "RFS"
+    return ("OS", "RFS") if (result.tables["ADTTE"]["PARAMCD"] == "RFS").any() else ("OS", "PFS")
+
+
+def has_surgery(result: TrialResult) -> bool:
+    """Whether tumours are resected within the trial."""
+    return "SURGDY" in result.tables["ADSL"]
+
+
+def start_of(result: TrialResult, kind: str) -> str:
+    """From what a time to an event counts."""
+    return "surgery" if kind == "RFS" and has_surgery(result) else "first dose"
 
 
 def survival_name(kind: str) -> str:

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.report import published
-from coley.report.select import arm_names, outcomes, survival_name, times_to_event
+from coley.report.select import arm_names, outcomes, start_of, survival_name, times_to_event
 from coley.report.theme import (
     FAINT,
     LINE_HEIGHT,
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 _WIDTH, _HEIGHT = 450, 280
-_START = {"RFS": "surgery"}
-"""From what a time counts, where it is not the first dose."""
 _STEPS = 900
 """Steps kept of a curve: about two per px, so that thinning is not seen."""
 _TICKS = 160
@@ -60,7 +58,7 @@ def kaplan_meier(result: TrialResult, endpoint: str) -> Figure:
         scale=alt.Scale(domain=[0, horizon], nice=False),
         axis=alt.Axis(
             values=list(np.arange(0, horizon + step / 2, step)),
-            title=f"Time since {_START.get(endpoint, 'first dose')} (months)",
+            title=f"Time since {start_of(result, endpoint)} (months)",
         ),
     )
     plot = alt.layer(

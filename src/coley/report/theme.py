@@ -30,7 +30,7 @@ ARM_DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
 ARM_SHAPES = ("diamond", "square", "triangle-up", "circle", "triangle-down")
 OBJECTIVE_COLOURS = (BLUE, SKY, GREEN, "#7FD1B9", "#BFE3F5")
 CONTROL_COLOURS = (GREY, ORANGE, "#F0E442")
-OTHER_COLOURS = (VERMILLION, PURPLE, "#8A3D00", BLACK)
+OTHER_COLOURS = (VERMILLION, PURPLE, "#8A3D00", "#4D4D4D")
 UNKNOWN_COLOUR = "#EDEDED"
 """Of responses, of control of the disease, of what is worse (the best first), and of what could not be judged."""
 
