@@ -39,7 +39,7 @@ class Observable:
 
 @dataclass(frozen=True)
 class Mortal:
-    """Cells so few at times that chance decides whether they die out: a state, and what their division rate adds up from.
+    """Cells so few at times that chance decides whether they die out: a state, and what its rate of division is.
 
     Attributes:
         state: number of cells.

@@ -57,7 +57,7 @@ class Organ(Entry):
     name: Slug
     share: Annotated[Quantity, like("", most=1.0)]
     nodal: bool = False
-    factors: dict[str, Annotated[Quantity, like("")]] = {}
+    factors: dict[str, Annotated[Quantity, like("")]] = Field(default={})
 
 
 class Correlation(Reference):
@@ -82,7 +82,7 @@ class Prior(Entry):
 
 
 class Cancer(Entry):
-    """A cancer: its kind of disease, its numbers, clones and antigens, its patients, and what earlier treatment changes.
+    """A cancer: its kind of disease, numbers, clones and antigens, its patients, and what earlier treatment changes.
 
     Attributes:
         disease: the kind of disease, which says what numbers are needed and how it is followed.
@@ -100,7 +100,7 @@ class Cancer(Entry):
     antigens: tuple[Antigen, ...] = ()
     biomarkers: tuple[Biomarker, ...] = ()
     organs: tuple[Organ, ...] = ()
-    prior: dict[str, Prior] = {}
+    prior: dict[str, Prior] = Field(default={})
     correlations: tuple[Correlation, ...] = ()
     covariate_effects: tuple[CovariateEffect, ...] = ()
 

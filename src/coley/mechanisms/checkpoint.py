@@ -29,7 +29,8 @@ def checkpoint(context: Context) -> Mechanism:
         score = m.at_site("TPS", site, "share of cancer cells that stain for PD-L1")
         induced = (1 + (induction - 1) * m[f"H_IFNg_{site}"]) * m["free_PDL1"]
         beside = host * m[f"stroma_{site}"]
-        m.rule(f"H_PD1_neg_{site}", "", _inhibition(m, beside * induced), f"inhibition by cells without PD-L1, site {site}")
+        bare = _inhibition(m, beside * induced)
+        m.rule(f"H_PD1_neg_{site}", "", bare, f"inhibition by cells without PD-L1, site {site}")
         stained = _inhibition(m, (beside + cancer) * induced)
         m.rule(f"H_PD1_pos_{site}", "", stained, f"inhibition by cells with PD-L1, site {site}")
         mean = score * m[f"H_PD1_pos_{site}"] + (1 - score) * m[f"H_PD1_neg_{site}"]

@@ -12,7 +12,7 @@ from coley.model import Context, Mechanism
 
 def imaging(context: Context) -> Mechanism:
     """Volume of fibrous tissue, and the volume that a scan shows."""
-    m = Mechanism("imaging", "A scan shows cells, oedema of inflammation, and fibrosis that cleared cells leave.", context)
+    m = Mechanism("imaging", "A scan shows cells, oedema, and fibrosis that cleared cells leave.", context)
     share = m.parameter("f_fibrosis", "volume of fibrous tissue from a volume of cleared cancer cells")
     resorption = m.parameter("k_resorption", "rate at which fibrous tissue is resorbed")
     swelling = m.parameter("f_oedema", "oedema under full interferon-gamma, relative to the lesion")

@@ -14,7 +14,7 @@ from coley.model import Context, Mechanism
 
 def killing(context: Context) -> Mechanism:
     """Rates at which T cells and natural killer cells kill the cells of each clone."""
-    m = Mechanism("killing", "Effector CD8 T cells kill cells that present antigen, NK cells those that do not.", context)
+    m = Mechanism("killing", "CD8 T cells kill cells that present antigen, NK cells those that do not.", context)
     rate = m.parameter("k_kill", "cancer cells that one effector T cell kills per time where targets abound")
     NK_rate = m.parameter("k_kill_NK", "cancer cells that one NK cell kills per time where all lack MHC")
     spared = m.parameter("p_MHC", "killing by NK cells of cells with MHC, relative to those without")

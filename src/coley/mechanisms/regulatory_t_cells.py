@@ -25,7 +25,8 @@ def regulatory_t_cells(context: Context) -> Mechanism:
     rate = m.parameter("q_Treg", "regulatory T cells that enter a volume of tumour, as a share of the body's pool")
     for site in context.sites:
         inside = m.state(f"Treg_{site}", "cell", 0, 1e2, f"regulatory T cells, site {site}")
-        m.reaction(f"infiltration_{site}", rate * m[f"V_{site}"] * m[f"stroma_{site}"] * pool, {"Treg_S": -1, f"Treg_{site}": 1})
+        entry = rate * m[f"V_{site}"] * m[f"stroma_{site}"] * pool
+        m.reaction(f"infiltration_{site}", entry, {"Treg_S": -1, f"Treg_{site}": 1})
         m.reaction(f"death_{site}", (death + depletion + m[f"removal_{site}"]) * inside, {f"Treg_{site}": -1})
         m.contribute(f"immune_volume_{site}", volume_T * inside)
         m.contribute(f"restraint_{site}", 1 / (1 + inside / (half * m[f"V_{site}"])))

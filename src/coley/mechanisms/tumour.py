@@ -2,8 +2,8 @@
 
 Growth and vascular capacity follow Hahnfeldt et al., Cancer Research 59:4770 (1999), with vessels in balance with the
 cells, K = C^(1/3) C_max^(2/3), and logistic in place of Gompertz growth. A lesion builds the stroma that protects it as
-it draws vessels: Folkman, N Engl J Med 285:1182 (1971), puts that at 1 to 2 mm. Whether the last cells of a clone die out is
-chance, and not decided here.
+it draws vessels: Folkman, N Engl J Med 285:1182 (1971), puts that at 1 to 2 mm. Whether the last cells of a clone die
+out is chance, and not decided here.
 """
 
 from __future__ import annotations
@@ -53,7 +53,8 @@ def _lesion(m: Mechanism, site: str, density: Expression, one: Expression) -> No
     sphere = (6 / symengine.pi * m[f"V_{site}"]) ** symengine.Rational(1, 3)
     m.rule(f"depth_{site}", "cm", sphere * flatness, f"depth of the lesion, site {site}")
     bare = m.parameter("V_stroma", "volume of a lesion that has half of its stroma")
-    m.rule(f"stroma_{site}", "", cells / (cells + one + density * bare), f"stroma that has been built, 0 to 1, site {site}")
+    built = cells / (cells + one + density * bare)
+    m.rule(f"stroma_{site}", "", built, f"stroma that has been built, 0 to 1, site {site}")
     division = m.product(f"division_{site}", "what drugs and signals leave of division, 1 for all")
     vessels = m.product(f"vessels_{site}", "vascular capacity that drugs leave, 1 for all")
     removal = m.total(f"removal_{site}", "1/day", "rate at which surgery removes cells")
@@ -69,14 +70,15 @@ def _lesion(m: Mechanism, site: str, density: Expression, one: Expression) -> No
     first = clones[0].name
     for clone in clones[1:]:
         if clone.mutation is not None:
-            rate = m.constant(f"mu_{clone.name}", clone.mutation, f"probability per division that {clone.meaning} arise")
+            rate = m.constant(f"mu_{clone.name}", clone.mutation, f"chance per division that {clone.meaning} arise")
             moved = {f"C_{first}_{site}": -1, f"C_{clone.name}_{site}": 1}
-            m.reaction(f"mutation_{clone.name}_{site}", rate * (k_growth + k_turnover) * m[f"C_{first}_{site}"], moved)
+            divisions = (k_growth + k_turnover) * m[f"C_{first}_{site}"]
+            m.reaction(f"mutation_{clone.name}_{site}", rate * divisions, moved)
     m.reaction(f"clearance_{site}", (k_clear + removal) * dead, {f"C_dead_{site}": -1})
 
 
 def _shares(m: Mechanism, clones: tuple[Clone, ...]) -> dict[str, Expression]:
-    """Share of each clone at the start: each takes its fraction of what those before it leave; the first has the rest."""
+    """Share of each clone at the start: each takes its fraction of what those before it leave, the first the rest."""
     shares: dict[str, Expression] = {}
     left: Expression = symengine.Integer(1)
     for clone in clones[1:]:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from coley.disease import Disease
 from coley.engine import solve
 from coley.system import Event, Parameter, System
-from coley.units import internal_unit
 
 LIFETIME = 20 * 365.25
 """Days within which a disease must come to light to count as a cancer of this patient."""

@@ -76,7 +76,7 @@ class Eligibility(Entry):
     """Who may enter. ``biomarkers`` are those of the cancer, by name; ``prior`` is what patients had before."""
 
     prior: tuple[PriorLine, ...] = ()
-    biomarkers: dict[str, Range] = {}
+    biomarkers: dict[str, Range] = Field(default={})
     age_min: Annotated[float, Field(ge=0, le=100)] = 18.0
     age_max: Annotated[float, Field(gt=0, le=120)] = 120.0
     ecog_max: Annotated[int, Field(ge=0, le=4)] = 1

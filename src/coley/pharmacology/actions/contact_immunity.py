@@ -44,7 +44,7 @@ class ContactImmunity(Action):
         name, title = agent.symbol, agent.title
         m = Mechanism(f"contact_{name}", f"{title} inflames the surface that it touches.", context)
         rate = m.constant(f"k_contact_{name}", self.kill_rate, "killing of cells within reach of full inflammation")
-        reach = m.constant(f"d_reach_{name}", self.reach, "depth of a lesion that is killed at half the rate of the surface")
+        reach = m.constant(f"d_reach_{name}", self.reach, "depth of a lesion killed at half the rate of the surface")
         alarm = m.constant(f"danger_{name}", self.danger, "danger signal of a volume under full inflammation")
         immune = self._immunity(m, name, title)
         for site in context.sites:
