@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
+
 from coley.facts import Fact
 
-ROOT = Path(__file__).parents[1]
-DATA = ROOT / "src" / "coley" / "catalogue" / "data"
+DATA = Path(__file__).parents[1] / "src" / "coley" / "catalogue" / "data"
 
 
 @pytest.fixture(scope="module")
@@ -26,12 +25,7 @@ def facts() -> list[Fact]:
 
 @pytest.fixture(scope="module")
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("lesion_facts", ROOT / "calibration" / "lesion_facts.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return import_module("coley.calibration.lesion_facts")
 
 
 def test_each_fact_has_a_name_of_its_own_and_a_source_that_exists(facts: list[Fact]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from pydantic import BaseModel
 
@@ -13,6 +14,7 @@ from coley.catalogue.harms import harm_findings, model_findings
 from coley.catalogue.loader import File, Reading
 from coley.catalogue.models import cancer_findings, drug_findings
 from coley.catalogue.numbers import number_findings, unit_findings
+from coley.catalogue.places import Path, select
 from coley.catalogue.reading import Document, Finding
 from coley.catalogue.regimens import Formulary, regimen_findings
 from coley.catalogue.trial_file import read_trial
@@ -34,7 +36,23 @@ class Vocabulary:
     """
 
     criteria: Collection[str]
-    endpoint: Callable[[str], object]
+    endpoint: Callable[[str], Endpoint]
+
+
+class Endpoint(Protocol):
+    """What is known of an endpoint here."""
+
+    @property
+    def unit(self) -> str:
+        """``%``, ``months``, or nothing for a ratio."""
+
+
+RANGES = {
+    "%": ("a rate in percent", 0.0, 100.0),
+    "months": ("a time in months", 0.0, 600.0),
+    "": ("a ratio", 0.0, 1000.0),
+}
+"""What figures of endpoints are, by unit, and between which bounds they lie."""
 
 
 def lint(reading: Reading, files: Iterable[File], vocabulary: Vocabulary | None = None) -> list[Problem]:
@@ -116,9 +134,20 @@ def _vocabulary_findings(document: Document, vocabulary: Vocabulary) -> Iterator
     for path, name in endpoint_places(document.data):
         if isinstance(name, str):
             try:
-                vocabulary.endpoint(name)
+                endpoint = vocabulary.endpoint(name)
             except ColeyError as error:
                 yield from (Finding(path, problem.what, problem.hint) for problem in error.problems)
+            else:
+                yield from _figures(document, path[:-1], endpoint.unit)
+
+
+def _figures(document: Document, place: Path, unit: str) -> Iterator[Finding]:
+    """Figures at ``place`` that an endpoint in ``unit`` cannot have."""
+    what, least, most = RANGES[unit]
+    for field in ("value", "lower", "upper"):
+        for path, number in select(document.data, (*map(str, place), field)):
+            if isinstance(number, int | float) and not least <= number <= most:
+                yield Finding(path, f"{number:g} cannot be {what}", f"that is {least:g} to {most:g}")
 
 
 def _of_entry(file: File, catalogue: Catalogue, few: bool) -> Iterator[Finding]:

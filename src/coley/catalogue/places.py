@@ -18,7 +18,7 @@ def select(data: Any, pattern: Pattern) -> Iterator[tuple[Path, Any]]:
         return
     first, *rest = pattern
     for key, value in _children(data):
-        if first in ("*", key):
+        if first in ("*", str(key)):
             yield from (((key, *path), found) for path, found in select(value, tuple(rest)))
 
 

@@ -53,11 +53,13 @@ def is_file(name: Path, own: Own) -> bool:
             what = f"belongs to a model of the catalogue, and {name} is a file"
             raise ColeyError(Problem(option, what, "leave it out, or name a cancer") for option in own.given)
         return True
-    cancers = load_catalogue(*own.catalogue).cancers
+    catalogue = load_catalogue(*own.catalogue)
     try:
-        load_catalogue(*own.catalogue).cancer(str(name))
+        catalogue.cancer(str(name))
     except ColeyError:
-        hint = did_you_mean(str(name), cancers) or "see 'coley cancers'"
+        if name.exists():
+            return True
+        hint = did_you_mean(str(name), catalogue.cancers) or "see 'coley cancers'"
         raise ColeyError(Problem(str(name), "is neither a file nor a cancer", hint)) from None
     return False
 

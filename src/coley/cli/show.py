@@ -17,6 +17,7 @@ from coley.disease import Disease
 from coley.disease.disease import kinds
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Entry, Physiology, Quantity, Reference, Source
+from coley.pharmacology import NamedRegimen
 from coley.protocol import Published
 
 LABELS = ("kind", "molecule", "name", "given", "grade")
@@ -75,6 +76,8 @@ def print_entry(console: Console, entry: Showable, sources: Mapping[str, Source]
     stated = [Fact(type(entry).__name__, _say(entry), entry)] if isinstance(entry, Reference) else list(facts(entry))
     title = "Human physiology, shared by every cancer" if isinstance(entry, Physiology) else _label_of(entry)
     console.print(Text(title, style="bold"))
+    if isinstance(entry, NamedRegimen):
+        console.print(Text(entry.text), soft_wrap=True)
     for fact in stated:
         if fact.reference is None and fact.about != "title":
             console.print(Text.assemble((f"{fact.about}: ", "dim"), fact.says))
@@ -112,14 +115,20 @@ def _facts_within(about: str, value: object) -> Iterator[Fact]:
     match value:
         case Reference():
             yield Fact(about, _say(value), value)
+            for field, inner in value:
+                if _sourced(inner):
+                    yield from _facts_within(f"{about} · {_plain(field)}", inner)
         case Entry():
+            if hasattr(value, "kind"):
+                yield Fact(about, str(value.kind))
             yield from facts(value, about)
         case Mapping():
             for key, item in value.items():
                 yield from _facts_within(f"{about} · {key}", item)
         case tuple() if any(isinstance(item, Entry) for item in value):
             for item in value:
-                yield from _facts_within(f"{about} · {_label(item)}".removesuffix(" · "), item)
+                inner = f"{about} · {_label(item)}".removesuffix(" · ")
+                yield from facts(item, inner) if hasattr(item, "kind") else _facts_within(inner, item)
         case None | "" | ():
             pass
         case _:
@@ -146,8 +155,22 @@ def _say(reference: Reference) -> str:
             known = interval if (reference.lower, reference.upper) != (None, None) else ""
             versus = f" versus {reference.versus}" if reference.versus else ""
             return f"{reference.endpoint} {reference.value:g}{known}{versus}, at {reference.cutoff:g} months"
-    own = {field: value for field, value in reference if field not in Reference.model_fields}
+    own = {field: value for field, value in reference if field not in Reference.model_fields and not _sourced(value)}
     return "; ".join(_text(value) for value in own.values() if value not in (None, "", ()))
+
+
+def _sourced(value: object) -> bool:
+    """Whether a value has a source of its own, or holds what has."""
+    match value:
+        case Reference():
+            return True
+        case Entry():
+            return any(_sourced(inner) for _, inner in value)
+        case Mapping():
+            return any(map(_sourced, value.values()))
+        case tuple():
+            return any(map(_sourced, value))
+    return False
 
 
 def _spread(quantity: Quantity) -> str:
@@ -179,4 +202,6 @@ def _text(value: object) -> str:
             return f"{value:g}"
         case tuple():
             return ", ".join(map(_text, value))
+        case Entry():
+            return " ".join(f"{_plain(field)} {_text(inner)}" for field, inner in value if inner not in (None, "", ()))
     return str(value)

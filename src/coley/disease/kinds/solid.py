@@ -133,13 +133,16 @@ class Solid(Disease):
         smallest = facts[self.visible].value
         place = np.stack([values[f"organ_{site}"] for site in self.targets], axis=1).astype(int)
         nodal = np.array([organ.nodal for organ in self.cancer.organs] or [False])[place]
-        node = np.where(true > 0, np.maximum(read, facts["normal_node"].value), 0.0)
+        node = np.where(true > _CELL_MM, np.maximum(read, facts["normal_node"].value), 0.0)
         rest = diameter(values[f"V_scan_{REST}"])
         return {
             "diameters": np.where(nodal, node, np.where(true < smallest, 0.0, read)),
             "nodal": nodal.astype(float),
             "rest": np.where(rest < smallest, 0.0, rest),
         }
+
+_CELL_MM = 0.1
+"""A diameter below which there is no lesion: empty sites keep the volume of one cell."""
 
 
 def diameter(volume: Floats) -> Floats:
