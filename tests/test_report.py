@@ -32,8 +32,8 @@ from coley.report.folder import clear
 from coley.report.measures import _shares
 from coley.report.page import render_page
 from coley.report.published import Point, dodged
-from coley.report.safety import care, harm_rates
-from coley.report.select import DAYS_PER_MONTH, Outcome, outcomes, response_names, survival_kinds
+from coley.report.safety import care
+from coley.report.select import DAYS_PER_MONTH, Outcome, harm_rates, outcomes, response_names, survival_kinds
 from coley.report.survival import at_risk
 from coley.report.svg import Drawing, Sketch, draw
 from coley.report.tables import comparisons
@@ -647,7 +647,8 @@ def test_a_figure_that_fails_is_a_note_on_the_page(tmp_path: Path, monkeypatch: 
 
 
 def test_results_are_on_disk_before_anything_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    result, found = made_up(ONE_ARM, 3), []
+    result = made_up(ONE_ARM, 3)
+    found: list[str] = []
 
     def look(result: TrialResult) -> dict[str, Drawing]:
         found.extend(path.name for path in tmp_path.rglob("*.parquet"))
@@ -917,7 +918,7 @@ def test_harm_is_counted_by_patient() -> None:
     assert (rate.onset_weeks, rate.held, rate.stopped) == (3.0, 1, 2)
     assert [other.any_grade for other in harm_rates(result)[1:]] == [0, 0]
     assert care(result).groups[0].rows == (
-        ("Colitis", "prednisone", "1 (3\u00a0%)", "1.0", "2 [2\u20132]"),
+        ("Colitis", "prednisone", "1 (3\u00a0%)", "1.0", "2.0 [2.0\u20132.0]"),
     )  # fmt: skip
     text = PageReader(render_page(result, UNDRAWN)).text
     assert "Harm of treatment was not simulated" not in text

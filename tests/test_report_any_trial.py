@@ -75,7 +75,7 @@ def patient(
     if rng.random() < 0.3:
         action = str(rng.choice(["DRUG INTERRUPTED", "DRUG WITHDRAWN", "NOT APPLICABLE"]))
         term = str(rng.choice(["Colitis", "Rash <b>"]))
-        rows["ADAE"].append((who, arm, term, int(rng.integers(1, 6)), 8, rng.choice([20, None]), action))
+        rows["ADAE"].append((who, arm, term, int(rng.integers(1, 6)), 8, None if rng.random() < 0.5 else 20, action))
         rows["ADCM"].append((who, arm, "PREDNISONE", 8, 8, term))
 
 

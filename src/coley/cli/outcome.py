@@ -53,8 +53,7 @@ def outcome_json(result: TrialResult, folder: Path) -> str:
     Of each endpoint it has the row of the summary, and how the published value is known. What is not known or not
     reached is null.
     """
-    from coley.report.safety import harm_rates
-    from coley.report.select import outcomes
+    from coley.report.select import harm_rates, outcomes
 
     rows = []
     for o in outcomes(result):
@@ -136,7 +135,7 @@ def _number(value: float, decimals: int, missing: str) -> str:
 
 def harm_table(result: TrialResult) -> Table:
     """Patients with each event of harm, by arm; no row where there was none."""
-    from coley.report.safety import SEVERE, harm_rates
+    from coley.report.select import SEVERE, harm_rates
 
     table = Table("harm", "arm", title=Text("Harm, % of patients"), box=SIMPLE_HEAD)
     for heading in ("any grade", f"grade {SEVERE} or more", "grade 5", "median onset, week"):

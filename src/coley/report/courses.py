@@ -68,9 +68,12 @@ def _courses(
     data = result.trajectories.sel(time=chosen)
     styles = ArmStyles(tuple(arm_names(result)))
     bands = {name: _bands(data[name], styles.names, unit) for name in names}
-    shown = {name: band for name, band in bands.items() if len(band)}
+    shown = {name: band for name, band in bands.items() if band["upper"].max() > 0}
+    rare = [str(data[name].attrs.get("long_name", name)) for name in bands if len(bands[name]) and name not in shown]
+    less = f"Above 0 in fewer than 5 % of any arm at a time, and not shown: {', '.join(rare)}."
     if not shown:
-        return nothing_to_show(title, "No course of this kind was recorded for an evaluable patient.")
+        none = "No course of this kind was recorded for an evaluable patient."
+        return nothing_to_show(title, less if rare else none)
     width = panel_width(len(shown), gap=62)
     panels = []
     for name, band in shown.items():
@@ -81,7 +84,7 @@ def _courses(
         f"{100 * _FEWEST:.0f} % of the arm."
     )
     together = alt.concat(*panels, columns=3, spacing=18).resolve_scale(color="shared", strokeDash="shared")
-    return finish(together, title, subtitle)
+    return finish(together, title, [subtitle, less] if rare else subtitle)
 
 
 def _bands(values: xr.DataArray, arms: Sequence[str], unit: float) -> pd.DataFrame:

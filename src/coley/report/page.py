@@ -113,7 +113,7 @@ def _eligibility(result: TrialResult) -> list[str]:
         else f"Age {rules.age_min:g} to {rules.age_max:g} years"
     )
     lines = [ages, f"ECOG performance status {rules.ecog_max} or better"]
-    return [*lines, *(_prior(rules) or ["Not previously treated"]), *_bounds(result)]
+    return [*lines, *(_prior(rules) or ["Earlier treatment: none but what defines the cancer"]), *_bounds(result)]
 
 
 def _prior(rules: Eligibility) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
-from typing import TYPE_CHECKING
+from math import isfinite, nan
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -23,10 +23,17 @@ if TYPE_CHECKING:
     from coley.trial.result import TrialResult
 
 DAYS_PER_MONTH = convert(1.0, "month", "day")
+WEEK = 7.0
+"""Days."""
 TARGETS = "SUMDIAM"
 """PARAMCD of the sum of diameters in ADTR."""
 RECALLED_MARK = "\u2020"
 RECALLED = f"{RECALLED_MARK} The published value was recalled from memory; those without mark were read in a source."
+
+SEVERE = 3
+"""CTCAE grade from which an event is severe."""
+ANY = "Any of these"
+_FATAL = 5
 
 
 @dataclass(frozen=True)
@@ -221,3 +228,65 @@ def _groups(result: TrialResult) -> Mapping[str, tuple[str, str, tuple[Published
         for stratum in arm.strata:
             found.setdefault(label(arm, stratum), (arm.name, stratum.name, stratum.published))
     return found | arms
+
+
+@dataclass(frozen=True)
+class HarmRate:
+    """Patients of an arm who had an event: its CTCAE term, or any of them.
+
+    Attributes:
+        patients: in the arm.
+        any_grade, severe, fatal: of them, those with an event of any grade, of grade 3 or more, of grade 5.
+        onset_weeks: median week in which the first event of a patient began; NaN where there was none.
+        held, stopped: of them, those whose treatment was held or stopped for it.
+    """
+
+    arm: str
+    term: str
+    patients: int
+    any_grade: int
+    severe: int
+    fatal: int
+    onset_weeks: float
+    held: int
+    stopped: int
+
+
+def harm_rates(result: TrialResult) -> list[HarmRate]:
+    """Rates of every event that some patient had, arm by arm; nothing where harm is not simulated."""
+    events = rows_of_evaluable(result, "ADAE")
+    terms = sorted(events["AEDECOD"].astype(str).unique()) if len(events) else []
+    sizes = evaluable(result)["ARM"].value_counts()
+    rates = []
+    for arm in arm_names(result):
+        own = events[events["ARM"] == arm] if len(events) else events
+        n = int(sizes.get(arm, 0))
+        rates += [_rate(arm, term, n, own[own["AEDECOD"] == term]) for term in terms]
+        if len(terms) > 1:
+            rates.append(_rate(arm, ANY, n, own))
+    return rates
+
+
+def _rate(arm: str, term: str, patients: int, events: pd.DataFrame) -> HarmRate:
+    def had(which: pd.Series[bool]) -> int:
+        return int(events.loc[which, "USUBJID"].nunique())
+
+    first = events.groupby("USUBJID", observed=True)["ASTDY"].min().astype(float)
+    return HarmRate(
+        arm,
+        term,
+        patients,
+        any_grade=had(events["AETOXGR"] > 0),
+        severe=had(events["AETOXGR"] >= SEVERE),
+        fatal=had(events["AETOXGR"] >= _FATAL),
+        onset_weeks=float(first.median()) / WEEK if len(first) else nan,
+        held=had(events["AEACN"] == "DRUG INTERRUPTED"),
+        stopped=had(events["AEACN"] == "DRUG WITHDRAWN"),
+    )
+
+
+def rows_of_evaluable(result: TrialResult, name: str) -> pd.DataFrame:
+    """Rows of a table of the patients who count; an empty table where there is none."""
+    table: pd.DataFrame = result.tables.get(name, pd.DataFrame({"USUBJID": pd.Series(dtype=object)}))
+    kept: Any = table[table["USUBJID"].isin(evaluable(result)["USUBJID"])]
+    return pd.DataFrame(kept)

@@ -128,7 +128,7 @@ def baseline(result: TrialResult) -> Table:
         ("Women", _counter("SEX", "F")),
         ("Weight, kg", lambda p: spread_text(p["WEIGHT"])),
         *((f"ECOG {int(grade)}", _counter("ECOG", grade)) for grade in grades),
-        ("Not treated before" if before else "Treated before", _counter("PRIOR", "", negate=not before)),
+        *((("Not treated before", _counter("PRIOR", "")),) if before else ()),
         *((f"Treated before: {text}", _counter("PRIOR", text)) for text in before),
         *((_marker_title(marker), _spreader(marker.name)) for marker in result.biomarkers if marker.name in everyone),
     ]
@@ -157,8 +157,8 @@ def _spreader(column: str) -> Callable[[pd.DataFrame], str]:
     return cell
 
 
-def _counter(column: str, value: object, *, negate: bool = False) -> Callable[[pd.DataFrame], str]:
-    return lambda part: share(int(((part[column] == value) ^ negate).sum()), len(part))
+def _counter(column: str, value: object) -> Callable[[pd.DataFrame], str]:
+    return lambda part: share(int((part[column] == value).sum()), len(part))
 
 
 def rejected(result: TrialResult) -> Table:
@@ -287,12 +287,10 @@ def _amounts(doses: pd.Series[Any]) -> str:
 
 
 def _amount(value: float) -> str:
-    """A dose, which may be of milligrams or of hundreds of millions of cells, to three digits."""
-    return (
-        f"{value:.3g}"
-        if value and not 0.01 <= value < 1e6
-        else f"{value:,.{0 if value >= 100 else 1}f}".removesuffix(".0")
-    )
+    """A dose, which may be of micrograms or of hundreds of millions of cells, to about three digits."""
+    if 1 <= value < 1e6:
+        return f"{value:,.{0 if value >= 100 else 1}f}".removesuffix(".0")
+    return f"{value:.3g}"
 
 
 def subsequent(result: TrialResult) -> Table:

@@ -29,10 +29,12 @@ ARM_COLOURS = (BLUE, VERMILLION, GREEN, PURPLE, SKY, ORANGE, BLACK)
 ARM_DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3])
 ARM_SHAPES = ("diamond", "square", "triangle-up", "circle", "triangle-down")
 OBJECTIVE_COLOURS = (BLUE, SKY, GREEN, "#7FD1B9", "#BFE3F5")
-CONTROL_COLOURS = (GREY, ORANGE, "#F0E442")
-OTHER_COLOURS = (VERMILLION, PURPLE, "#8A3D00", "#4D4D4D")
+CONTROL_COLOURS = (GREY, ORANGE, "#8C8C8C")
+UNDECIDED_COLOURS = ("#F0E442", "#B3A52E")
+PROGRESSION_COLOURS = (VERMILLION, PURPLE, "#8A3D00", "#4D4D4D")
 UNKNOWN_COLOUR = "#EDEDED"
-"""Of responses, of control of the disease, of what is worse (the best first), and of what could not be judged."""
+"""Of responses, of control of the disease, of what is neither this nor progression, of progression, the best of each
+first; and of what could not be judged."""
 
 FIGURE_WIDTH = 640
 """Width of the plotting area of a full-width figure, in px; about 17 cm in print with its axes."""
@@ -41,7 +43,8 @@ NO_UNIT = ("", "1", "dimensionless")
 """Units that are not shown."""
 _WORD = re.compile("[a-z0-9]+")
 _SYMBOLS = {
-    "microgram": "µg", "milligram": "mg", "nanomolar": "nM", "picomolar": "pM", "microliter": "µL", "percent": "%",
+    "microgram": "µg", "ug": "µg", "milligram": "mg", "microliter": "µL", "nanomolar": "nM", "picomolar": "pM",
+    "percent": "%",
 }  # fmt: skip
 SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _POWER = re.compile(r"\^(-?[0-9]+)")
@@ -143,7 +146,8 @@ def response_colour(responses: Responses, legend: alt.Legend | None) -> alt.Colo
         for names, palette in (
             (responses.objective, OBJECTIVE_COLOURS),
             (responses.control, CONTROL_COLOURS),
-            (responses.others[:-1], OTHER_COLOURS),
+            ([name for name in responses.others[:-1] if name not in responses.progressive], UNDECIDED_COLOURS),
+            (responses.progressive, PROGRESSION_COLOURS),
             (responses.others[-1:], (UNKNOWN_COLOUR,)),
         )
         for i, name in enumerate(names)
