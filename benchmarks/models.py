@@ -6,6 +6,7 @@ import os
 import platform
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,29 +19,25 @@ from coley.engine.doses import Doses
 from coley.engine.functions import initial_states
 from coley.engine.memory import Memory
 from coley.engine.tableau import Method
-from coley.library import immuno_oncology
-from coley.model import Context, assemble
 from coley.system import Parameter, Reaction, State, System
 
 DAYS_PER_YEAR = 365.25
 
 
 def assembled(cancer: str, drugs: Sequence[str] | None = None) -> System:
-    """The immuno-oncology model of a cancer with some drugs of the catalogue, default all of them."""
+    """The model of a cancer with some drugs of the catalogue, default all of them."""
     catalogue = load_catalogue()
     names = sorted(catalogue.drugs) if drugs is None else drugs
-    context = Context(catalogue.cancer(cancer), catalogue.physiology, tuple(catalogue.drugs[name] for name in names))
-    return assemble(cancer, immuno_oncology(context))
+    return catalogue.disease(cancer).model([catalogue.drugs[name] for name in names])
 
 
 def versions(cancer: str, copies: int) -> System:
-    """The immuno-oncology model of a cancer with every drug of the catalogue in ``copies`` versions."""
+    """The model of a cancer with every drug of the catalogue in ``copies`` versions."""
     catalogue = load_catalogue()
     drugs = list(catalogue.drugs.values())
     for i in range(2, copies + 1):
         drugs += [drug.model_copy(update={"name": f"{drug.name}-{i}"}) for drug in catalogue.drugs.values()]
-    context = Context(catalogue.cancer(cancer), catalogue.physiology, tuple(drugs))
-    return assemble(f"{cancer} {copies}", immuno_oncology(context))
+    return replace(catalogue.disease(cancer).model(drugs), name=f"{cancer} {copies}")
 
 
 def network(n: int, reach: int = 4) -> System:
@@ -113,8 +110,8 @@ def population(
         if name.startswith("k"):
             values[:, j] *= generator.lognormal(0, 0.2, n)
     states = initial_states(system, values)
-    if "C_visible" in system.state_names:
-        states[:, system.state_names.index("C_visible")] = 1e9
+    if "C_wild_type_1" in system.state_names:
+        states[:, system.state_names.index("C_wild_type_1")] = 1e9
     rows = [(i, *dose) for i in range(n) for dose in doses]
     table = pd.DataFrame(rows, columns=["ID", "TIME", "AMT", "DUR", "CMT"])
     given = Doses.read(table, {name: i for i, name in enumerate(system.state_names)})

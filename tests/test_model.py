@@ -10,15 +10,17 @@ import symengine
 from hypothesis import given, settings
 from pint.util import UnitsContainer
 
-from coley.catalogue import Quantity, load_catalogue
+from coley.catalogue import load_catalogue
+from coley.disease import disease_of
 from coley.errors import ColeyError, Problem
-from coley.model import Context, Mechanism, assemble
+from coley.facts import Quantity
+from coley.model import REST, Mechanism, assemble
 from coley.model.check import dimension_of
 from coley.system import Expression
 from coley.units import dimension
 
 CATALOGUE = load_catalogue()
-CONTEXT = Context(CATALOGUE.cancers["melanoma"], CATALOGUE.physiology)
+CONTEXT = CATALOGUE.disease("melanoma").context
 PROPERTY = settings(derandomize=True, max_examples=60, deadline=None)
 
 
@@ -255,9 +257,22 @@ def test_catalogue_lacks_a_parameter() -> None:
 def test_quantity_of_the_cancer_goes_before_that_of_physiology() -> None:
     name, theirs = next(iter(CATALOGUE.physiology.parameters.items()))
     other = theirs.model_copy(update={"value": theirs.value + 1})
-    cancer = CONTEXT.cancer.model_copy(update={"parameters": {**CONTEXT.cancer.parameters, name: other}})
-    assert Context(cancer, CATALOGUE.physiology).quantity(name).value == theirs.value + 1
+    melanoma = CATALOGUE.cancer("melanoma")
+    cancer = melanoma.model_copy(update={"parameters": {**melanoma.parameters, name: other}})
+    assert disease_of(cancer, CATALOGUE.physiology).context.quantity(name).value == theirs.value + 1
     assert CONTEXT.quantity(name).value == theirs.value
+
+
+def test_parameter_of_a_site_keeps_the_name_of_its_quantity() -> None:
+    """A lesion has its own parameter, and knows of which quantity it is and where."""
+    m = Mechanism("lesions", "Each grows.", CONTEXT)
+    for site in ("1", REST):
+        m.at_site("k_growth", site, "net growth rate")
+    assert {name: (v.base, v.site) for name, v in m.variables.items()} == {
+        "k_growth_1": ("k_growth", "1"),
+        f"k_growth_{REST}": ("k_growth", REST),
+    }
+    assert len({parameter.value for parameter in m.parameters.values()}) == 1
 
 
 # --- shared terms ---------------------------------------------------------------------------------------------------

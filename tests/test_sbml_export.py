@@ -21,8 +21,6 @@ from symengine import Max, Min, Piecewise, Rational, Symbol
 import coley
 from coley.catalogue import load_catalogue
 from coley.errors import ColeyError
-from coley.library import immuno_oncology
-from coley.model import Context, assemble
 from coley.sbml.identifiers import identifiers
 from coley.sbml.outline import outline
 from coley.system import TIME, Delay, Event, Parameter, Reaction, Rule, State, System
@@ -40,26 +38,32 @@ with warnings.catch_warnings():  # their wrappers, made with SWIG, warn of names
 
 DAYS, POINTS = 100.0, 11
 UNITS_OF_EXTENT = {10503, 99507}  # warnings: SBML has one unit of extent, and cells, drugs and hazards share none
-DOSES = {"C_visible": 1e9, "A1_nivolumab": 240.0, "A1_carboplatin": 500.0, "A1_gp100": 1.0}
+START = {"C_wild_type_1": 1e9, "A1_nivolumab": 240.0, "A1_carboplatin": 500.0, "A1_gp100": 1.0}
+DRUGS = ("carboplatin", "gp100", "nivolumab")
+CATALOGUE = load_catalogue()
+CANCERS = sorted({cancer.disease: name for name, cancer in sorted(CATALOGUE.cancers.items())}.values())
+"""One of each kind of disease: cancers of a kind have the same equations."""
 a, b, x, y, z = symengine.symbols("a b x y z")
 
 
 @cache
-def library(cancer: str, treated: bool) -> System:
-    """The modular model as it is assembled, from a tumour with drug in the body, so that everything moves."""
-    catalogue = load_catalogue()
-    drugs = tuple(catalogue.drugs.values()) if treated else ()
-    system = assemble(cancer, immuno_oncology(Context(catalogue.cancer(cancer), catalogue.physiology, drugs)))
-    states = (replace(state, initial=DOSES.get(state.name, state.initial)) for state in system.states)
+def library(cancer: str, *drugs: str) -> System:
+    """The model of a cancer as it is assembled, from a tumour with drug in the body, so that everything moves."""
+    system = CATALOGUE.disease(cancer).model([CATALOGUE.drugs[name] for name in drugs])
+    states = (replace(state, initial=START.get(state.name, state.initial)) for state in system.states)
     return replace(system, states=tuple(states))
 
 
-def systems() -> list[Any]:
-    """Every model of the library."""
-    cancers = sorted(load_catalogue().cancers)
+def systems(*, drugs: tuple[str, ...], cancers: Sequence[str] = CANCERS) -> list[Any]:
+    """The one-page model, that of each kind of disease without drugs, and those of ``cancers`` with ``drugs``."""
     named = [("basic", coley.basic())]
-    named += [(f"{name}-{'all' if all_ else 'no'}-drugs", library(name, all_)) for name in cancers for all_ in (0, 1)]
+    named += [(cancer, library(cancer)) for cancer in CANCERS]
+    named += [(f"{cancer} with drugs", library(cancer, *drugs)) for cancer in cancers]
     return [pytest.param(system, id=name) for name, system in named]
+
+
+ALL = systems(drugs=tuple(CATALOGUE.drugs))
+SOME = systems(drugs=DRUGS, cancers=["nsclc"])
 
 
 def small(**parts: Any) -> System:
@@ -137,19 +141,19 @@ def deviation(system: System, got: np.ndarray) -> float:
     return float(np.max(np.abs(got - ours) / np.maximum(np.abs(ours), scales)))
 
 
-@pytest.mark.parametrize("system", systems())
+@pytest.mark.parametrize("system", ALL)
 def test_models_of_the_library_are_valid(system: System, tmp_path: Path) -> None:
     """No error, and of all warnings only the one that reactions differ in their unit of extent."""
     found = faults(written(system, tmp_path))
     assert found.keys() <= UNITS_OF_EXTENT, found
 
 
-@pytest.mark.parametrize("system", systems())
+@pytest.mark.parametrize("system", SOME)
 def test_models_of_the_library_run_the_same_in_libroadrunner(system: System, tmp_path: Path) -> None:
     assert deviation(system, by_roadrunner(written(system, tmp_path), system)) < 1e-6
 
 
-@pytest.mark.parametrize("system", systems())
+@pytest.mark.parametrize("system", SOME)
 def test_models_of_the_library_run_the_same_in_copasi(system: System, tmp_path: Path) -> None:
     assert deviation(system, by_copasi(written(system, tmp_path), system)) < 1e-6
 
@@ -161,7 +165,7 @@ def reloaded(system: System, path: Path) -> np.ndarray:
     return np.column_stack([solution[name].values[0] for name in names])
 
 
-@pytest.mark.parametrize("system", systems())
+@pytest.mark.parametrize("system", SOME)
 def test_models_of_the_library_come_back(system: System, tmp_path: Path) -> None:
     path = written(system, tmp_path)
     assert len(coley.load_sbml(path).states) == len(system.states)
@@ -180,11 +184,10 @@ def test_unknown_arm_is_refused_with_a_hint() -> None:
 
 
 def test_sources_are_told_and_annotated(tmp_path: Path) -> None:
-    catalogue = load_catalogue()
-    path = written(library("melanoma", False), tmp_path, references=catalogue.sources)
+    path = written(library("melanoma"), tmp_path, references=CATALOGUE.sources)
     document = libsbml.readSBMLFromFile(str(path))
-    there = document.getModel().getParameter("k_growth")
-    source = catalogue.sources["lee-2009"]
+    there = document.getModel().getParameter("k_growth_1")
+    source = CATALOGUE.sources["lee-2009"]
     notes = there.getNotesString()
     assert "net growth rate of an unrestrained tumour" in notes and "Known: calibrated" in notes
     assert source.citation in notes

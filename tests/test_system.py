@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 from coley.catalogue import load_catalogue
 from coley.engine.functions import functions
 from coley.errors import ColeyError
-from coley.library import immuno_oncology
-from coley.model import Context, assemble
 from coley.system import TIME, Event, Parameter, Reaction, Rule, State, System, canonical, text
 
 A, B, k, h = map(symengine.Symbol, ("A", "B", "k", "h"))
@@ -139,8 +137,7 @@ def test_order_of_terms_does_not_show() -> None:
 def test_a_copy_compiles_to_the_same_bits() -> None:
     """What worker processes compile is a copy; without a canonical order it differs in the last bits."""
     catalogue = load_catalogue()
-    cancer = catalogue.cancer("melanoma")
-    model = assemble("copy", immuno_oncology(Context(cancer, catalogue.physiology, tuple(catalogue.drugs.values()))))
+    model = catalogue.disease("melanoma").model(tuple(catalogue.drugs.values()))
     here = functions(model)
     functions.cache_clear()
     there = functions(pickle.loads(pickle.dumps(pickle.loads(pickle.dumps(model)))))

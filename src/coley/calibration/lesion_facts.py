@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 MEASURABLE = 10.0
 """Shortest diameter (mm) of a measurable lesion by RECIST 1.1."""
-DOCETAXEL = ("Study_2_Arm_1", "Study_4_Arm_1")
+CONTROLS = ("Study_2_Arm_1", "Study_4_Arm_1")
 """Arms taken to be docetaxel: the first of two in POPLAR and OAK, by the alphabet and by their shorter follow-up."""
 RESAMPLES = 1000
 PATIENTS = 40_000
@@ -165,7 +165,7 @@ def likeness(lesions: list[Lesion]) -> list[tuple[str, float]]:
     Lesions change as these do under atezolizumab, their ranks by a normal copula with one correlation between any two
     lesions of a patient. The correlation is the one at which simulated patients show the published share.
     """
-    treated = [x for x in lesions if x.arm not in DOCETAXEL]
+    treated = [x for x in lesions if x.arm not in CONTROLS]
     first = np.array([x.diameters[1] / x.diameters[0] for x in treated])
     best = np.array([x.diameters[1:].min() / x.diameters[0] for x in treated])
     at_12_weeks = np.array([x.diameters[j] / x.diameters[0] for x in treated if (j := _near(x, 60, 110)) is not None])

@@ -18,7 +18,7 @@ class Antigen(Reference):
 
 
 class Biomarker(Entry):
-    """What a test of a patient shows: ``parameter`` of the model, of the largest lesion, in ``unit``."""
+    """What a test of a patient shows: ``parameter`` of the model, of the lesion that was there first, in ``unit``."""
 
     name: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=8)]
     title: Text

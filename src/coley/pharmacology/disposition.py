@@ -116,7 +116,7 @@ class Disposition(Kinetics):
         ratio = m.constant(f"Emax_{name}", self.falling_clearance.log_ratio, "logarithm of the last ratio of clearance")
         half = m.constant(f"T50_{name}", self.falling_clearance.half_time, "time at which half of it is reached")
         hill = m.constant(f"n_CL_{name}", self.falling_clearance.hill, "Hill exponent in time")
-        begun = (symengine.Max(TIME, 0) / half) ** hill
+        begun = symengine.Max(TIME / half, 0) ** hill
         return symengine.exp(ratio * begun / (1 + begun))
 
     def _tissues(self, m: Mechanism, agent: Agent, serum: Expression) -> None:

@@ -20,10 +20,10 @@ DIMENSIONLESS = "dimensionless"
 _KINDS = {
     "": DIMENSIONLESS,
     "meter": "metre", "gram": "gram", "second": "second", "mole": "mole",
-    "cell": "item", "molecule": "item", "count": "item",
+    "cell": "item", "molecule": "item", "count": "item", "PFU": "item", "IU": "item", "gray": "gray",
     "kelvin": "kelvin", "ampere": "ampere", "candela": "candela", "radian": "radian",
 }  # fmt: skip
-_AMOUNTS = [dimension(text) for text in ("", "mole", "gram", "cell", "molecule")]
+_AMOUNTS = [dimension(text) for text in ("", "mole", "gram", "cell", "molecule", "PFU", "IU")]
 
 
 @dataclass(frozen=True)
