@@ -1,4 +1,4 @@
-"""What every mechanism must keep to, on one disease of each kind. Mechanisms, diseases and drugs are found, not listed."""
+"""What every mechanism must keep to, on one disease of each kind. Mechanisms and drugs are found, not listed."""
 
 from __future__ import annotations
 
