@@ -57,10 +57,11 @@ def response_rates(result: TrialResult) -> list[float]:
     return [float(rates[arm.name]) for arm in result.trial.arms]
 
 
-def durations(result: TrialResult, what: str) -> pd.Series:
-    """Days to an event, such as PFS, or to the end of follow-up."""
+def durations(result: TrialResult, what: str) -> pd.DataFrame:
+    """Months to an event, such as PFS, or to the end of follow-up, which EVENT tells apart."""
     table = result.tables["ADTTE"]
-    return table.loc[table["PARAMCD"] == what].set_index("USUBJID")["AVAL"]
+    own = table[table["PARAMCD"] == what].set_index("USUBJID")
+    return pd.DataFrame({"MONTHS": own["AVAL"] / MONTH, "EVENT": own["CNSR"] == 0})
 
 
 @cache
