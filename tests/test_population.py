@@ -368,7 +368,7 @@ def test_less_than_one_cell_is_none_at_diagnosis(disease: Disease, cohort: Cohor
 
 
 def test_why_a_candidate_is_not_plausible(disease: Disease) -> None:
-    """By what is done to them: no number, half a cell that hardly grows, hardly any growth; and one who is accepted."""
+    """By what is done to them: no number, half a cell that hardly grows, hardly any growth; and nothing."""
     variables = {name: v for m in disease.mechanisms() for name, v in m.variables.items()}
     accepted = enrolled(disease, 1, seed=5)
     attempt = int(accepted.covariates["ATTEMPT"].iloc[0])
@@ -379,6 +379,7 @@ def test_why_a_candidate_is_not_plausible(disease: Disease) -> None:
     drawn.loc[1, seeds] = [0.4, 0.0, 0.0, 0.0, 0.0]
     for row in (1, 2):
         drawn.loc[row, [f"k_growth_{site}" for site in disease.sites]] = 1e-5
+    drawn.loc[2, [f"CD8_infiltrate_{site}" for site in disease.sites]] = 1e-9  # nor is any T cell let in
     states, reasons = grow(disease, natural_history(disease), drawn, threads=1)
     assert reasons.tolist() == [
         "not plausible: the natural history could not be solved",
