@@ -36,7 +36,7 @@ def versions(cancer: str, copies: int) -> System:
     catalogue = load_catalogue()
     drugs = list(catalogue.drugs.values())
     for i in range(2, copies + 1):
-        drugs += [drug.model_copy(update={"name": f"{drug.name}-{i}"}) for drug in catalogue.drugs.values()]
+        drugs += [drug.model_copy(update={"name": f"{drug.name}-v{i}"}) for drug in catalogue.drugs.values()]
     return replace(catalogue.disease(cancer).model(drugs), name=f"{cancer} {copies}")
 
 
