@@ -19,6 +19,7 @@ from rich.text import Text
 from typer.testing import CliRunner, Result
 
 import coley.report.select  # which stays there when its package is stood in for
+import interrupts
 from coley.catalogue import Catalogue, load_catalogue
 from coley.cli.commands import PURPOSE, app
 from coley.cli.forecast import Forecast, announcement, forecast, is_large
@@ -320,7 +321,14 @@ def test_ctrl_c_ends_the_workers(tmp_path: Path) -> None:
     os.mkfifo(place := tmp_path / "held")
     command = [sys.executable, "-c", INTERRUPTED, str(place)]
     with (
-        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True, cwd=tmp_path) as process,
+        subprocess.Popen(
+            command,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            cwd=tmp_path,
+            preexec_fn=interrupts.heed,
+        ) as process,
         place.open() as said,
     ):
         assert [said.readline() for _ in range(2)] == ["at work\n"] * 2

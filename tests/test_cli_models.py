@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner, Result
 
+import interrupts
 from coley.cli.commands import PURPOSE, app
 
 ROOT = Path(__file__).parents[1]
@@ -304,7 +305,8 @@ def test_ctrl_c_leaves_nothing(place: Path) -> None:
     asked = ["simulate", "tumour.xml", "--to", "10", "--vary", VARY, "--n", "10", "--out", "new/run"]
     pipe = subprocess.PIPE
     command = [sys.executable, "-c", PAUSED, *asked]
-    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    given = {"stdin": pipe, "stdout": pipe, "stderr": pipe, "text": True, "preexec_fn": interrupts.heed}
+    with subprocess.Popen(command, **given) as process:
         assert process.stdout is not None and process.stdout.readline() == "a part is written\n"
         assert list(place.glob(".run-*/new/*.parquet"))
         process.send_signal(signal.SIGINT)
