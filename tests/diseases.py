@@ -15,7 +15,7 @@ from coley.disease import Disease, Findings
 from coley.disease.interface import lacking
 from coley.engine import solve
 from coley.facts import Quantity
-from coley.model import Mechanism, assemble
+from coley.modeling import Mechanism, assemble
 from coley.population import recruit
 from coley.protocol import Eligibility
 from coley.system import System

@@ -16,7 +16,7 @@ import coley.pharmacology
 from coley.disease.kinds.solid import MECHANISMS
 from coley.engine import solve
 from coley.facts import Antigen, Clone, Quantity
-from coley.model import Context, assemble
+from coley.modeling import Context, assemble
 from coley.pharmacology import Drug
 from coley.system import System
 

@@ -9,7 +9,7 @@ import pytest
 import coley
 from coley.catalogue import load_catalogue
 from coley.library import basic
-from coley.model.check import dimensions, unit_problems
+from coley.modeling.check import dimensions, unit_problems
 from coley.pharmacology import Drug
 from coley.system import System
 

@@ -99,7 +99,7 @@ def test_a_trial_is_called_fitted_where_a_plan_that_ships_fits_it() -> None:
 
 def test_a_plan_names_every_mistake(tmp_path: Path) -> None:
     text = (SHIPPED / "calibration" / "solid.toml").read_text(encoding="utf-8")
-    text = text.replace('"oak",', '"oka",').replace('predict = ["keynote-001"', 'predict = ["checkmate-067"')
+    text = text.replace('"oak",', '"oka",').replace("predict = []", 'predict = ["checkmate-067"]')
     text = text.replace("physiology.parameters.APC_50.value", "physiology.parameters.APC50.value")
     text = text.replace("cancers.melanoma.parameters.f_fibrosis.value", "cancers.melanoma.parameters.k_growth.value")
     file = tmp_path / "plan.toml"

@@ -10,7 +10,7 @@ import pytest
 
 from coley.facts import Quantity
 from coley.harm import Care, CareRule, Grade, Handling, Harm, Recovery
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.protocol import Arm
 from coley.streams import uniforms
 from coley.trial.analysis import analyse, endpoints

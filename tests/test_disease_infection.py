@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.facts import Quantity
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.system import System
 from coley.trial.response import criteria
 from diseases import YEAR, disease, examined, follow, patients, treated

@@ -12,7 +12,7 @@ from coley.disease import Disease
 from coley.disease.disease import kinds
 from coley.disease.interface import TERMS, lacking
 from coley.errors import ColeyError
-from coley.model import Mechanism, assemble
+from coley.modeling import Mechanism, assemble
 from coley.units import dimension
 from diseases import SEED, WORKED, YEAR, disease, follow, patients, rates, treated
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from diseases import MONTH, disease, ends, examined, follow, median_survival, patients, rates, treated
 
 NAME = "dlbcl"

@@ -14,7 +14,9 @@ import coley.errors
 import coley.version
 
 PUBLIC = {
+    "Catalogue",
     "ColeyError",
+    "RunSettings",
     "System",
     "TrialResult",
     "__version__",
@@ -23,7 +25,9 @@ PUBLIC = {
     "load_catalogue",
     "load_sbml",
     "load_trial",
+    "model",
     "parse_regimen",
+    "read_result",
     "run",
     "save_sbml",
     "solve",

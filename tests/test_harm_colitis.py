@@ -21,7 +21,7 @@ import coley
 from coley.engine import solve
 from coley.facts import Quantity
 from coley.harm import Harm, mechanism
-from coley.model import Context, Mechanism, assemble
+from coley.modeling import Context, Mechanism, assemble
 from coley.system import System
 
 Floats = NDArray[np.float64]

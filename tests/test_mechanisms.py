@@ -26,8 +26,8 @@ from coley.catalogue import load_catalogue
 from coley.engine import solve
 from coley.engine.derivatives import jacobian, may_be_singular
 from coley.engine.functions import functions as compiled
-from coley.model import Mechanism, assemble
-from coley.model.check import dimensions, unit_problems
+from coley.modeling import Mechanism, assemble
+from coley.modeling.check import dimensions, unit_problems
 from coley.system import Parameter, Rule, State, System
 
 SOURCE = Path(coley.__path__[0])

@@ -14,8 +14,8 @@ from coley.catalogue import load_catalogue
 from coley.disease import disease_of
 from coley.errors import ColeyError, Problem
 from coley.facts import Quantity
-from coley.model import REST, Mechanism, assemble
-from coley.model.check import dimension_of
+from coley.modeling import REST, Mechanism, assemble
+from coley.modeling.check import dimension_of
 from coley.system import Expression
 from coley.units import dimension
 

@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from coley.engine import solve
-from coley.model import assemble
+from coley.modeling import assemble
 from pharmacology_toy import context, shipped
 
 Floats = NDArray[np.float64]

@@ -17,7 +17,7 @@ DROPPED = '''
 """Dropped: an action in one file."""
 from typing import Annotated, Literal
 from coley.facts import Quantity, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 
 

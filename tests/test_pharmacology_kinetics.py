@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.integrate import quad, solve_ivp
 
 from coley.engine import solve
-from coley.model import assemble
+from coley.modeling import assemble
 from coley.pharmacology import Drug
 from coley.pharmacology.kinetics.compartments import Compartments
 from coley.units import to_internal

@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from coley.model import assemble
+from coley.modeling import assemble
 from coley.pharmacology import Agent
 from coley.pharmacology.actions.irradiate import Irradiate
 from coley.pharmacology.kinetics.local import Local

@@ -15,7 +15,7 @@ from coley.disease import Disease, disease_of
 from coley.engine import Simulation
 from coley.errors import ColeyError
 from coley.facts import Cancer, Correlation, CovariateEffect, Quantity
-from coley.model import Variable
+from coley.modeling import Variable
 from coley.pharmacology import Drug
 from coley.population import Cohort, recruit
 from coley.population.diagnosis import grow, natural_history

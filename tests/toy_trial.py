@@ -13,7 +13,7 @@ import symengine
 from coley.catalogue import load_catalogue
 from coley.disease.kinds.solid import TARGETS, Solid
 from coley.facts import Quantity
-from coley.model import Mechanism, assemble
+from coley.modeling import Mechanism, assemble
 from coley.pharmacology.agent import Agent
 from coley.population import Cohort
 from coley.protocol import Arm, Trial, Visits

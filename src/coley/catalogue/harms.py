@@ -11,7 +11,7 @@ from coley.disease import Disease
 from coley.errors import ColeyError
 from coley.harm import Harm, mechanism
 from coley.harm import lint as lint_harms
-from coley.model import assemble
+from coley.modeling import assemble
 
 _FOLDERS = {"harm": "harms", "care": "care"}
 

@@ -16,7 +16,7 @@ from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Quantity
 from coley.harm import mechanism
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.units import convert
 
 if TYPE_CHECKING:

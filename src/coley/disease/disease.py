@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from coley.disease.interface import lacking
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Quantity
-from coley.model import Context, Mechanism, assemble
+from coley.modeling import Context, Mechanism, assemble
 from coley.pharmacology import Drug
 from coley.streams import Patients
 from coley.system import System

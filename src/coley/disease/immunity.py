@@ -14,7 +14,7 @@ from coley.mechanisms.priming import priming
 from coley.mechanisms.regulatory_t_cells import regulatory_t_cells
 from coley.mechanisms.repertoire import repertoire
 from coley.mechanisms.t_cells import t_cells
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 IMMUNITY: tuple[Callable[[Context], Mechanism], ...] = (
     antigen_presentation,

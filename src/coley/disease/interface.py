@@ -14,7 +14,7 @@ from typing import Literal
 import symengine
 
 from coley.facts import Quantity
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 Kind = Literal["total", "product", "value"]

@@ -15,7 +15,7 @@ from typing import Annotated
 import symengine
 
 from coley.facts import Entry, Quantity, like
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.system import Expression
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from coley.harm.schema import Harm
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 

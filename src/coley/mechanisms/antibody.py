@@ -7,7 +7,7 @@ Vaccine 25:4931, 2007).
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def antibody(context: Context) -> Mechanism:

@@ -7,7 +7,7 @@ priming.
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def antigen_presentation(context: Context) -> Mechanism:

@@ -5,7 +5,7 @@ They are killed as the first clone is in the rest of the body, but for its killi
 
 from __future__ import annotations
 
-from coley.model import REST, Context, Mechanism
+from coley.modeling import REST, Context, Mechanism
 
 
 def b_cells(context: Context) -> Mechanism:

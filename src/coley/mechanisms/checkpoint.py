@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import symengine
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 _NEVER_ZERO = 1e-9  # the derivative of a power at 0 is not defined

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def cytokines(context: Context) -> Mechanism:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 LINES = {"neutrophils": "neutrophils", "platelets": "platelets"}

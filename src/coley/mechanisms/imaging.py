@@ -7,7 +7,7 @@ al., J Clin Oncol 34:1510 (2016).
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def imaging(context: Context) -> Mechanism:

@@ -6,7 +6,7 @@ Normal plasma cells need room in the marrow, and bear what the cancer bears: the
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def immunoglobulin(context: Context) -> Mechanism:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import symengine
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import symengine
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def killing(context: Context) -> Mechanism:

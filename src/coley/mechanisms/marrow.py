@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import symengine
 
-from coley.model import REST, Context, Mechanism
+from coley.modeling import REST, Context, Mechanism
 from coley.system import Expression
 
 

@@ -6,7 +6,7 @@ clone, T cell or drug, holds new seeds too; cells that it does not kill escape.
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def metastasis(context: Context) -> Mechanism:

@@ -6,7 +6,7 @@ for its vessels holds more. Macrophages arrive as M2; interferon-gamma turns the
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def myeloid(context: Context) -> Mechanism:

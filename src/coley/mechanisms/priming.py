@@ -6,7 +6,7 @@ CTLA-4 takes B7 from CD28; regulatory T cells take IL-2.
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 

@@ -5,7 +5,7 @@ Their number in the circulation is held near rest; in the node they compete for 
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def regulatory_t_cells(context: Context) -> Mechanism:

@@ -5,7 +5,7 @@ Blocking CTLA-4 widens the repertoire of tumour-reactive T cells: Kvistborg et a
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def repertoire(context: Context) -> Mechanism:

@@ -5,7 +5,7 @@ They are there whether or not cancer is, so that few cancer cells meet many of t
 
 from __future__ import annotations
 
-from coley.model import REST, Context, Mechanism
+from coley.modeling import REST, Context, Mechanism
 
 
 def resident_t_cells(context: Context) -> Mechanism:

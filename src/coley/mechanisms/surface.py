@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import symengine
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 
 
 def surface(context: Context) -> Mechanism:

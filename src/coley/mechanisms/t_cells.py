@@ -7,7 +7,7 @@ tumour are bystanders that do not see it: Simoni et al., Nature 557:575 (2018); 
 
 from __future__ import annotations
 
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 

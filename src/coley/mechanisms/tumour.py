@@ -11,7 +11,7 @@ from __future__ import annotations
 import symengine
 
 from coley.facts import Clone
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 

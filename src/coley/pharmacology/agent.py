@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from coley.errors import ColeyError, Problem
 from coley.facts import Entry, Quantity
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.system import Expression
 
 

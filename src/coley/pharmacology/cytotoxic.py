@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coley.facts import Clone
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.system import Expression
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from coley.facts import Quantity
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Agent
 
 

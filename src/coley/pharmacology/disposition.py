@@ -12,7 +12,7 @@ import symengine
 from pydantic import model_validator
 
 from coley.facts import Entry, Quantity, Unit, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Agent, Kinetics
 from coley.system import TIME, Expression
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import Field
 
 from coley.facts import Entry, Quantity, Reference, Slug, Text, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology import actions, kinetics
 from coley.pharmacology.agent import Action, Agent, Kinetics
 from coley.pharmacology.kinds import any_of

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import symengine
 
 from coley.facts import Clone
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.system import Expression
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.population.diagnosis import grow, natural_history
 from coley.population.draw import biomarkers, covariates, parameters
 from coley.protocol import Eligibility

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from coley.disease import Disease
 from coley.facts import CovariateEffect, Quantity
-from coley.model import Variable
+from coley.modeling import Variable
 from coley.population.variability import values, varies
 from coley.protocol import Eligibility
 from coley.streams import normals, uniforms

@@ -10,7 +10,7 @@ from coley.catalogue import NOTHING, Catalogue, load_catalogue
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.harm import Care, Harm, mechanism
-from coley.model import Mechanism, assemble
+from coley.modeling import Mechanism, assemble
 from coley.pharmacology import Drug
 from coley.protocol import Arm, Trial
 from coley.regimen import Regimen, parse, read

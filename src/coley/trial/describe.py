@@ -14,7 +14,7 @@ import pandas as pd
 from coley.catalogue import Change
 from coley.disease import Disease
 from coley.facts import Quantity
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.protocol import Published, Trial
 from coley.trial.analysis import endpoints
 from coley.trial.arms import Plan

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from coley.catalogue import Catalogue, Change, load_catalogue
 from coley.disease import Disease, Observable
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.pharmacology import Drug
 from coley.population import Cohort, recruit
 from coley.protocol import Trial

@@ -13,7 +13,7 @@ from coley.mechanisms.invasion import invasion
 from coley.mechanisms.surface import surface
 from coley.mechanisms.survival import survival
 from coley.mechanisms.tumour import tumour
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.streams import Patients, uniforms
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (tumour, *IMMUNITY, surface, invasion, survival)

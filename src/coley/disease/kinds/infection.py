@@ -11,7 +11,7 @@ from coley.disease.disease import Disease, Findings, Floats, Mortal, Observable
 from coley.mechanisms.antibody import antibody
 from coley.mechanisms.infection import infection
 from coley.mechanisms.survival import survival
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.streams import Patients, uniforms
 
 EVENTS = ("infection", "persistence", "CIN2", "CIN3", "cancer")

@@ -14,7 +14,7 @@ from coley.mechanisms.marrow import marrow
 from coley.mechanisms.natural_killer_cells import natural_killer_cells
 from coley.mechanisms.resident_t_cells import resident_t_cells
 from coley.mechanisms.survival import survival
-from coley.model import REST, Context, Mechanism
+from coley.modeling import REST, Context, Mechanism
 from coley.streams import Patients, normals
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (

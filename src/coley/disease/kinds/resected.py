@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coley.disease.kinds.solid import Floats, Solid
-from coley.model import REST
+from coley.modeling import REST
 from coley.streams import Patients, normals, uniforms
 
 

@@ -12,7 +12,7 @@ from coley.disease.immunity import IMMUNITY
 from coley.mechanisms.surface import surface
 from coley.mechanisms.survival import survival
 from coley.mechanisms.tumour import tumour
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.streams import Patients, normals
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (tumour, *IMMUNITY, surface, survival)

@@ -16,7 +16,7 @@ from coley.mechanisms.imaging import imaging
 from coley.mechanisms.metastasis import metastasis
 from coley.mechanisms.survival import survival
 from coley.mechanisms.tumour import tumour
-from coley.model import REST, Context, Mechanism
+from coley.modeling import REST, Context, Mechanism
 from coley.streams import Patients, stream, uniforms
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Quantity, Text, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 
 BEARERS = {"CTLA-4": "deplete_Treg"}

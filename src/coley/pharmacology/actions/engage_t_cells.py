@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 import symengine
 
 from coley.facts import Quantity, Text, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 from coley.pharmacology.target import Target, molecules_per_mole, target
 from coley.system import Expression

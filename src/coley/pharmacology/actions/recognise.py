@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from coley.facts import Quantity, Text, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 from coley.pharmacology.target import target
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import symengine
 
 from coley.facts import Quantity, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from coley.facts import Quantity, Unit, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Agent, Kinetics
 
 

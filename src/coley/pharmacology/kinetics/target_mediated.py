@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import symengine
 
 from coley.facts import Quantity, Text, like
-from coley.model import Mechanism
+from coley.modeling import Mechanism
 from coley.pharmacology.agent import Agent
 from coley.pharmacology.disposition import Disposition
 from coley.pharmacology.target import molecules_per_mole, target

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import symengine
 
 from coley.facts import Quantity, Text, like
-from coley.model import Context, Mechanism
+from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Agent, Kinetics
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from coley.disease import Disease
 from coley.engine import Simulation
-from coley.model import REST
+from coley.modeling import REST
 from coley.trial.conduct.fate import exponentials
 
 Floats = NDArray[np.float64]

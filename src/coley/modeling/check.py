@@ -8,7 +8,7 @@ import symengine
 from pint.util import UnitsContainer
 
 from coley.errors import ColeyError, Problem
-from coley.model.mechanism import Mechanism
+from coley.modeling.mechanism import Mechanism
 from coley.system import TIME, Expression, System
 from coley.units import dimension
 

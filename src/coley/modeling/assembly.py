@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import symengine
 
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.model.check import dimensions, unit_problems
-from coley.model.mechanism import Mechanism
+from coley.modeling.check import dimensions, unit_problems
+from coley.modeling.mechanism import Mechanism
 from coley.system import TIME, Parameter, Rule, System
 
 
