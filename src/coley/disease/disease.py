@@ -166,8 +166,3 @@ def disease_of(cancer: Cancer, physiology: Physiology) -> Disease:
         what = f"is of the kind {cancer.disease!r}, which there is not"
         raise ColeyError(Problem(f"cancer {cancer.name}: disease", what, did_you_mean(cancer.disease, known)))
     return known[cancer.disease](cancer, physiology)
-
-
-def model(cancer: Cancer, drugs: Sequence[Drug], physiology: Physiology) -> System:
-    """The System of ``cancer`` with ``drugs``: their mechanisms in one model."""
-    return disease_of(cancer, physiology).model(drugs)
