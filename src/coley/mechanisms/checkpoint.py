@@ -2,10 +2,10 @@
 
 Binding between the two membranes is at equilibrium: a quadratic gives the density of complexes. The dissociation
 constant between membranes is that in solution times the width of the gap, as in Jafarnejad et al., AAPS Journal 21:79
-(2019). A T cell meets cells that stain (their share is the tumour proportion score) with the ligand of the cancer and of
-the host's cells beside it; where a cell does not stain, with that of the host's alone. Cells stain where T cells are:
-Taube et al., Sci Transl Med 4:127ra37 (2012), so that T cells meet more of them than their share. Interferon-gamma
-induces both. PD-L2 is left out: few cancer cells bear it.
+(2019). A T cell meets cells that stain (their share is the tumour proportion score) with the ligand of the cancer and
+of the host's cells beside it; where a cell does not stain, with that of the host's alone. Cells stain where T cells
+are: Taube et al., Sci Transl Med 4:127ra37 (2012), so that T cells meet more of them than their share.
+Interferon-gamma induces both. PD-L2 is left out: few cancer cells bear it.
 """
 
 from __future__ import annotations
