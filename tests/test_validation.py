@@ -8,12 +8,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-import calibration_fake as fake
 import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import calibration_fake as fake
 import coley.validation.intervals as intervals
 from coley.calibration import read_plan
 from coley.calibration.posterior import DRAWS, draw, first_draws, posterior
@@ -168,7 +168,7 @@ def test_an_interval_with_the_posterior_adds_variances() -> None:
 
 def test_a_file_of_trials_is_read_with_every_problem_in_its_place(tmp_path: Path) -> None:
     text = (Path(intervals.__file__).parents[1] / "catalogue/data/trials/oak.toml").read_text(encoding="utf-8")
-    head, _, rest = text.partition("name = ")
+    _, _, rest = text.partition("name = ")
     one = "[[trials]]\nname = " + rest.replace("[[", "[[trials.").replace("\n[", "\n[trials.").replace(
         "[trials.[trials.", "[[trials."
     )
