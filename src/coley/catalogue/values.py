@@ -72,10 +72,19 @@ def change(catalogue: Catalogue, text: str, cancer: str) -> tuple[dict[str, Any]
     place = _place(catalogue, disease, match[1], where)
     new = _quantity(place.quantity, match[2], match[3], where, match[1])
     folder, name = place.folder, place.entry
-    entry: BaseModel = catalogue.physiology if folder == "physiology" else getattr(catalogue, folder)[name]
+    entry = _entry(catalogue, folder, name)
     changed = _checked(_replaced(entry, place.quantity, new), where)
     update = {folder: changed if folder == "physiology" else {**getattr(catalogue, folder), name: changed}}
     return update, Change(match[1], f"{folder} {name}".strip(), place.quantity, new)
+
+
+def _entry(catalogue: Catalogue, folder: str, name: str) -> BaseModel:
+    if folder == "physiology":
+        return catalogue.physiology
+    if folder == "cancers":
+        return catalogue.cancer(name)  # with its base, which stays as it is for others
+    entries: Mapping[str, BaseModel] = getattr(catalogue, folder)
+    return entries[name]
 
 
 def _place(catalogue: Catalogue, disease: Disease, name: str, where: str) -> Place:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -85,7 +85,8 @@ class Cancer(Entry):
     """A cancer: its kind of disease, numbers, clones and antigens, its patients, and what earlier treatment changes.
 
     Attributes:
-        disease: the kind of disease, which says what numbers are needed and how it is followed.
+        base: name of a cancer whose numbers and lists hold where this one says nothing else.
+        disease: the kind of disease, which says what numbers are needed and how it is followed; never that of the base.
         prior: by what was given before: a class such as ``chemotherapy`` or ``anti-PD-1``.
     """
 
@@ -93,10 +94,11 @@ class Cancer(Entry):
     title: Text
     synonyms: tuple[str, ...] = ()
     summary: Text
+    base: Slug | None = None
     disease: Slug = "solid"
-    parameters: dict[str, Quantity]
-    patients: dict[str, Quantity]
-    clones: Annotated[tuple[Clone, ...], Field(min_length=1)]
+    parameters: dict[str, Quantity] = Field(default={})
+    patients: dict[str, Quantity] = Field(default={})
+    clones: tuple[Clone, ...] = ()
     antigens: tuple[Antigen, ...] = ()
     biomarkers: tuple[Biomarker, ...] = ()
     organs: tuple[Organ, ...] = ()
@@ -109,6 +111,11 @@ class Cancer(Entry):
         names = [clone.name for clone in self.clones]
         if len(set(names)) < len(names):
             raise ValueError("two clones have the same name")
+        if self.base is not None:
+            return self  # what is still missing is seen once it stands on its base
+        missing = [name for name in ("parameters", "patients", "clones") if not getattr(self, name)]
+        if missing:
+            raise ValueError(f"has no {' and no '.join(missing)}: write them, or name a cancer as its base")
         if self.clones[0].fraction is not None or any(clone.fraction is None for clone in self.clones[1:]):
             raise ValueError("every clone but the first has a fraction: the first has the rest")
         molecules = [antigen.molecule for antigen in self.antigens]
@@ -117,6 +124,42 @@ class Cancer(Entry):
         if self.organs and abs(sum(organ.share.value for organ in self.organs) - 1) > 1e-3:
             raise ValueError("the shares of the organs add up to 1")
         return self
+
+    def on(self, base: Cancer) -> Cancer:
+        """This cancer with all of ``base`` that it says nothing of itself.
+
+        Numbers, and elements of lists, go by name: its own replace those of the base, others join them. Its organs,
+        where it has any, replace all of the base's, as their shares belong together.
+        """
+        tables = ("parameters", "patients", "prior")
+        found: dict[str, Any] = {name: {**getattr(base, name), **getattr(self, name)} for name in tables}
+        found |= {name: _joined(getattr(base, name), getattr(self, name)) for name in _LISTS}
+        found |= {name: getattr(self, name) for name in ("name", "title", "synonyms", "summary", "disease")}
+        return Cancer.model_validate(found | {"organs": self.organs or base.organs})
+
+
+_LISTS = ("clones", "antigens", "biomarkers", "correlations", "covariate_effects")
+
+
+def _joined(theirs: tuple[Any, ...], own: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Elements of both by what they are called: an own one says only what is different from theirs."""
+    found = {_called(item): item for item in theirs}
+    for item in own:
+        said = {name: getattr(item, name) for name in item.model_fields_set}
+        there = found.get(_called(item))
+        found[_called(item)] = item if there is None else there.model_copy(update=said)
+    return tuple(found.values())
+
+
+def _called(item: Clone | Antigen | Biomarker | Correlation | CovariateEffect) -> tuple[str, ...]:
+    match item:
+        case Correlation():
+            return tuple(sorted(item.between))
+        case CovariateEffect():
+            return (item.covariate, item.parameter)
+        case Antigen():
+            return (item.molecule,)
+    return (item.name,)
 
 
 class Physiology(Entry):
