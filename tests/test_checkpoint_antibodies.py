@@ -117,7 +117,8 @@ def test_tislelizumab() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "clearance"), [("avelumab", 0.59), ("durvalumab", 8.2 * 0.024), ("adebrelimab", 0.177), ("cemiplimab", 0.20)]
+    ("name", "clearance"),
+    [("avelumab", 0.59), ("durvalumab", 8.2 * 0.024), ("adebrelimab", 0.177), ("cemiplimab", 0.20)],
 )
 def test_clearance_at_steady_state(name: str, clearance: float) -> None:
     """Labels (L/day; recalled), adebrelimab: geometric mean of patients, Chen et al. (2024): dose over AUC."""

@@ -78,3 +78,29 @@ def test_interferon_slows_division_and_reverses() -> None:
     found = course(system(context(), drug), [0.0, 0.1, 3.0], (0.0, 3.6e7, drug.entry("iv")))
     assert found["division_1"].to_numpy()[0][1] < 0.9
     assert last(found, "division_1") > 0.99
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_blockade_of_lag_3_frees_the_share_of_function_that_it_holds(share: float) -> None:
+    """1 at rest; without LAG-3 one over the share that is left: nothing where it holds nothing (knock-out)."""
+    model = system(context(h_LAG3=share), shipped("relatlimab"))
+    starts = [{"CT_relatlimab": level} for level in (0.0, 1.0)]
+    found = at_once(model, ("T_function",), starts)["T_function"]
+    np.testing.assert_allclose(found, [1, 1 / (1 - share)], rtol=1e-4)
+
+
+def test_a_model_has_lag_3_only_where_a_drug_blocks_it() -> None:
+    with_it, without = (system(context(), shipped(name)) for name in ("relatlimab", "nivolumab"))
+    assert "free_LAG3" in with_it.units
+    assert not {"free_LAG3", "h_LAG3", "free_TGFbeta"} & without.units.keys()
+
+
+def test_a_trap_lets_in_the_t_cells_that_tgf_beta_keeps_out() -> None:
+    """With all of it taken, entry is what it is without stroma's, regulatory T cells' and macrophages' TGF-beta."""
+    drug = shipped("retlirafusp-alfa")
+    names = ("infiltration_1", "TGFb_1")
+    open_ = at_once(system(context(TGFb_0=0.0), shipped("nivolumab")), names, [{"C_wild_1": 1e9}])
+    full = at_once(system(context(), drug), names, [{"C_wild_1": 1e9, "CT_retlirafusp_alfa": x} for x in (0.0, 10.0)])
+    assert full["infiltration_1"][0] < 0.9 * full["infiltration_1"][1]
+    assert full["infiltration_1"][1] == pytest.approx(1, rel=1e-3)
+    assert open_["infiltration_1"][0] > full["infiltration_1"][0]

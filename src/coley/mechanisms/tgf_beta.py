@@ -1,7 +1,7 @@
 """TGF-beta that drugs take away: T cells enter lesions that it kept them out of.
 
-How TGF-beta excludes T cells is part of ``cytokines``; this says what a trap gives back of entry. TGF-beta drives T cells
-out of the tumour's core: Mariathasan et al., Nature 554:544 (2018).
+How TGF-beta excludes T cells is part of ``cytokines``; this says what a trap gives back of entry. TGF-beta keeps T
+cells in the stroma: Mariathasan et al., Nature 554:544 (2018).
 """
 
 from __future__ import annotations
