@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coley.facts import Quantity
+from coley.pharmacology import Drug
 from coley.pharmacology.actions.inhibit_vessels import InhibitVessels
+from coley.pharmacology.actions.stimulate import Stimulate
 from coley.pharmacology.actions.supply_antigen import SupplyAntigen
 from pharmacology_toy import at_once, context, course, last, q, shipped, system
 
@@ -104,3 +107,32 @@ def test_a_trap_lets_in_the_t_cells_that_tgf_beta_keeps_out() -> None:
     assert full["infiltration_1"][0] < 0.9 * full["infiltration_1"][1]
     assert full["infiltration_1"][1] == pytest.approx(1, rel=1e-3)
     assert open_["infiltration_1"][0] > full["infiltration_1"][0]
+
+
+def stimulating(**effects: Quantity) -> Drug:
+    """A cytokine that does nothing but ``effects``."""
+    none = {name: q(0.0, "1/day") for name in ("NK_cells", "T_cells", "regulatory")}
+    half = {name: q(1.0, "IU/mL") for name in ("half_effect", "half_regulatory")}
+    action = Stimulate(kind="stimulate", **half, **none, division=q(0.0), **effects)
+    return shipped("aldesleukin").model_copy(update={"actions": (action,)})
+
+
+def test_interleukin_12_makes_lymphocytes_of_the_tumour_secrete_interferon_gamma() -> None:
+    """As much as cells times secretion over decay and volume; nothing without effector T cells and NK cells."""
+    drug = stimulating(interferon_gamma=q(1e-12, "nmol/cell/day"))
+    level = {"A1_aldesleukin": 1e12, "C_wild_1": 1e9}  # far above the half effect
+    names = ("IFNg_added_1", "NK_1", "V_1")
+    found = at_once(system(context(), drug), names, [level | {"E8_1": 3e6}])
+    expected = 1e-12 * (3e6 + found["NK_1"]) / (7.7 * found["V_1"])
+    np.testing.assert_allclose(found["IFNg_added_1"], expected, rtol=1e-3)
+    (none,) = at_once(system(context(NK_density=0.0), drug), names[:1], [level])["IFNg_added_1"]
+    assert none == 0
+
+
+def test_gm_csf_brings_dendritic_cells_to_the_node_while_it_lasts() -> None:
+    drug = stimulating(dendritic_cells=q(1e5, "cell/day"))
+    doses = [(day / 4, 1e8, drug.entry("iv")) for day in range(40)]
+    treated, control = (course(system(context(), drug), [0.0, 10.0, 200.0], *given, cells=0.0) for given in (doses, ()))
+    (_, during, after) = (treated["mAPC_N"] - control["mAPC_N"]).to_numpy()[0]
+    assert 0.2e6 < during < 1e6  # ten days of 1e5, less the time between doses and those that die
+    assert after < 0.05 * during
