@@ -23,7 +23,34 @@ from coley.system import System
 
 DRUGS = Path(coley.pharmacology.__file__).parent.parent / "catalogue" / "data" / "drugs"
 SITES = ("1", "R")
-MOLECULES = ("HER2", "CD19", "DLL3", "nectin-1")
+MOLECULES = (
+    "HER2",
+    "CD19",
+    "DLL3",
+    "nectin-1",
+    "HER3",
+    "EGFR",
+    "c-Met",
+    "TROP2",
+    "nectin-4",
+    "FRalpha",
+    "tissue factor",
+)
+MOLECULES += (
+    "GD2",
+    "claudin 18.2",
+    "EpCAM",
+    "RANKL",
+    "PDGFRA",
+    "CCR4",
+    "CD25",
+    "gp100",
+    "CD20",
+    "CD22",
+    "CD30",
+    "CD33",
+)
+MOLECULES += ("CD38", "CD52", "CD79b", "CD123", "BCMA", "GPRC5D", "SLAMF7")
 AVOGADRO = 6.02214076e23
 DENSITY = 1e5  # molecules of each antigen on a cell
 
