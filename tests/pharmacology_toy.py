@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 import coley.pharmacology
+from coley.disease.interface import lacking
 from coley.disease.kinds.solid import MECHANISMS
 from coley.engine import solve
 from coley.facts import Antigen, Clone, Quantity
@@ -83,7 +84,8 @@ def shipped(name: str) -> Drug:
 def system(toy: Context, *drugs: Drug) -> System:
     """The solid tumour of the toy, with drugs; names, order and units are checked as it is assembled."""
     parts = [mechanism(toy) for mechanism in MECHANISMS]
-    return assemble("toy", [*parts, *(part for drug in drugs for part in drug.mechanisms(toy))])
+    parts += [part for drug in drugs for part in drug.mechanisms(toy)]
+    return assemble("toy", [*parts, *lacking(toy, parts)])
 
 
 def course(
