@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 import coley.pharmacology
+from coley.disease.interface import lacking
 from coley.disease.kinds.solid import MECHANISMS
 from coley.disease.on_demand import asked_for
 from coley.engine import solve
@@ -112,7 +113,8 @@ def system(toy: Context, *drugs: Drug) -> System:
     """The solid tumour of the toy, with drugs; names, order and units are checked as it is assembled."""
     parts = [mechanism(toy) for mechanism in MECHANISMS]
     parts += [part for drug in drugs for part in drug.mechanisms(toy)]
-    return assemble("toy", [*parts, *asked_for(toy, parts)])
+    parts += asked_for(toy, parts)
+    return assemble("toy", [*parts, *lacking(toy, parts)])
 
 
 def course(
