@@ -97,11 +97,12 @@ def normal_correlations(correlations: Iterable[Correlation]) -> tuple[list[str],
 
 
 class CovariateEffect(Reference):
-    """A patient's covariate that changes a parameter: times ``factor`` for each unit of ``covariate``."""
+    """A covariate that changes a parameter: times ``factor`` for each unit of ``covariate`` above ``reference``."""
 
     covariate: Text
     parameter: Text
     factor: Annotated[float, Field(gt=0)]
+    reference: float = 0.0
 
 
 class Prior(Entry):

@@ -147,7 +147,7 @@ def _factors(disease: Disease, people: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _effect(effect: CovariateEffect, people: pd.DataFrame) -> Floats:
-    return np.asarray(effect.factor ** people[effect.covariate].to_numpy(dtype=float))
+    return np.asarray(effect.factor ** (people[effect.covariate].to_numpy(dtype=float) - effect.reference))
 
 
 def _column(variable: Variable, deviates: Floats, people: pd.DataFrame, factor: Floats | None) -> Floats:
