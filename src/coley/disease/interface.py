@@ -81,6 +81,7 @@ TERMS = (
     Term("M2_{s}", "cell", "value", "M2 macrophages"),
     Term("IFNg_{s}", "nmol/mL", "value", "interferon-gamma"),
     Term("H_IFNg_{s}", "", "value", "effect of interferon-gamma"),
+    Term("TGFb_{s}", "nmol/mL", "value", "TGF-beta"),
     Term("H_PD1_{s}", "", "value", "inhibition through PD-1"),
     Term("kill_T_{s}", "1/day", "value", "killing by the patient's own T cells"),
     Term("kill_NK_{s}", "1/day", "value", "killing by natural killer cells"),
