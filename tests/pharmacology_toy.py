@@ -13,6 +13,7 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 import coley.pharmacology
+from coley.disease.interface import lacking
 from coley.disease.kinds.solid import MECHANISMS
 from coley.disease.on_demand import asked_for
 from coley.engine import solve
@@ -23,7 +24,34 @@ from coley.system import System
 
 DRUGS = Path(coley.pharmacology.__file__).parent.parent / "catalogue" / "data" / "drugs"
 SITES = ("1", "R")
-MOLECULES = ("HER2", "CD19", "DLL3", "nectin-1")
+MOLECULES = (
+    "HER2",
+    "CD19",
+    "DLL3",
+    "nectin-1",
+    "HER3",
+    "EGFR",
+    "c-Met",
+    "TROP2",
+    "nectin-4",
+    "FRalpha",
+    "tissue factor",
+)
+MOLECULES += (
+    "GD2",
+    "claudin 18.2",
+    "EpCAM",
+    "RANKL",
+    "PDGFRA",
+    "CCR4",
+    "CD25",
+    "gp100",
+    "CD20",
+    "CD22",
+    "CD30",
+    "CD33",
+)
+MOLECULES += ("CD38", "CD52", "CD79b", "CD123", "BCMA", "GPRC5D", "SLAMF7")
 AVOGADRO = 6.02214076e23
 DENSITY = 1e5  # molecules of each antigen on a cell
 
@@ -85,7 +113,8 @@ def system(toy: Context, *drugs: Drug) -> System:
     """The solid tumour of the toy, with drugs; names, order and units are checked as it is assembled."""
     parts = [mechanism(toy) for mechanism in MECHANISMS]
     parts += [part for drug in drugs for part in drug.mechanisms(toy)]
-    return assemble("toy", [*parts, *asked_for(toy, parts)])
+    parts += asked_for(toy, parts)
+    return assemble("toy", [*parts, *lacking(toy, parts)])
 
 
 def course(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import symengine
@@ -60,7 +59,7 @@ def target(m: Mechanism, molecule: str) -> Target | None:
     clones = tuple(clone for clone in m.context.clones if molecule not in clone.lacks)
     if antigen is None or not clones:
         return None
-    label = re.sub(r"[^A-Za-z0-9]", "", molecule)
+    label = antigen.label
     density = m.constant(f"density_{label}", antigen.density, f"{molecule} on a cancer cell that bears it")
     positive = m.constant(f"positive_{label}", antigen.positive, f"share of cancer cells that bear {molecule}")
     return Target(label, density, positive, clones)
