@@ -195,7 +195,8 @@ def test_lymphocytes_go_with_what_marks_them() -> None:
     for name, amount in (("mogamulizumab", 70.0), ("denileukin-diftitox", 0.63)):
         drug = shipped(name)
         model = system(alone(antigens=()), drug)
-        rate = at_once(model, ("deplete_Treg",), [{}, {f"CT_{drug.agent.symbol}": amount / 1e4}])["deplete_Treg"]
+        starts = [{f"CT_{drug.agent.symbol}": level} for level in (0.0, amount / 1e4)]
+        rate = at_once(model, ("deplete_Treg",), starts)["deplete_Treg"]
         assert rate[1] > rate[0] == 0
 
 
