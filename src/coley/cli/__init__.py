@@ -6,6 +6,7 @@ from coley.cli import calibrating as calibrating  # has the commands join the ot
 from coley.cli import entries as entries
 from coley.cli import explaining as explaining
 from coley.cli import models as models
+from coley.cli import patients as patients
 from coley.cli.commands import main
 
 __all__ = ["main"]
