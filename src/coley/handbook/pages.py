@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.handbook.equations import Chapter, Symbol
+from coley.handbook.glossary import Glossary
 from coley.units import internal_unit
 
 _INTRODUCTION = """# Equations
@@ -75,3 +76,13 @@ def _unit(unit: str) -> str:
 def _escaped(text: str) -> str:
     """Text whose bars do not end a cell of a table, and whose lesser-than signs open no tag."""
     return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def glossary_page(book: Glossary) -> str:
+    """Every term in the order of the alphabet, with its source."""
+    lines = ["# Glossary\n", "`coley explain TERM` prints any of these; so it does mechanisms, drugs and endpoints.\n"]
+    for term in sorted(book.terms, key=lambda term: term.name.casefold()):
+        lines.append(f"## {term.name[0].upper()}{term.name[1:]}\n")
+        also = f" Also: {', '.join(term.also)}." if term.also else ""
+        lines += [f"{term.says}{also}\n", f"*{book.cited(term)}*\n"]
+    return "\n".join(lines)
