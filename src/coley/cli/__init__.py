@@ -10,6 +10,7 @@ from coley.cli import explaining as explaining
 from coley.cli import models as models
 from coley.cli import patients as patients
 from coley.cli import scanning as scanning
+from coley.cli import validating as validating
 from coley.cli.commands import main
 
 __all__ = ["main"]

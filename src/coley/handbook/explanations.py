@@ -123,7 +123,7 @@ def _entries(name: str, catalogue: Catalogue) -> Iterator[Drug | Cancer | Harm]:
     for group in _groups(catalogue):
         entry = by_any_name(group).get(fold(name))
         if entry is not None:
-            yield entry
+            yield catalogue.cancer(entry.name) if isinstance(entry, Cancer) else entry
 
 
 def _entry(entry: Drug | Cancer | Harm, catalogue: Catalogue) -> Explanation:
