@@ -7,6 +7,7 @@ for the others.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -26,6 +27,8 @@ from coley.system import Expression
 _SITES = ("1", REST)
 _FIRST = ("melanoma", "nsclc")
 """Cancers that are looked at before the others, so that an advanced solid tumour stands for all."""
+_Kind = tuple[str, str]
+"""Part of the page, and the kind of kinetics or action."""
 _PLUS, _TIMES = r"\mathrel{{+}{=}}", r"\mathrel{{\times}{=}}"
 """Before what a mechanism adds to a sum, or a factor by which it scales a product, that others fill too."""
 
@@ -91,48 +94,63 @@ def _small(catalogue: Catalogue, name: str) -> Disease:
 
 def _biology(diseases: Sequence[Disease]) -> Iterator[Chapter]:
     known = {module.__name__.rpartition(".")[2]: module.__doc__ or "" for module in mechanism_modules()}
-    seen: set[str] = set()
+    left = set(known)
     for disease in diseases:
+        if not left:
+            return
         parts = disease.parts()
-        for part in parts:
-            if part.name in known and part.name not in seen:
-                seen.add(part.name)
-                shown = f"As in {disease.cancer.title}."
-                yield _chapter(part, BIOLOGY, part.name, shown, known[part.name], parts)
+        for part in (part for part in parts if part.name in left):
+            left.remove(part.name)
+            yield _chapter(part, BIOLOGY, part.name, f"As in {disease.cancer.title}.", known[part.name], parts)
 
 
 def _pharmacology(catalogue: Catalogue, diseases: Sequence[Disease]) -> Iterator[Chapter]:
-    found: dict[tuple[str, str], Chapter] = {}
-    for disease in diseases:
-        for drug in catalogue.drugs.values():
-            given = [each for each in _acting(drug, disease) if each[:2] not in found and _used(each[3])]
-            if not given:
-                continue
-            around = disease.parts([drug])
-            names = set(_declared(around))
-            for part, kind, doc, mechanism in given:
-                if _used(mechanism) <= names:
-                    shown = f"As of {drug.title} in {disease.cancer.title}."
-                    found[part, kind] = _chapter(mechanism, part, kind, shown, doc, around)
+    found: dict[_Kind, Chapter] = {}
     for drug in catalogue.drugs.values():
-        for part, kind, doc, _ in _acting(drug, diseases[0]):
-            if (part, kind) not in found:
+        for disease in diseases:
+            left = {kind: acting for kind, acting in _doing(drug).items() if kind not in found}
+            if not left:
+                break
+            found |= _shown(drug, disease, left)
+    for drug in catalogue.drugs.values():
+        for kind, acting in _doing(drug).items():
+            if kind not in found:
                 shown = f"No equation is shown: no cancer of the catalogue bears what {drug.title} aims at."
-                found[part, kind] = Chapter(_title(kind), part, shown, _paragraphs(doc), (), ())
+                found[kind] = Chapter(_title(kind[1]), kind[0], shown, _paragraphs(_doc(acting)), (), ())
     yield from sorted(found.values(), key=lambda chapter: (chapter.part != KINETICS, chapter.title))
 
 
-def _acting(drug: Drug, disease: Disease) -> Iterator[tuple[str, str, str, Mechanism]]:
-    """Part, kind, docstring and mechanism of the kinetics and of each action of a drug."""
-    doing: list[tuple[str, Kinetics | Action]] = [(KINETICS, drug.kinetics)]
-    doing += [(ACTIONS, action) for action in drug.actions]
-    for part, acting in doing:
-        try:
-            mechanism = acting.mechanism(disease.context, drug.agent)
-        except ColeyError:
-            continue  # this disease has no number for it
-        doc = import_module(type(acting).__module__).__doc__ or ""
-        yield part, acting.kind, doc, mechanism
+def _doing(drug: Drug) -> dict[_Kind, Kinetics | Action]:
+    """Kinetics and actions of a drug, the first of each kind."""
+    doing: dict[_Kind, Kinetics | Action] = {(KINETICS, drug.kinetics.kind): drug.kinetics}
+    for action in drug.actions:
+        doing.setdefault((ACTIONS, action.kind), action)
+    return doing
+
+
+def _shown(drug: Drug, disease: Disease, wanted: Mapping[_Kind, Kinetics | Action]) -> dict[_Kind, Chapter]:
+    """Chapters of those of ``wanted`` that add equations to the model of a disease."""
+    mechanisms = {}
+    for kind, acting in wanted.items():
+        with suppress(ColeyError):  # this disease has no number for it
+            mechanisms[kind] = acting.mechanism(disease.context, drug.agent)
+    if not any(map(_used, mechanisms.values())):
+        return {}
+    try:
+        around = disease.parts([drug])
+    except ColeyError:  # nor for another part of the drug
+        return {}
+    names = set(_declared(around))
+    shown = f"As of {drug.title} in {disease.cancer.title}."
+    return {
+        kind: _chapter(mechanism, kind[0], kind[1], shown, _doc(wanted[kind]), around)
+        for kind, mechanism in mechanisms.items()
+        if _used(mechanism) and _used(mechanism) <= names
+    }
+
+
+def _doc(acting: Kinetics | Action) -> str:
+    return import_module(type(acting).__module__).__doc__ or ""
 
 
 def _used(mechanism: Mechanism) -> set[str]:
