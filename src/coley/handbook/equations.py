@@ -75,7 +75,7 @@ BIOLOGY, KINETICS, ACTIONS, HARM = "Biology", "Where drugs go", "What drugs do",
 def chapters(catalogue: Catalogue) -> tuple[Chapter, ...]:
     """Every mechanism of the catalogue's diseases, drugs and harms: each kind once."""
     diseases = [_small(catalogue, name) for name in _in_order(catalogue)]
-    return (*_biology(diseases), *_pharmacology(catalogue, diseases), *_harms(catalogue, diseases[0]))
+    return (*_biology(catalogue, diseases), *_pharmacology(catalogue, diseases), *_harms(catalogue, diseases[0]))
 
 
 def _in_order(catalogue: Catalogue) -> list[str]:
@@ -92,16 +92,24 @@ def _small(catalogue: Catalogue, name: str) -> Disease:
     return fewer(disease.cancer, disease.physiology)
 
 
-def _biology(diseases: Sequence[Disease]) -> Iterator[Chapter]:
+def _biology(catalogue: Catalogue, diseases: Sequence[Disease]) -> Iterator[Chapter]:
     known = {module.__name__.rpartition(".")[2]: module.__doc__ or "" for module in mechanism_modules()}
     left = set(known)
-    for disease in diseases:
-        if not left:
-            return
-        parts = disease.parts()
+    for shown, parts in _models(catalogue, diseases):
         for part in (part for part in parts if part.name in left):
             left.remove(part.name)
-            yield _chapter(part, BIOLOGY, part.name, f"As in {disease.cancer.title}.", known[part.name], parts)
+            yield _chapter(part, BIOLOGY, part.name, shown, known[part.name], parts)
+        if not left:
+            return
+
+
+def _models(catalogue: Catalogue, diseases: Sequence[Disease]) -> Iterator[tuple[str, Sequence[Mechanism]]]:
+    """Where mechanisms are looked for: diseases, and then the first of them under each drug, which may need others."""
+    for disease in diseases:
+        yield f"As in {disease.cancer.title}.", disease.parts()
+    for drug in catalogue.drugs.values():
+        with suppress(ColeyError):  # the disease has no number for it
+            yield f"As in {diseases[0].cancer.title} under {drug.title}.", diseases[0].parts([drug])
 
 
 def _pharmacology(catalogue: Catalogue, diseases: Sequence[Disease]) -> Iterator[Chapter]:
