@@ -49,6 +49,12 @@ def changed(work: Floats, triggers: int, watching: int, memory: Memory, here: La
 
 
 @compiled
+def share_at(here: Lane, time: float) -> float:
+    """The share of the step just tried at which a time stands; times of a step may be closer than times can tell."""
+    return float(min(max((time - here.origin - here.passed) / here.tried, 0.0), 1.0))
+
+
+@compiled
 def seen(
     kernels: Addresses,
     work: Floats,
@@ -64,7 +70,7 @@ def seen(
     """
     output = here.output
     while output < here.outputs and course.times[here.row, output] < here.until:
-        share = (course.times[here.row, output] - here.time) / here.tried
+        share = share_at(here, course.times[here.row, output])
         if share > 0.0:
             _look(kernels, work, rows, here, lane, share)
             if changed(work, rows.probe_triggers, rows.watching, memory, here, lane):
@@ -124,7 +130,7 @@ def write_inside(
         for lane in range(len(lanes)):
             here = lanes[lane]
             if here.accepted and here.due < here.until:
-                work[rows.share, lane] = (here.due - here.time) / here.tried
+                work[rows.share, lane] = share_at(here, here.due)
                 left = True
         if left:
             call(kernels.dense, kernels.workspace)

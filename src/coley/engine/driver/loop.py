@@ -181,9 +181,9 @@ def _board(
     here.output = np.searchsorted(course.times[here.row, : here.outputs], course.start[who])
     here.due = course.times[here.row, here.output] if here.output < here.outputs else np.inf
     here.attempts = here.steps = here.evaluations = 0
-    here.time = here.stop = here.end = here.halt = course.start[who]
+    here.time = here.stop = here.end = here.halt = here.origin = course.start[who]
     here.step, here.free, here.expected, here.longest = np.inf, 0.0, np.inf, np.inf
-    here.boarded = clock[NOW]
+    here.passed, here.boarded = 0.0, clock[NOW]
     here.changed = False
 
 
@@ -255,5 +255,6 @@ def _stop_over(
     here.step, here.free = max(here.step, here.free), 0.0
     happen(kernels, work, rows, events, memory, here, lane)
     write_now(work, rows, course, here, outcome, lane)
+    here.origin, here.passed = here.time, 0.0
     if here.code == GOING:
         first_step(work, rows, limits, here, lane)
