@@ -14,7 +14,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from coley.engine.batch import Backend, Batch, Budget, Control, Paths
 from coley.engine.checks import (
+    Parameters,
     budget_problems,
+    individuals_of,
     observable_problems,
     parameter_problems,
     setting_problems,
@@ -42,7 +44,7 @@ def solve(
     system: System,
     times: ArrayLike,
     *,
-    parameters: pd.DataFrame | None = None,
+    parameters: Parameters | None = None,
     doses: pd.DataFrame | None = None,
     observables: Sequence[str] | None = None,
     rtol: float = 1e-6,
@@ -51,7 +53,7 @@ def solve(
     budget: Budget | None = None,
     threads: int | None = None,
     backend: Backend | None = None,
-    store: Path | None = None,
+    store: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Solve a System for many individuals.
@@ -60,10 +62,12 @@ def solve(
         system: the model.
         times: output times in days (or what the system's unit of time is), ascending; the first is the start. One row
             for all individuals, or a row for each, filled up with NaN.
-        parameters: a row per individual and a column per parameter or initial state that differs from the system's own.
-        doses: rows ID (row of ``parameters``), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any order. A value at
-            the time of a dose or event is that after it, save that a dose at the last of ``times`` belongs to what
-            comes after.
+        parameters: a row per individual and a column per parameter or initial state that differs from the system's own;
+            the index names the individuals. A mapping from names to numbers, or to one number for each individual, is
+            such a table as well, and so is a Series, of one individual.
+        doses: rows ID (row of ``parameters``, counted from 0), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any
+            order. A value at the time of a dose or event is that after it, save that a dose at the last of ``times``
+            belongs to what comes after.
         observables: names of states, parameters, rules or delays to return, such as the rule ``[S1]`` for the
             concentration of a species S1; default all states and rules.
         rtol: relative tolerance of the local error.
@@ -82,13 +86,13 @@ def solve(
         Dataset (individual × time, or individual × observation where times differ) of the observables; per individual
         ``status`` (:class:`coley.engine.batch.Backend` lists them), ``reason``, ``event`` (that ended it, or ""),
         ``end_time``, and ``steps``, ``rejections``, ``evaluations`` and ``jacobians``, which are -1 where a solver does
-        not count them. Values after an individual's end are NaN. The attribute ``final_states`` (individual × state) is
-        where each one ended; a stored result has none.
+        not count them; and ``final_states`` (individual × state), where each one ended. Values after an individual's
+        end are NaN. The coordinate ``individual`` is the index of ``parameters``.
 
     Raises:
         ColeyError: names, times, parameters or doses that cannot be used; all at once.
     """
-    table = _table(parameters)
+    table, folder = individuals_of(parameters), None if store is None else Path(store)
     problems = list(time_problems(times, len(table)))
     start = np.full(len(table), -np.inf)
     if not problems and np.size(times):
@@ -96,8 +100,8 @@ def solve(
     problems += _setup_problems(system, table, rtol, atol, budget, threads)
     problems += dose_problems(doses, len(table), _index(system), start)
     problems += observable_problems(system, observables)
-    if store is not None and store.exists():
-        problems.append(Problem("store", f"{store} is there already", "name a folder that is not"))
+    if folder is not None and folder.exists():
+        problems.append(Problem("store", f"{folder} is there already", "name a folder that is not"))
     if problems:
         raise ColeyError(problems)
 
@@ -116,10 +120,10 @@ def solve(
         mine = times if np.ndim(times) < 2 else np.asarray(times, dtype=float)[part]
         return simulation.advance(mine, doses=given, observables=observables, progress=progress)
 
-    if store is None:
+    if folder is None:
         return simulated(slice(None), doses)
     size = _block(system, _grid(times).shape[1], len(_default(system, observables)))
-    return stored(store, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
+    return stored(folder, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
 
 
 class Simulation:
@@ -140,7 +144,7 @@ class Simulation:
     def __init__(
         self,
         system: System,
-        parameters: pd.DataFrame | None = None,
+        parameters: Parameters | None = None,
         *,
         start: ArrayLike = 0.0,
         rtol: float = 1e-6,
@@ -150,7 +154,7 @@ class Simulation:
         threads: int | None = None,
         backend: Backend | None = None,
     ) -> None:
-        table = _table(parameters)
+        table = individuals_of(parameters)
         problems = _setup_problems(system, table, rtol, atol, budget, threads)
         if len(table):
             problems += time_problems(np.reshape(start, (-1, 1)) if np.ndim(start) else start, len(table))
@@ -159,6 +163,7 @@ class Simulation:
         self.system = system
         self._solved = _solvable(system)
         self.individuals = len(table)
+        self._names = table.index
         self.end_time = np.array(np.broadcast_to(np.asarray(start, dtype=float), self.individuals))
         self.time = float(np.max(start)) if np.size(start) else 0.0
         self.parameters = _parameter_matrix(system, table)
@@ -294,10 +299,11 @@ class Simulation:
         time = ("time", np.atleast_1d(times), unit) if times.ndim < 2 else (("individual", dimension), times, unit)
         coordinates = {
             "time": time,
-            "individual": np.arange(self.individuals),
+            "individual": self._names.to_numpy(),
+            "state": np.array(self.system.state_names, dtype=str),
         }
-        final = self.states[:, : len(self.system.states)].copy()
-        return xr.Dataset(data, coords=coordinates, attrs={"final_states": final})
+        data["final_states"] = (("individual", "state"), self.states[:, : len(self.system.states)].copy())
+        return xr.Dataset(data, coords=coordinates)
 
     def _refuse(self, values: Floats, names: Sequence[str], what: str) -> None:
         """Fail the individuals of whom a value is not finite."""
@@ -341,10 +347,6 @@ def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[
             a, b = ordered["ID"].searchsorted([part.start, part.stop])
             mine = ordered.iloc[a:b]
             yield part, mine.assign(ID=mine["ID"] - part.start)
-
-
-def _table(parameters: pd.DataFrame | None) -> pd.DataFrame:
-    return pd.DataFrame(index=[0]) if parameters is None else parameters
 
 
 def _grid(times: ArrayLike) -> Floats:

@@ -49,7 +49,7 @@ def grow(
     result = solve(
         history, [0.0, LIFETIME], parameters=of_disease, observables=cells[:1], rtol=RTOL, threads=threads
     )
-    states = pd.DataFrame(result.attrs["final_states"], index=parameters.index, columns=columns)
+    states = pd.DataFrame(result["final_states"].to_numpy(), index=parameters.index, columns=columns)
     states[list(disease.clocks)] = 0.0
     states[cells] = states[cells].where(states[cells] >= 1.0, 0.0)
     reasons = np.select(

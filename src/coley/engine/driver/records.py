@@ -103,8 +103,8 @@ that counts. last_step, last_power: of the last accepted step since the last sto
 due: when its next output is. expected: when the next event is due. boarded: by the clock. accepted, rejected,
 strange: whether the last attempt was, and whether because it led to no number. changed: whether a condition of an
 event has changed at the present. halt: where the next step ends at the latest, longest: how long it may be. jump: the
-derivative that jumps at the present. origin: the last stop; passed: the time since then, which is told apart more finely
-than ``time`` late in a course, and ahead, what it is at ``until``.
+derivative that jumps at the present. origin: the last stop; passed: the time since then, which tells moments apart that
+``time`` cannot late in a course; ahead: what it is at ``until``.
 """
 Lane = Any
 Lanes = NDArray[np.void]
