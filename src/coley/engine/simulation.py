@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
 from coley.engine.memory import Memory
 from coley.engine.storing import stored
+from coley.engine.switches import unforeseen
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import State, System
@@ -160,6 +162,8 @@ class Simulation:
             problems += time_problems(np.reshape(start, (-1, 1)) if np.ndim(start) else start, len(table))
         if problems:
             raise ColeyError(problems)
+        for problem in unforeseen(system):
+            warnings.warn(str(problem), stacklevel=3)
         self.system = system
         self._solved = _solvable(system)
         self.individuals = len(table)

@@ -52,7 +52,7 @@ def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int
         here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
     if here.time < here.stop <= here.time + resolution(here.stop):
         here.time = here.stop
-        here.changed = rows.events > 0
+        here.changed = rows.watching > 0
 
 
 @compiled
