@@ -160,6 +160,11 @@ def test_individuals_in_all_forms() -> None:
         solve(decay(), [0, 1], parameters={"k": "fast"})
 
 
+def test_time_is_an_observable_that_every_result_has() -> None:
+    got = solve(decay(), [0, 1], observables=["time", "A"])
+    assert got["time"].to_numpy().tolist() == [0, 1] and got["A"].shape == (1, 2)
+
+
 def test_a_name_of_the_results_own_is_refused() -> None:
     named = System("named", (State("steps", "", 1, 1.0),), ())
     with pytest.raises(ColeyError, match="'steps' is a name of the result's own; rename it"):

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from coley.engine.batch import Budget
+from coley.engine.given import contradictions, unknown
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.system import System
 
@@ -102,16 +103,16 @@ def setting_problems(
 
 
 def parameter_problems(system: System, table: pd.DataFrame) -> Iterator[Problem]:
-    """Columns must be parameters or states, each once, of numbers.
+    """Columns must be what individuals may have of their own, each once, of numbers.
 
     A number that is not finite is no problem of the table: it fails its individual alone.
     """
-    known = {*system.parameter_names, *system.state_names}
+    yield from contradictions(system, [str(name) for name in table.columns])
     for name in table.columns[table.columns.duplicated()].unique():
         yield Problem("parameters", f"column {name!r} is there twice")
     for name in table.columns.unique():
-        if name not in known:
-            yield Problem("parameters", f"no {name!r} in the model", did_you_mean(str(name), known))
+        if name not in system.settable:
+            yield from unknown(system, str(name))
         elif not all(pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes[table.columns == name]):
             yield Problem("parameters", f"column {name!r} holds something other than numbers")
 
@@ -122,11 +123,11 @@ OWN = ("time", "individual", "observation", "state", "status", "reason", "event"
 
 
 def observable_problems(system: System, names: Sequence[str] | None) -> Iterator[Problem]:
-    """Observables must be states, parameters, rules or delays, by names that a result has not for itself."""
+    """Observables must be states, parameters, rules or delays, by names that a result has not for itself, or time."""
     for name in names or ():
-        if name not in system.units:
+        if name != "time" and name not in system.units:
             yield Problem("observables", f"no {name!r} in the model", did_you_mean(name, system.units))
     wanted = [*system.state_names, *(rule.name for rule in system.rules)] if names is None else names
-    for name in sorted({*wanted} & {*OWN}):
+    for name in sorted({*wanted} & {*OWN} - {"time"}):
         hint = "rename it in the model, or leave it out of the observables"
         yield Problem("observables", f"{name!r} is a name of the result's own", hint)

@@ -26,6 +26,7 @@ from coley.engine.checks import (
 from coley.engine.delays import lag_faults
 from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
+from coley.engine.given import set_concentrations, with_given
 from coley.engine.memory import Memory
 from coley.engine.storing import stored
 from coley.engine.switches import unforeseen
@@ -64,14 +65,16 @@ def solve(
         system: the model.
         times: output times in days (or what the system's unit of time is), ascending; the first is the start. One row
             for all individuals, or a row for each, filled up with NaN.
-        parameters: a row per individual and a column per parameter or initial state that differs from the system's own;
-            the index names the individuals. A mapping from names to numbers, or to one number for each individual, is
+        parameters: a row per individual and a column for what differs from the system's own: a parameter, a state at
+            the start or its concentration, such as ``[S]``, or a rule of parameters alone, which the number replaces.
+            The index names the individuals. A mapping from names to numbers, or to one number for each individual, is
             such a table as well, and so is a Series, of one individual.
         doses: rows ID (row of ``parameters``, counted from 0), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any
             order. A value at the time of a dose or event is that after it, save that a dose at the last of ``times``
             belongs to what comes after.
         observables: names of states, parameters, rules or delays to return, such as the rule ``[S1]`` for the
-            concentration of a species S1; default all states and rules.
+            concentration of a species S1; default all states and rules, and both amount and
+            concentration of a species that is constant.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
         method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4. RODAS5P is the faster where
@@ -164,6 +167,7 @@ class Simulation:
             raise ColeyError(problems)
         for problem in unforeseen(system):
             warnings.warn(str(problem), stacklevel=3)
+        self._asked, system = system, with_given(system, table.columns)
         self.system = system
         self._solved = _solvable(system)
         self.individuals = len(table)
@@ -227,7 +231,7 @@ class Simulation:
         if active is not None:
             going &= active
         waiting = self._doses.joined(Doses.read(doses, _index(self.system))).snapped(self.end_time, grid)
-        names = _default(self.system, observables)
+        names = _default(self._asked, observables)
         values = self._follow(np.flatnonzero(going), grid, waiting, names, progress)
         self.time = float(np.nanmax(grid, initial=self.time))
         self._doses = self._left(waiting, going)
@@ -385,8 +389,11 @@ def _control(
 def _default(system: System, observables: Sequence[str] | None) -> Sequence[str]:
     """The names of what is returned."""
     if observables is not None:
-        return observables
-    return [*system.state_names, *(rule.name for rule in system.rules)]
+        return [name for name in observables if name != "time"]  # every result has that
+    rules = {rule.name for rule in system.rules}
+    pairs = {f"[{name}]" for name in rules} | {name[1:-1] for name in rules if name == f"[{name[1:-1]}]"}
+    species = [name for name in system.parameter_names if name in pairs]
+    return [*system.state_names, *(rule.name for rule in system.rules), *species]
 
 
 def _parameter_matrix(system: System, table: pd.DataFrame) -> Floats:
@@ -402,4 +409,5 @@ def _initial_states(system: System, table: pd.DataFrame, parameters: Floats) -> 
     for j, name in enumerate(system.state_names):
         if name in table.columns:
             states[:, j] = table[name].to_numpy(dtype=float)
+    set_concentrations(system, table, parameters, states)
     return states

@@ -8,15 +8,15 @@ which these jump or turn they are looked at, and a change is bisected.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import symengine
 from numpy.typing import NDArray
 
-from coley.engine.functions import compiled
+from coley.engine.functions import compiled, of_parameters
 from coley.errors import Problem
 from coley.system import TIME, Expression, System
 
@@ -58,7 +58,7 @@ def switch_times(system: System, parameters: Floats, start: Floats, end: Floats,
     found, people = _switches(system), len(parameters)
     if not people or not (found.moments or found.pace):
         return np.zeros((people, 0))
-    days = _values(system, found.moments, parameters)
+    days = of_parameters(system, found.moments, parameters)
     parts = [np.nextafter(days, -np.inf), days, np.nextafter(days, np.inf)]
     if found.pace:
         jumps, turns = _regular(system, found, parameters, start, end, most)
@@ -180,21 +180,11 @@ def _relations(expression: Expression) -> Iterator[Expression]:
         yield from _relations(part)
 
 
-def _values(system: System, expressions: Sequence[Expression], parameters: Floats) -> Floats:
-    """Individual × expression of parameters."""
-    if not expressions:
-        return np.zeros((len(parameters), 0))
-    arguments = [symengine.Symbol(name) for name in system.parameter_names] or [TIME]
-    given = parameters if parameters.shape[1] else np.zeros((len(parameters), 1))
-    found = compiled(arguments, expressions)(given)
-    return np.asarray(found, dtype=float).reshape(len(parameters), len(expressions))
-
-
 def _regular(
     system: System, found: _Switches, parameters: Floats, start: Floats, end: Floats, most: int
 ) -> tuple[Floats, Floats]:
     """Times at which something jumps, and at which it turns, from just before the start until just after the end."""
-    pace, phase = (_values(system, part, parameters) for part in (found.pace, found.phase))
+    pace, phase = (of_parameters(system, part, parameters) for part in (found.pace, found.phase))
     ends = np.stack([pace * start[:, None] + phase, pace * end[:, None] + phase])
     low, high = np.floor(ends.min(axis=0)), np.ceil(ends.max(axis=0))
     usable = np.isfinite(low) & np.isfinite(high) & (pace != 0)
@@ -209,10 +199,14 @@ def _regular(
     return np.concatenate(jumps, axis=1), np.concatenate(turns, axis=1)
 
 
+@lru_cache(maxsize=128)
+def _of_time(system: System, difference: Expression) -> Any:
+    return compiled([*(symengine.Symbol(name) for name in system.parameter_names), TIME], [difference])
+
+
 def _crossings(system: System, difference: Expression, parameters: Floats, grid: Floats) -> Floats:
     """The times, between those of ``grid`` (individual × time, ascending, NaN at the end), at which a sign changes."""
-    arguments = [*(symengine.Symbol(name) for name in system.parameter_names), TIME]
-    function = compiled(arguments, [difference])
+    function = _of_time(system, difference)
 
     def below(rows: NDArray[np.intp], time: Floats) -> NDArray[np.bool_]:
         point = np.concatenate([parameters[rows], time[:, None]], axis=1)
