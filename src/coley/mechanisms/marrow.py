@@ -26,6 +26,8 @@ def marrow(context: Context) -> Mechanism:
         total = sum(m[f"C_{clone.name}_{site}"] for clone in context.clones)
         m.rule(f"C_total_{site}", "cell", total, f"living cancer cells of the {place}")
         m.total(f"removal_{site}", "1/day", f"rate at which a procedure removes cells of the {place}")
+        m.product(f"infiltration_{site}", f"entry of T cells into a volume of {place}, relative to a tumour")
+        m.contribute(f"infiltration_{site}", m.parameter(f"entry_{place}", f"entry of cells that are given into {place}, relative to a tumour"))
     m.rule("C_total", "cell", m["C_total_1"] + m[f"C_total_{REST}"], "living cancer cells")
     m.rule("V_tumour", "mL", (m["C_total"] + one) / density, "volume of all cancer cells")
     m.product("division_1", "what drugs leave of division in the marrow, 1 for all")
