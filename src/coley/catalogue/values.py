@@ -27,7 +27,7 @@ PHYSIOLOGY = ("physiology", "")
 _TEXT = re.compile(r"\s*([A-Za-z]\w*)\s*([=~])\s*(.*?)\s*")
 _VALUE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)")
 _USAGE = "write 'k_growth = 0.02 1/day' or 'TPS ~ beta(mean=0.2, sd=0.2)'"
-_SPREADS = ("value", "unit", "cv", "sd", "logit_sd", "distribution", "bounds")
+_SPREADS = ("value", "unit", "cv", "sd", "logit_sd", "distribution", "levels", "bounds")
 
 
 @dataclass(frozen=True)
