@@ -1,4 +1,4 @@
-"""Living products of the catalogue, and the cancers that they are given for, in virtual patients, against published ranges."""
+"""Living products, and the cancers that they are given for, in virtual patients, against published ranges."""
 
 from __future__ import annotations
 
