@@ -7,6 +7,7 @@ from coley.cli import comparing as comparing
 from coley.cli import entries as entries
 from coley.cli import equations as equations
 from coley.cli import explaining as explaining
+from coley.cli import labels as labels
 from coley.cli import models as models
 from coley.cli import patients as patients
 from coley.cli import scanning as scanning
