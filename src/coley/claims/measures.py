@@ -129,6 +129,9 @@ def _survival(kind: str, rest: str, result: TrialResult) -> Sample:
     people = _subjects(result)
     adtte = result.tables["ADTTE"]
     times = adtte[adtte["PARAMCD"] == kind].set_index("USUBJID").reindex(people["USUBJID"])
+    if kind == "DOR":  # of those who responded
+        responded = times["AVAL"].notna().to_numpy()
+        people, times = people[responded], times[responded]
     if times["AVAL"].isna().any():
         known = sorted(set(adtte.loc[adtte["AVAL"].notna(), "PARAMCD"].astype(str)))
         raise ColeyError(Problem(f"{kind}_{rest}", "is not known of every patient here", did_you_mean(kind, known)))

@@ -76,7 +76,7 @@ def _wanted(names: list[str], known: Catalogue) -> list[Claim]:
             problems += error.problems
     if problems:
         raise ColeyError(problems)
-    return list(dict.fromkeys(found)) if names else sorted(known.claims.values(), key=_place)
+    return list({claim.name: claim for claim in found}.values()) if names else sorted(known.claims.values(), key=_place)
 
 
 def _place(claim: Claim) -> tuple[str, int, str]:

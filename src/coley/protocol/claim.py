@@ -13,7 +13,7 @@ from coley.protocol.schema import MAX_MONTHS, Range
 
 MEASURES = {
     "ORR": r"ORR|CR|DCR",
-    "OS_24mo": r"(?:OS|PFS|EFS|RFS)_[1-9]\d*mo",
+    "OS_24mo": r"(?:OS|PFS|EFS|RFS|DOR)_[1-9]\d*mo",
     "OS_mean": r"(?:OS|PFS|EFS|RFS)_mean",
     "AE_colitis_G3": r"AE_[a-z0-9][a-z0-9-]*(?:_G[1-5])?",
     "eliminated": r"eliminated",
