@@ -1,4 +1,4 @@
-"""Regimens of labels, by drug and cancer: facts to run the whole catalogue on, recalled, and nobody is treated by them."""
+"""Regimens of labels by drug and cancer, recalled: facts to run the whole catalogue on; nobody is treated by them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ class Label:
         entry: the cancer of the catalogue that stands for ``cancer``, "" where none does.
         regimen: its text in the regimen language.
         how: how it is known.
-        recorded, restated: the text that was first noted down where that differs, and why it does.
+        recorded, restated: the text that was first noted down where that differs, and why it does: the first grammar
+            lacked a word for it, or a bound that the label has was left out.
     """
 
     drug: str

@@ -10,8 +10,8 @@ from typing import Protocol
 from pydantic import BaseModel
 
 from coley.catalogue.catalogue import Catalogue
-from coley.catalogue.claims import claim_findings
 from coley.catalogue.citations import citation_findings, source_findings, usage
+from coley.catalogue.claims import claim_findings
 from coley.catalogue.harms import harm_findings, model_findings
 from coley.catalogue.loader import File, Reading
 from coley.catalogue.models import cancer_findings, drug_findings

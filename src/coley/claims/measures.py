@@ -84,9 +84,7 @@ def _share(label: str, people: People, flags: Flags) -> Sample:
     return _mean(label, "%", people, 100.0 * flags, 100.0, flags)
 
 
-def _mean(
-    label: str, unit: str, people: People, values: Floats, largest: float, flags: Flags | None = None
-) -> Sample:
+def _mean(label: str, unit: str, people: People, values: Floats, largest: float, flags: Flags | None = None) -> Sample:
     def value(weights: Floats) -> Floats:
         return np.asarray(weights @ values / weights.sum(axis=1))
 

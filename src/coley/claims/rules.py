@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import rankdata
 
 from coley.claims.measures import Sample
-from coley.protocol import Bounds, Difference, Equivalence, Order, Rule
+from coley.protocol import Bounds, Difference, Order, Rule
 from coley.trial.analysis.paired import Floats, bootstrapped, draws
 from coley.trial.analysis.statistics import Estimate, proportion
 
@@ -66,9 +66,7 @@ def judge(rule: Rule, samples: Mapping[str, Sample], published: Mapping[str, flo
     return _outcome(label, some.unit, found, least, most, values)
 
 
-def _outcome(
-    label: str, unit: str, found: Estimate, least: float, most: float, values: Mapping[str, float]
-) -> Outcome:
+def _outcome(label: str, unit: str, found: Estimate, least: float, most: float, values: Mapping[str, float]) -> Outcome:
     return Outcome(label, unit, found.value, found.lower, found.upper, least, most, values)
 
 
