@@ -7,12 +7,17 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
+from coley.catalogue import load_catalogue
 from coley.catalogue.labels import label_regimens
 from coley.cli import labels as module
 from coley.cli import main as main
 from coley.cli.commands import app
 
 COLUMNS = "drug,cancer,setting,entry,regimen,patients,failed,orr,seconds,problem"
+
+
+def test_the_cancers_of_the_table_are_in_the_catalogue() -> None:
+    assert {label.entry for label in label_regimens() if label.entry} <= set(load_catalogue().cancers)
 
 
 def test_only_what_no_cancer_stands_for_has_no_entry() -> None:
