@@ -81,7 +81,7 @@ def _subjects(result: TrialResult) -> pd.DataFrame:
 
 
 def _share(label: str, people: People, flags: Flags) -> Sample:
-    return _mean(label, "%", people, 100.0 * flags, 100.0, flags)
+    return _mean(label, "%", people, np.where(flags, 100.0, 0.0), 100.0, flags)
 
 
 def _mean(label: str, unit: str, people: People, values: Floats, largest: float, flags: Flags | None = None) -> Sample:

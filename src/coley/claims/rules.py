@@ -14,7 +14,7 @@ from math import isfinite
 import numpy as np
 from scipy.stats import rankdata
 
-from coley.claims.measures import Sample
+from coley.claims.measures import People, Sample
 from coley.protocol import Bounds, Difference, Order, Rule
 from coley.trial.analysis.paired import Floats, bootstrapped, draws
 from coley.trial.analysis.statistics import Estimate, proportion
@@ -84,7 +84,7 @@ def spearman(values: Floats, published: Floats) -> Floats:
     ranks = rankdata(values, axis=1) - (values.shape[1] + 1) / 2
     known = rankdata(published) - (len(published) + 1) / 2
     scale = np.sqrt((ranks**2).sum(axis=1) * (known**2).sum())
-    return np.divide(ranks @ known, scale, out=np.zeros(len(values)), where=scale > 0)
+    return np.asarray(np.divide(ranks @ known, scale, out=np.zeros(len(values)), where=scale > 0))
 
 
 def _order(samples: list[Sample], published: Floats, seed: int) -> Estimate:
@@ -132,11 +132,11 @@ def _together_once(samples: list[Sample]) -> Iterator[tuple[Floats, ...]]:
         yield tuple(np.ones((1, sample.size)) for sample in samples)
 
 
-def _common(samples: list[Sample]) -> Floats:
+def _common(samples: list[Sample]) -> People:
     return reduce(np.intersect1d, [sample.people for sample in samples])
 
 
-def _scattered(sample: Sample, common: Floats, weights: Floats) -> Floats:
+def _scattered(sample: Sample, common: People, weights: Floats) -> Floats:
     """Weights of ``common`` people as those of all people of ``sample``, 0 for the others."""
     every = np.zeros((len(weights), sample.size))
     every[:, np.searchsorted(sample.people, common)] = weights

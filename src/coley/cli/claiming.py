@@ -65,10 +65,10 @@ def claims(
 
 def _wanted(names: list[str], known: Catalogue) -> list[Claim]:
     from coley.catalogue.catalogue import find
-    from coley.errors import ColeyError
+    from coley.errors import ColeyError, Problem
 
     found: list[Claim] = []
-    problems = []
+    problems: list[Problem] = []
     for name in names:
         try:
             found.append(find("claim", name, known.claims))
