@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from coley.catalogue.catalogue import Catalogue
 from coley.catalogue.citations import citation_findings, source_findings, usage
+from coley.catalogue.claims import claim_findings
 from coley.catalogue.harms import harm_findings, model_findings
 from coley.catalogue.loader import File, Reading
 from coley.catalogue.models import cancer_findings, drug_findings
@@ -25,6 +26,7 @@ from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Reference
 from coley.harm import Harm
 from coley.pharmacology import Drug
+from coley.protocol import Claim
 
 TOGETHER = 30
 """Drugs of which one model is built, to see that each can join it."""
@@ -125,6 +127,8 @@ def _of_file(file: File, formulary: Formulary, vocabulary: Vocabulary | None) ->
     yield from citation_findings(file, formulary.catalogue.sources)
     if file.folder != "trials":
         yield from regimen_findings(file.folder, file.document.data, formulary)
+        if isinstance(file.entry, Claim):
+            yield from claim_findings(file.entry, formulary)
         return
     yield from trial_findings(file.document.data, formulary)
     if vocabulary is not None:
