@@ -28,6 +28,8 @@ def entering(system: System, rows: pd.DataFrame, table: pd.DataFrame) -> pd.Data
     Raises:
         ColeyError: parameters that say nothing possible.
     """
+    if not rows["EVID"].isin((DOSE, RESET_AND_DOSE)).any():
+        return rows.assign(lag=0.0)  # records without doses need not have what doses have
     problems: list[Problem] = []
     rows = _shared(system, rows, table, problems)
     rows = _modelled(system, rows, table, problems)
