@@ -46,8 +46,8 @@ def docetaxel() -> TrialResult:
 
 
 @pytest.mark.xfail(
-    reason="56 % stay free of progression, where two thirds and more do: cells that present little antigen come back once "
-    "the drug is stopped; the share was fitted to late progression in lung cancer too",
+    reason="56 % stay free of progression, where two thirds and more do: cells that present little antigen come back "
+    "once the drug is stopped; the share was fitted to late progression in lung cancer too",
 )
 def test_most_who_stop_without_progression_at_two_years_stay_so(melanoma: TrialResult) -> None:
     """KEYNOTE-006 (Robert et al., Lancet Oncol 20:1239, 2019): 78 % (68 to 86) free of progression 24 months later.

@@ -92,7 +92,8 @@ def immunogenic(hosts: pd.DataFrame) -> pd.DataFrame:
 
 
 @pytest.mark.xfail(
-    reason="22 % of small immunogenic tumours are eliminated, where 40 % were in mice: the fit made entry of T cells slower",
+    reason="22 % of small immunogenic tumours are eliminated, where 40 % were in mice: the fit made entry of T cells "
+    "slower",
 )
 def test_small_immunogenic_tumours_are_eliminated_and_large_ones_are_not(diagnosed: pd.DataFrame) -> None:
     """8 of 20 sarcomas from mice without lymphocytes are rejected by intact mice, where all grow in mice without:
@@ -180,8 +181,8 @@ def test_without_nk_cells_what_lacks_mhc_grows_more(diagnosed: pd.DataFrame) -> 
 
 
 @pytest.mark.xfail(
-    reason="the median is 88 CD8 T cells per mm², where pathologists count 100 and more: the infiltrate of melanoma was "
-    "fitted, and those with more are eliminated before they are diagnosed",
+    reason="the median is 88 CD8 T cells per mm², where pathologists count 100 and more: the infiltrate of melanoma "
+    "was fitted, and those with more are eliminated before they are diagnosed",
 )
 def test_t_cells_of_the_tumour_are_as_many_as_pathologists_count(diagnosed: pd.DataFrame) -> None:
     """In one lesion, per area of a section: 30 CD8 T cells per mm² in deserts, 100 to 1,000 in inflamed tumours, 1,000

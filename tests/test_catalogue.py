@@ -255,7 +255,8 @@ def test_five_mistakes_are_five_problems_with_file_field_and_line(tmp_path: Path
         .replace("value = 0.5", 'value = "half"')
     )
     assert problems_of(tmp_path / "my-trial.toml", text) == (
-        "my-trial.toml: cancer (line 4): unknown cancer 'melonoma'; did you mean 'melanoma' or 'myeloma' or 'melanoma-uveal'?",
+        "my-trial.toml: cancer (line 4): unknown cancer 'melonoma';"
+        " did you mean 'melanoma' or 'myeloma' or 'melanoma-uveal'?",
         "my-trial.toml: visits.evry (line 8): unknown key 'evry'; did you mean 'every'?",
         "my-trial.toml: arms[0].regimen (line 12): regimen, column 1: unknown drug 'nivolumub';"
         " did you mean 'nivolumab' or 'vedolizumab' or 'panitumumab'?",
