@@ -25,6 +25,7 @@ from coley.sbml.identifiers import identifiers
 from coley.sbml.outline import outline
 from coley.system import TIME, Delay, Event, Parameter, Reaction, Rule, State, System
 from coley.trial import model
+from drug_sample import SAMPLE
 
 with warnings.catch_warnings():  # their wrappers, made with SWIG, warn of names that they themselves lack
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -62,7 +63,7 @@ def systems(*, drugs: tuple[str, ...], cancers: Sequence[str] = CANCERS) -> list
     return [pytest.param(system, id=name) for name, system in named]
 
 
-ALL = systems(drugs=tuple(CATALOGUE.drugs))
+ALL = systems(drugs=SAMPLE)
 SOME = systems(drugs=DRUGS, cancers=["nsclc"])
 
 
