@@ -29,7 +29,7 @@ from drug_sample import SAMPLE
 Floats = NDArray[np.float64]
 RTOL = 1e-8
 CATALOGUE = load_catalogue()
-CANCERS = sorted(WORKED)
+CANCERS = sorted((*WORKED, "melanoma"))
 """One of each kind of disease: cancers of a kind have the same equations."""
 x, y, A, B, k, y0 = map(symengine.Symbol, ("x", "y", "A", "B", "k", "y0"))
 

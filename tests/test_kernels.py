@@ -44,7 +44,7 @@ from drug_sample import SAMPLE
 
 Floats = NDArray[np.float64]
 CATALOGUE = load_catalogue()
-CANCERS = sorted(WORKED)
+CANCERS = sorted((*WORKED, "melanoma"))
 """One of each kind of disease: cancers of a kind have the same equations."""
 x, y, k = map(symengine.Symbol, ("x", "y", "k"))
 

@@ -35,7 +35,7 @@ from drug_sample import SAMPLE
 SOURCE = Path(coley.__path__[0])
 CATALOGUE = load_catalogue()
 MODULES = [module.name for module in pkgutil.iter_modules(coley.mechanisms.__path__)]
-CANCERS = sorted(WORKED)
+CANCERS = sorted((*WORKED, "melanoma"))
 """One of each kind of disease: cancers of a kind have the same equations."""
 CASES = [(cancer, treated) for cancer in CANCERS for treated in (False, True)]
 Floats = NDArray[np.float64]
