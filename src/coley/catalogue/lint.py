@@ -160,25 +160,27 @@ def _figures(document: Document, place: Path, unit: str) -> Iterator[Finding]:
 
 
 class _Tried:
-    """Diseases to try drugs with: every one for few drugs, one of each kind for many; and the drugs that join them.
+    """Diseases to try drugs with: one of each kind, and those of the files; and the drugs that join them.
 
     Many drugs are tried together, as a model of them all is built far sooner than one of each; those of a model that
     cannot be built are tried one by one.
     """
 
     def __init__(self, catalogue: Catalogue, files: Iterable[File], few: bool) -> None:
-        self._catalogue, self._few = catalogue, few
-        self._drugs = [file.entry for file in files if isinstance(file.entry, Drug)]
+        entries = [file.entry for file in files]
+        self._catalogue = catalogue
+        self._drugs = [entry for entry in entries if isinstance(entry, Drug)]
+        self._own = [entry.name for entry in entries if isinstance(entry, Cancer)] if few else []
 
     @cached_property
     def diseases(self) -> list[Disease]:
         """Those to try a drug with that does not join them all."""
-        return list(_diseases(self._catalogue, every=self._few))
+        return list(_diseases(self._catalogue, self._own))
 
     @cached_property
     def kinds(self) -> list[Disease]:
         """One disease of each kind."""
-        return list(_diseases(self._catalogue, every=False))
+        return list(_diseases(self._catalogue, ()))
 
     @cached_property
     def sound(self) -> set[str]:
@@ -244,11 +246,11 @@ def _other_names(drug: Drug, catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(path, f"{text!r} is a name of {owner} too", "leave it to one of them")
 
 
-def _diseases(catalogue: Catalogue, *, every: bool) -> Iterator[Disease]:
-    """The diseases that a model can be built of: of ``every`` cancer, or one of each kind."""
+def _diseases(catalogue: Catalogue, own: Collection[str]) -> Iterator[Disease]:
+    """The diseases that a model can be built of: of ``own`` cancers, and of one of each kind."""
     seen: set[str] = set()
     for cancer in catalogue.cancers.values():
-        if every or cancer.disease not in seen:
+        if cancer.name in own or cancer.disease not in seen:
             seen.add(cancer.disease)
             try:
                 disease = catalogue.disease(cancer.name)
