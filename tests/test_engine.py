@@ -409,7 +409,7 @@ def test_states_parameters_and_rules_can_be_observed() -> None:
     everything = solve(decay(), [0, 2])
     assert list(everything.data_vars) == [
         "A", "B", "share", "clock", "status", "reason", "event", "end_time",
-        "steps", "rejections", "evaluations", "jacobians",
+        "steps", "rejections", "evaluations", "jacobians", "final_states",
     ]  # fmt: skip
     assert not {"A", "B"} & set(solve(decay(), [0, 2], observables=[]).data_vars)
 
