@@ -1,8 +1,8 @@
 """Leave one trial out: refit without its figures, predict it, and hold the look-up beside the prediction.
 
-The refit is the best point of the other trials and the prior by the Jacobian of the full fit (a Gauss-Newton step,
-again with Huber's weights of where it led until they settle). The trial left out is then simulated there. Its figures enter
-neither the loss nor the step: only the Jacobian was taken at a point that has seen them.
+The refit is the best point of the other trials and the prior by the Jacobian of the full fit: a Gauss-Newton step,
+again with Huber's weights of where it led until they settle. The trial left out is then simulated there. Its figures
+enter neither the loss nor the step: only the Jacobian was taken at a point that has seen them.
 """
 
 from __future__ import annotations
