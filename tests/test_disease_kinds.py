@@ -69,11 +69,6 @@ def test_examination_is_of_each_patient_and_visit_alone(name: str) -> None:
     }
 
 
-def test_every_drug_goes_with_every_disease(name: str) -> None:
-    for drug in load_catalogue().drugs.values():
-        disease(name).model([drug])
-
-
 def _names(of: Disease) -> Iterator[tuple[str, str, str]]:
     for term in TERMS:
         for clone in of.cancer.clones:
