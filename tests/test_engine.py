@@ -24,7 +24,7 @@ from coley.engine.functions import functions, initial_states
 from coley.errors import ColeyError
 from coley.system import TIME, Event, Parameter, Reaction, Rule, State, System
 from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 Floats = NDArray[np.float64]
 RTOL = 1e-8

@@ -40,7 +40,7 @@ from coley.engine.tableau import METHODS, RODAS4, Method
 from coley.errors import ColeyError
 from coley.system import TIME, Event, Parameter, Reaction, State, System
 from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 Floats = NDArray[np.float64]
 CATALOGUE = load_catalogue()
