@@ -43,7 +43,6 @@ from sampling import SAMPLE
 
 Floats = NDArray[np.float64]
 CATALOGUE = load_catalogue()
-"""One of each kind of disease: cancers of a kind have the same equations."""
 x, y, k = map(symengine.Symbol, ("x", "y", "k"))
 
 
