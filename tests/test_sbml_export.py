@@ -64,7 +64,7 @@ def systems(*, drugs: tuple[str, ...], cancers: Sequence[str] = CANCERS) -> list
     return [pytest.param(system, id=name) for name, system in named]
 
 
-ALL = systems(drugs=SAMPLE)
+ALL = systems(drugs=SAMPLE, cancers=["melanoma"])
 SOME = systems(drugs=DRUGS, cancers=["nsclc"])
 
 
