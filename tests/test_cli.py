@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 import coley.report.select  # which stays there when its package is stood in for
 import interrupts
 from coley.catalogue import Catalogue, load_catalogue
-from coley.cli.commands import PURPOSE, app
+from coley.cli.commands import EXIT_CODES, PURPOSE, app
 from coley.cli.forecast import Forecast, announcement, forecast, is_large
 from coley.cli.options import MAX_PATIENTS
 from coley.cli.show import facts, find
@@ -255,6 +255,7 @@ def test_help_says_what_exit_codes_mean() -> None:
         said = words(coley(*asked))
         for code in ("0, done", "1, a fault", "2, the input cannot be used", "130, interrupted"):
             assert code in said
+    assert {command.epilog for command in app.registered_commands} == {EXIT_CODES}
 
 
 def test_nothing_steers_the_terminal(tmp_path: Path) -> None:
@@ -278,6 +279,17 @@ def test_interrupted_run_writes_nothing(laboratory: Laboratory) -> None:
     assert result.exit_code == 130
     assert "interrupted; nothing was written" in result.stderr
     assert laboratory.asked == ["check", "run"]
+
+
+def test_interrupted_run_says_what_it_keeps(laboratory: Laboratory, tmp_path: Path) -> None:
+    """What two other tests show of the folder: kept where a part is finished, cleared by the run that ends."""
+    (place := tmp_path / ".report-unfinished").mkdir()
+    (place / "part").mkdir()
+    laboratory.fault = KeyboardInterrupt()
+    result = coley("run", "checkmate-067", "--out", str(tmp_path / "report"))
+    assert result.exit_code == 130
+    assert f"what is finished lies in {place}" in words(result)
+    assert place.exists()
 
 
 def test_fault_of_the_program_is_not_hidden(laboratory: Laboratory) -> None:
