@@ -810,7 +810,7 @@ def test_what_is_rare_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "half", "changed", "other version"])
+@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "deep", "half", "changed", "other version"])
 def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
     place = tmp_path / "report"
     expected = {"none": "is no folder", "half": "cannot be read", "changed": "is not as it was written"}
@@ -820,6 +820,10 @@ def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
         place.mkdir()
     if fault == "foreign":
         (place / "manifest.json").write_text('{"report": {"software": "another", "files": {}}}')
+    elif fault == "deep":
+        (place / "manifest.json").write_text("[" * 100_000)
+        with pytest.raises(ColeyError, match="no part of an earlier report"):
+            check_writable(place)
     elif fault == "half":
         (place / "tables" / "ADSL.parquet").unlink()
     elif fault == "changed":

@@ -49,7 +49,7 @@ class _Refusing(TyperGroup):
                 typer.echo(f"error: {plain(str(problem))}", err=True)
             raise typer.Exit(BAD_INPUT) from None
         except KeyboardInterrupt as error:
-            typer.echo(f"interrupted; {error or 'nothing was written'}", err=True)
+            typer.echo(f"interrupted; {str(error) or 'nothing was written'}", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 

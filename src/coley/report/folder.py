@@ -169,6 +169,20 @@ def folder_problems(folder: Path) -> Iterator[Problem]:
         yield Problem(str(folder), "is there already", "name a folder that is not")
 
 
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` where it is not there, before a long run, and make sure that files can be written in it.
+
+    Raises:
+        ColeyError: where they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error) from error
+
+
 def unwritable(folder: Path, error: OSError) -> ColeyError:
     """A folder that the system refuses to write, as a problem."""
     reason = error.strerror or str(error)

@@ -119,7 +119,7 @@ def _files_of_earlier_report(target: Path) -> set[str]:
         manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
         report = manifest[REPORT]
         return {MANIFEST, *report["files"]} if report["software"] == SOFTWARE else set()
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 
