@@ -77,7 +77,9 @@ def laboratory(monkeypatch: pytest.MonkeyPatch, small_result: TrialResult) -> La
         module = ModuleType(f"coley.{name}")
         module.__dict__.update(
             RunSettings=RunSettings,
-            run=stand_in.run, check_writable=stand_in.check_writable, write_report=stand_in.write_report
+            run=stand_in.run,
+            check_writable=stand_in.check_writable,
+            write_report=stand_in.write_report,
         )
         monkeypatch.setitem(sys.modules, f"coley.{name}", module)
     return stand_in
@@ -211,7 +213,7 @@ def test_largest_size_is_accepted(laboratory: Laboratory) -> None:
 def test_a_large_run_says_beforehand_what_it_takes(
     small_trial: Trial, small_result: TrialResult, tmp_path: Path
 ) -> None:
-    """Twice the patients that were measured take twice the time and memory; small runs announce nothing."""
+    """Twice the patients take twice the tables on disk, and less than twice the memory; small runs announce nothing."""
     measured: list[int] = []
 
     def run(patients: int) -> TrialResult:
@@ -225,8 +227,10 @@ def test_a_large_run_says_beforehand_what_it_takes(
     )
     one, two = forecast(run, 50_000), forecast(run, 100_000)
     assert measured == [1, 200, 1, 200]
-    assert two.disk == pytest.approx(2 * one.disk) == pytest.approx(500 * small_result.trajectories.nbytes)
-    assert two.memory == pytest.approx(2 * one.memory) and one.memory > one.disk
+    courses = 10 * small_result.trajectories.nbytes  # of the first 2,000 patients, by those of 200
+    tables = sum(table.memory_usage().sum() for table in small_result.tables.values())
+    assert [one.disk, two.disk] == pytest.approx([courses + 0.2 * 250 * tables, courses + 0.2 * 500 * tables])
+    assert one.memory < two.memory < 2 * one.memory
     said = announcement(Forecast(7200.0, 2e18, 3e18), small_trial, 100_000, tmp_path / "a" / "b")
     assert "100,000 patients in each of 2 arms: this takes about 2.0 hours" in said
     assert "This machine has " in said and "free disk: choose fewer --patients" in said

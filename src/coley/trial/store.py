@@ -91,7 +91,7 @@ class Store:
         place = self._folder / f"{block:08d}"
         if not place.is_dir():
             return None
-        return People(*(pd.read_parquet(place / f"{name}.parquet") for name in ("covariates", "rejected")))
+        return People(*(_read(place / f"{name}.parquet") for name in ("covariates", "rejected")))
 
     def tables(self, parts: Sequence[tuple[int, int]]) -> Stored:
         """The tables of all ``parts``, in this order."""
@@ -159,7 +159,13 @@ class Stored(Mapping[str, pd.DataFrame]):
         filled = [path for path in paths if pq.read_metadata(path).num_rows] or paths[:1]
         columns = list(dict.fromkeys(column for path in filled for column in pq.read_schema(path).names))
         for path in paths:
-            yield pd.read_parquet(path).reindex(columns=columns)
+            yield _read(path).reindex(columns=columns)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    """A table; ``pandas.read_parquet`` would load a library for data sets too, which takes more memory than a table."""
+    frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas()
+    return frame
 
 
 def pieces(tables: Mapping[str, pd.DataFrame], name: str) -> Iterator[pd.DataFrame]:
