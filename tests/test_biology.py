@@ -176,7 +176,7 @@ def test_more_of_an_antibody_against_pd_1_does_no_more(after_ipilimumab: TrialRe
 
 
 @pytest.mark.xfail(
-    reason="4 % respond to 10 mg/kg, where 4.9 to 20.7 % did: the fit keeps the depletion of regulatory T cells low, or "
+    reason="4 % respond to 10 mg/kg, where 4.9 to 20.7 % did: the fit keeps depletion of regulatory T cells low, or "
     "else far more than published would respond completely to the combination with nivolumab",
 )
 def test_more_ipilimumab_does_more() -> None:
