@@ -167,7 +167,7 @@ def test_pieces_give_what_one_piece_gives(cuts: set[float]) -> None:
         Event("once", TIME >= 3, {"y": x}, delay=k, values_at_trigger=False),
     )
     system, times = counter(*events), np.arange(0, 9.5, 0.5)
-    whole = solve(system, times)
+    whole = solve(system, times, final_states=True)
     simulation, ends = Simulation(system), [0.0, *sorted(cuts), 9.0]
     for begin, end in pairwise(ends):
         inside = [t for t in times if begin <= t < end]

@@ -26,13 +26,11 @@ class Sensitised:
         system: its own states come first; derivatives of observables are states or rules named by :func:`named`.
         by: parameters and states (at the start) by which.
         observables: what these are of.
-        own: how many states are the model's own.
     """
 
     system: System
     by: tuple[str, ...]
     observables: tuple[str, ...]
-    own: int
 
     @property
     def names(self) -> list[str]:
@@ -47,7 +45,7 @@ class Sensitised:
             first, second = parts[0].dims
             units = {"units": f"{self.system.units[name]} per unit of by"}
             more[f"d({name})"] = ((first, "by", second), np.stack([part.to_numpy() for part in parts], axis=1), units)
-        rest = result.drop_vars(self.names[len(self.observables) :]).isel(state=slice(self.own))
+        rest = result.drop_vars(self.names[len(self.observables) :])
         return rest.assign(more).assign_coords(by=np.array(self.by, dtype=str))
 
 
@@ -84,7 +82,7 @@ def sensitised(
         reactions=(*system.reactions, *(reaction for course in courses for reaction in course.reactions())),
         events=(*_jumps(courses), *events),
     )
-    return Sensitised(whole, tuple(by), tuple(observables), len(system.states))
+    return Sensitised(whole, tuple(by), tuple(observables))
 
 
 def _jumps(courses: Sequence[Course]) -> Iterator[Event]:
