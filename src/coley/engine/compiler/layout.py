@@ -27,7 +27,7 @@ class Layout(NamedTuple):
         delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
         hidden: those of the parameters that hold the polynomials of delays (see :mod:`coley.engine.delays`);
         held: those that say which branches hold (see :mod:`coley.engine.branches`);
-        past: what delays are of, at the probe; and then the same, as it is before the start.
+        past: what delays are of, at the probe; the same, as it is before the start; and the lags.
         scratch_time, argument, inside, drift, factors: for the step's own use.
     """
 
@@ -86,7 +86,7 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         "stages": states * method.stages,
         "share": 1, "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
         "delays": events, "priorities": events, "values": assignments,
-        "past": 2 * delayed,
+        "past": 3 * delayed,
         "scratch_time": 1, "inverse": 1, "argument": states, "inside": states, "drift": states, "factors": factors,
     }  # fmt: skip
     place, first = 0, {}

@@ -16,7 +16,7 @@ from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
-from coley.engine.delays import before, delayed
+from coley.engine.delays import before, delayed, lag_expressions
 from coley.engine.derivatives import by_time, condition, jacobian, may_be_singular, watched
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
@@ -42,7 +42,7 @@ def program(system: System, method: Method) -> Program:
     """
     if not system.states:
         raise ColeyError(Problem(f"model {system.name}", "has no states", "there is nothing to solve"))
-    past, whole = [*delayed(system), *before(system)], system
+    past, whole = [*delayed(system), *before(system), *lag_expressions(system)], system
     system = held(system)
     entries = jacobian(system)
     n = len(system.states)
