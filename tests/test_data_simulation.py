@@ -356,3 +356,53 @@ def test_impossible_shares_and_lags_are_refused() -> None:
         amounts(entering(F1=-1), table)
     with pytest.raises(ColeyError, match="parameter ALAG1: delays doses of a steady state"):
         amounts(entering(ALAG1=1), table.assign(SS=[1, 0], II=[12.0, 0]))
+
+
+# --- parameters that change from record to record
+
+
+def changing_clearance() -> pd.DataFrame:
+    """100 in the central compartment at 0, with a rate constant that is 0.3 up to 2, then 0.1 up to 5, then 0.5."""
+    return pd.DataFrame(
+        {"TIME": [0.0, 2, 5, 9], "EVID": [1, 0, 2, 0], "AMT": [100.0, 0, 0, 0], "CMT": "central",
+         "k": [7.0, 0.3, 0.1, 0.5]}
+    )  # fmt: skip
+
+
+def test_the_values_of_a_record_hold_from_the_one_before_up_to_it() -> None:
+    """Exponential decay, stretch by stretch; times between records are in the stretch of the next record."""
+    times = np.array([0.5, 4.0, 7.0])
+    stretches = 0.3 * np.array([0.5, 2, 2, 2, 2]) + 0.1 * np.array([0, 0, 2, 3, 3]) + 0.5 * np.array([0, 0, 0, 2, 4])
+    got = simulate(
+        oral(), read_records(changing_clearance(), oral()), times=times, observables=["central", "k"], rtol=RTOL
+    )
+    assert got.rows["TIME"].tolist() == [0.5, 2, 4, 7, 9]
+    assert got.rows["central"].to_numpy() == pytest.approx(100 * np.exp(-stretches), rel=GLOBAL)
+    assert got.rows["k"].tolist() == pytest.approx([0.3, 0.3, 0.1, 0.5, 0.5], rel=1e-12)
+
+
+def test_each_individual_has_its_own_changes_also_after_a_reset() -> None:
+    """What begins after a reset depends on nothing before it: 50 decay for 3 at 0.2."""
+    later = pd.DataFrame({"TIME": [9.0, 12], "EVID": [4, 0], "AMT": [50.0, 0], "CMT": "central", "k": [0.9, 0.2]})
+    first = pd.concat([changing_clearance(), later]).assign(ID=1)
+    second = changing_clearance().assign(ID=2, k=0.1)
+    table = pd.concat([first, second], ignore_index=True)
+    whole = 100 * np.exp(-0.3 * 2 - 0.1 * 3 - 0.5 * 4)
+    expected = [100 * np.exp(-0.6), whole, 50 * np.exp(-0.6), 100 * np.exp(-0.2), 100 * np.exp(-0.9)]
+    assert amounts(oral(), table) == pytest.approx(expected, rel=GLOBAL)
+
+
+def test_an_initial_value_follows_from_the_first_record() -> None:
+    """A state that begins at 10 k, with the k of the first record, and falls at that of the second."""
+    system = replace(oral(), states=(oral().states[0], State("central", "mg", 10 * symengine.Symbol("k"), 1.0)))
+    table = pd.DataFrame({"TIME": [0.0, 3.0], "EVID": 0, "k": [0.5, 0.2]})
+    assert amounts(system, table) == pytest.approx([5, 5 * np.exp(-0.6)], rel=GLOBAL)
+
+
+def test_each_dose_has_the_share_of_its_own_record() -> None:
+    """Occasions: 0.7 of the first dose enters, 0.4 of the second."""
+    table = pd.DataFrame(
+        {"TIME": [0.0, 4, 9], "EVID": [1, 1, 0], "AMT": [100.0, 100, 0], "CMT": "central", "F2": [0.7, 0.4, 9]}
+    )
+    expected = 70 * np.exp(-K * 9) + 40 * np.exp(-K * 5)
+    assert amounts(entering(F2=1), table) == pytest.approx([expected], rel=GLOBAL)

@@ -103,6 +103,8 @@ class Event:
         persistent: whether the event is due even if its condition has become false in the meantime.
         values_at_trigger: whether the assigned values are those at the trigger, or those when it is due.
         ends: whether the individual's simulation ends there.
+        factors: what some of the values are multiplied by, as it is when they are assigned, whenever they were settled;
+            such as the size of a compartment, by which a concentration becomes an amount.
     """
 
     name: str
@@ -114,12 +116,13 @@ class Event:
     persistent: bool = True
     values_at_trigger: bool = True
     ends: bool = False
+    factors: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """All of them."""
         priority = () if self.priority is None else (self.priority,)
-        return (self.trigger, self.delay, *priority, *self.assignments.values())
+        return (self.trigger, self.delay, *priority, *self.assignments.values(), *self.factors.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -266,7 +269,8 @@ def event_text(event: Event) -> str:
     assigned = " ".join(f"{name} {text(value)}" for name, value in sorted(event.assignments.items()))
     priority = "none" if event.priority is None else text(event.priority)
     flags = f"{event.before} {event.persistent} {event.values_at_trigger} {event.ends}"
-    return f"event {event.name} {text(event.trigger)} {assigned} {text(event.delay)} {priority} {flags}"
+    factors = "".join(f" times {name} {text(value)}" for name, value in sorted(event.factors.items()))
+    return f"event {event.name} {text(event.trigger)} {assigned} {text(event.delay)} {priority} {flags}{factors}"
 
 
 def delay_text(delay: Delay) -> str:
@@ -373,6 +377,9 @@ def _name_problems(system: System) -> Iterator[Problem]:
         yield from unknown(f"lag of {delay.name}", delay.lag, present)
         if not _names(delay.lag) <= constant and not _names(delay.expression) <= present:
             yield Problem(f"{where}, delay {delay.name}", "is of delayed values, by a lag that changes", "keep the lag")
+    for event in system.events:
+        for name in sorted({*event.factors} - {*event.assignments}):
+            yield Problem(f"{where}, event {event.name}", f"has a factor of {name!r}, which it does not assign")
     moved = [(f"reaction {item.name}", item.stoichiometry) for item in system.reactions]
     moved += [(f"event {item.name}", item.assignments) for item in system.events]
     for owner, targets in moved:

@@ -8,11 +8,13 @@
 """
 
 from coley.data.cohort import read_cohort
+from coley.data.correlation import Correlation
 from coley.data.records import Records, read_records
 from coley.data.simulation import Course, simulate
 from coley.data.variation import Variation, draw, read_variations
 
 __all__ = [
+    "Correlation",
     "Course",
     "Records",
     "Variation",

@@ -45,8 +45,6 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "algebraic": f"an algebraic rule without explicit solution, or of more than {LARGEST_EQUATION} parts",
         "fast": "fast reactions whose equilibrium has no closed form",
         "lag": "a delay of delayed values, by a lag that changes",
-        "trigger-volume": "an event that sets a concentration to the value at its trigger, after a delay, in a "
-        "compartment whose size changes by then",
         "infinite": "a result of arithmetic on constants that is no finite real number",
     }
 )

@@ -178,12 +178,13 @@ def _dense(rows: Layout, method: Method) -> Function:
 
 
 def _reactions(system: System) -> list[Expression]:
-    """Delays and priorities of the events, and what they assign: one event after another, by name of the state."""
-    never = symengine.Integer(0)
+    """Delays and priorities of the events, what they assign, one event after another by name of the state, by what."""
+    never, once = symengine.Integer(0), symengine.Integer(1)
     delays = [event.delay for event in system.events]
     priorities = [never if event.priority is None else event.priority for event in system.events]
     values = [value for event in system.events for _, value in sorted(event.assignments.items())]
-    return [system.inline(expression) for expression in (*delays, *priorities, *values)]
+    factors = [event.factors.get(name, once) for event in system.events for name in sorted(event.assignments)]
+    return [system.inline(expression) for expression in (*delays, *priorities, *values, *factors)]
 
 
 def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) -> Function:

@@ -1,8 +1,8 @@
 """What delays say: the past of each lane as polynomials over the step that it is about to try.
 
-A lag that changes may be shorter than the step, so that the past of its end is the step itself, or depend on states that
-are not known yet. Such a step is gone through again, with what it has found, until that moves no more (as in Shampine and
-Thompson, Applied Numerical Mathematics 37:441, 2001); where it goes on moving, the step was too long.
+A lag that changes may be shorter than the step, so that the past of its end is the step itself, or depend on states
+that are not known yet. Such a step is gone through again, with what it has found, until that moves no more (as in
+Shampine and Thompson, Applied Numerical Mathematics 37:441, 2001); where it goes on moving, the step was too long.
 """
 
 from __future__ import annotations

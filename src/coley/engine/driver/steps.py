@@ -50,6 +50,8 @@ def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int
     elif total > 0:
         speed = np.sqrt(total / rows.states)
         here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
+        if rows.delayed:  # what starts from 0 asks for less than can be told apart, and seldom needs it
+            here.step = max(here.step, 4 * _SHORTEST_STEP * abs(here.time))
     if here.time < here.stop <= here.time + resolution(here.stop):
         here.time = here.stop
         here.changed = rows.watching > 0

@@ -59,7 +59,7 @@ class _System:
 
     def system(self) -> System:
         reactions = self._motion.reactions()
-        events = tuple(event(occasion, self._roles, self._constants()) for occasion in self._model.events)
+        events = tuple(event(occasion, self._roles) for occasion in self._model.events)
         return System(
             name=self._model.name,
             states=tuple(self._states()),
