@@ -17,7 +17,7 @@ import pytest
 import symengine
 from numpy.typing import NDArray
 
-from coley.data import Course, draw, read_records, read_variations, simulate
+from coley.data import Course, draw, read_records, read_variations, simulate, steady_state, tolerance_problems
 from coley.errors import ColeyError
 from coley.regimen import parse
 from coley.regimen.dosing import nonmem_table
@@ -406,3 +406,41 @@ def test_each_dose_has_the_share_of_its_own_record() -> None:
     )
     expected = 70 * np.exp(-K * 9) + 40 * np.exp(-K * 5)
     assert amounts(entering(F2=1), table) == pytest.approx([expected], rel=GLOBAL)
+
+
+# --- what hangs on the tolerance
+
+
+def test_a_chaotic_course_is_told_from_one_that_settles() -> None:
+    """Lorenz (J Atmos Sci 20:130, 1963): at these parameters errors grow as exp(0.9 t), so that none is small at 40."""
+    x, y, z = map(symengine.Symbol, ("x", "y", "z"))
+    rates = {"x": 10 * (y - x), "y": x * (28 - z) - y, "z": x * y - 8 / 3 * z}
+    states = tuple(State(name, "", value, 1.0) for name, value in (("x", 1), ("y", 1), ("z", 20)))
+    lorenz = System("lorenz", states, (), reactions=tuple(Reaction(n, r, {n: 1}) for n, r in rates.items()))
+    found = tolerance_problems(lorenz, times=np.linspace(0, 40, 81), observables=["x", "z"])
+    assert [problem.where for problem in found] == ["x, ID 1", "z, ID 1"]
+    assert "with the solver's tolerance; hold errors smaller" in str(found[0])
+    assert not tolerance_problems(lorenz, times=np.linspace(0, 2, 5), observables=["x", "z"])
+    records = read_records(changing_clearance(), oral())
+    assert not tolerance_problems(oral(), records, observables=["central"])
+
+
+# --- steady states without doses
+
+
+def test_individuals_come_to_rest_where_their_rates_are_0() -> None:
+    """Turnover rests at production / loss; a bistable switch y' = y (y - 1/2) (1 - y) at 0 or 1, by where it begins."""
+    a, y, k = map(symengine.Symbol, ("a", "y", "k"))
+    turnover = (Reaction("in", 5, {"a": 1}), Reaction("out", k * a, {"a": -1}))
+    switch = Reaction("switch", y * (y - 0.5) * (1 - y), {"y": 1})
+    states = (State("a", "", 0, 1.0), State("y", "", 0.6, 1.0))
+    system = System("rest", states, (Parameter("k", "", 0.1),), reactions=(*turnover, switch))
+    people = pd.DataFrame(
+        {"k": [0.1, 2.0, 0.5, 0.0], "y": [0.6, 0.4, 0.499, 0.6]}, index=pd.Index(list("pqrs"), name="ID")
+    )
+    got = steady_state(system, people)
+    assert got.index.tolist() == list("pqrs") and got["status"].tolist() == ["ok", "ok", "ok", "no_steady_state"]
+    assert got["a"].tolist()[:3] == pytest.approx([50, 2.5, 10], rel=GLOBAL) and np.isnan(got["a"]["s"])
+    assert got["y"].tolist()[:3] == pytest.approx([1, 0, 0], abs=GLOBAL)
+    assert "a still changes after 1e+09 units of time" in got["reason"]["s"]
+    assert steady_state(system)["a"].tolist() == pytest.approx([50], rel=GLOBAL)
