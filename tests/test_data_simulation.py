@@ -435,9 +435,8 @@ def test_individuals_come_to_rest_where_their_rates_are_0() -> None:
     switch = Reaction("switch", y * (y - 0.5) * (1 - y), {"y": 1})
     states = (State("a", "", 0, 1.0), State("y", "", 0.6, 1.0))
     system = System("rest", states, (Parameter("k", "", 0.1),), reactions=(*turnover, switch))
-    people = pd.DataFrame(
-        {"k": [0.1, 2.0, 0.5, 0.0], "y": [0.6, 0.4, 0.499, 0.6]}, index=pd.Index(list("pqrs"), name="ID")
-    )
+    ids = pd.Index(list("pqrs"), name="ID")
+    people = pd.DataFrame({"k": [0.1, 2.0, 0.5, 0.0], "y": [0.6, 0.4, 0.499, 0.6]}, index=ids)
     got = steady_state(system, people)
     assert got.index.tolist() == list("pqrs") and got["status"].tolist() == ["ok", "ok", "ok", "no_steady_state"]
     assert got["a"].tolist()[:3] == pytest.approx([50, 2.5, 10], rel=GLOBAL) and np.isnan(got["a"]["s"])

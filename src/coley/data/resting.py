@@ -27,8 +27,8 @@ def steady_state(
     """Where individuals come to rest from their initial states, without doses.
 
     They are followed for a billion units of time, and have come to rest if they are the same after half of it. Of
-    several steady states it is the one that they come to; one that is not stable is none to come to. The states that are
-    found, as columns of parameters, begin another simulation there.
+    several steady states it is the one that they come to; one that is not stable is none to come to. The states that
+    are found, as columns of parameters, begin another simulation there.
 
     Args:
         system: the model.
