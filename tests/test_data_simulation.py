@@ -418,7 +418,7 @@ def test_a_chaotic_course_is_told_from_one_that_settles() -> None:
     states = tuple(State(name, "", value, 1.0) for name, value in (("x", 1), ("y", 1), ("z", 20)))
     lorenz = System("lorenz", states, (), reactions=tuple(Reaction(n, r, {n: 1}) for n, r in rates.items()))
     found = tolerance_problems(lorenz, times=np.linspace(0, 40, 81), observables=["x", "z"])
-    assert [problem.where for problem in found] == ["x, ID 1", "z, ID 1"]
+    assert [problem.where for problem in found] == ["x, ID 0", "z, ID 0"]
     assert "with the solver's tolerance; hold errors smaller" in str(found[0])
     assert not tolerance_problems(lorenz, times=np.linspace(0, 2, 5), observables=["x", "z"])
     records = read_records(changing_clearance(), oral())

@@ -267,10 +267,13 @@ class Simulation:
         progress: Progress | None,
     ) -> dict[str, Floats]:
         """Values (individual × time) of observables on the way, by name; NaN where there are none."""
-        values = {name: np.full((self.individuals, grid.shape[1]), np.nan) for name in names}
         size = _block(self.system, grid.shape[1], len(names))
         if progress is not None:
             size = min(size, max(_WORTH_A_BLOCK, -(-len(rows) // _BLOCKS_TO_REPORT)))
+        elif len(rows) == self.individuals <= size:
+            paths = self._followed(rows, grid, doses)
+            return evaluate(self._solved, paths.states, self.parameters, grid, names)
+        values = {name: np.full((self.individuals, grid.shape[1]), np.nan) for name in names}
         for first in range(0, len(rows), size):
             block = rows[first : first + size]
             mine = grid if len(grid) == 1 else grid[block]
@@ -365,7 +368,9 @@ def _block(system: System, times: int, observables: int) -> int:
 
 def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[tuple[slice, pd.DataFrame | None]]:
     """The individuals in parts, each with its doses, numbered from 0."""
-    ordered = None if doses is None or doses.empty else doses.sort_values("ID", kind="stable")
+    ordered = None if doses is None or doses.empty else doses
+    if ordered is not None and not ordered["ID"].is_monotonic_increasing:
+        ordered = ordered.sort_values("ID", kind="stable")
     for first in range(0, individuals, size):
         part = slice(first, min(first + size, individuals))
         if ordered is None:
