@@ -49,7 +49,7 @@ def simulate(
     ] = None,
     vary: Annotated[
         list[str] | None,
-        typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=0.01, cv=40%)'."),
+        typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=1, cv=40%)'; 'corr(k, V) = 0.6'."),
     ] = None,
     n: Annotated[
         int | None, typer.Option("--n", help="Individuals to draw: with --vary (default: 1000), or patients (1).")
