@@ -5,6 +5,7 @@ from __future__ import annotations
 from coley.cli import calibrating as calibrating  # has the commands join the others
 from coley.cli import claiming as claiming
 from coley.cli import comparing as comparing
+from coley.cli import designing as designing
 from coley.cli import entries as entries
 from coley.cli import equations as equations
 from coley.cli import explaining as explaining
