@@ -208,7 +208,8 @@ def test_text_of_notes_is_text(tmp_path: Path) -> None:
     assert "a &lt; b &amp; c" in notes
 
 
-@hypothesis.given(number=st.floats(allow_nan=False, allow_infinity=False))
+# libSBML reads a subnormal number as NaN, whoever wrote it
+@hypothesis.given(number=st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False))
 @hypothesis.settings(max_examples=50, deadline=None, derandomize=True)
 def test_numbers_keep_every_bit(number: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     parameters = (Parameter("a", "", number), Parameter("b", "", 0.7))
