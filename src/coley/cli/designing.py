@@ -73,7 +73,7 @@ def design(
     from coley.cli.progress import progress_bars
     from coley.design import Settings, read_space, write_design
     from coley.design import design as compare_designs
-    from coley.design.design import sides
+    from coley.design.designs import sides
     from coley.report import check_writable
 
     wanted = _goal(goal)

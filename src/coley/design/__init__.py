@@ -1,6 +1,6 @@
 """Designs of trials: power and sample size by size, dose, interval and selection of patients."""
 
-from coley.design.design import Design, Settings, design
+from coley.design.designs import Design, Settings, design
 from coley.design.space import read_space
 from coley.design.write import write_design
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
-from coley.design.design import ASKED, Design
+from coley.design.designs import ASKED, Design
 from coley.report.theme import FAINT, ArmStyles, Figure, finish, inline, nothing_to_show, panel_width, wrap
 
 _MOST_PANELS = 12

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from coley.design.trials import Trials
-from coley.trial.analysis.power import CRITICAL
+from coley.design.trials import CRITICAL, Trials
 from coley.trial.analysis.statistics import Estimate
 
 Floats = NDArray[np.float64]

@@ -12,14 +12,17 @@ from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
+from coley.design.replicates import log_rank_statistics, proportion_statistics
 from coley.protocol.calendar import MONTH
 from coley.streams import stream
-from coley.trial.analysis.power import CRITICAL
-from coley.trial.analysis.replicates import log_rank_statistics, proportion_statistics
+from coley.trial.analysis.power import LEVEL
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+CRITICAL = float(ndtri(1 - LEVEL / 2))
+"""Statistic beyond which the test, two-sided, rejects."""
 _CELLS = 400_000
 """Patients of simulated trials that are worked out at once."""
 _BLOCK = 20
@@ -52,7 +55,7 @@ class Followed:
     def at(self, rows: NDArray[np.int64], cut: Floats) -> tuple[Floats, Flags]:
         """Durations and events of ``rows`` as known ``cut`` days after their first doses; (trials, patients) all."""
         event = self.event[rows]
-        known = event <= cut
+        known = (event <= cut) & np.isfinite(event)
         until = np.minimum(self.until[rows], np.maximum(cut, 0.0))
         if self.seen is not None:
             until = np.minimum(until, self._last_seen(rows, until))

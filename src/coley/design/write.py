@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from coley.design.design import Design
+from coley.design.designs import Design
 from coley.design.figures import power_figure
 from coley.report.svg import render
 

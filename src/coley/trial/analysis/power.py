@@ -14,8 +14,7 @@ LEVEL = 0.05
 """Two-sided level of the test."""
 ASKED = 0.8
 """Power that a trial is usually planned for."""
-CRITICAL = float(ndtri(1 - LEVEL / 2))
-"""Statistic beyond which such a test rejects."""
+_CRITICAL = float(ndtri(1 - LEVEL / 2))
 
 
 def power_of_proportions(first: float, second: float, n: int) -> float:
@@ -25,7 +24,7 @@ def power_of_proportions(first: float, second: float, n: int) -> float:
     null, spread = _spreads(first, second)
     if spread == 0:  # each is 0 or 1
         return 1.0 if first != second else LEVEL
-    return _both_tails(abs(second - first) * sqrt(n), CRITICAL * null, spread)
+    return _both_tails(abs(second - first) * sqrt(n), _CRITICAL * null, spread)
 
 
 def size_of_proportions(first: float, second: float) -> float:
@@ -35,14 +34,14 @@ def size_of_proportions(first: float, second: float) -> float:
     if first == second:
         return inf
     null, spread = _spreads(first, second)
-    return ceil(((CRITICAL * null + float(ndtri(ASKED)) * spread) / (second - first)) ** 2)
+    return ceil(((_CRITICAL * null + float(ndtri(ASKED)) * spread) / (second - first)) ** 2)
 
 
 def power_of_log_rank(ratio: float, events: float) -> float:
     """Power of the log-rank test where the hazard ratio is ``ratio`` and both arms together have so many ``events``."""
     if not (isfinite(ratio) and ratio > 0):
         return nan
-    return _both_tails(abs(log(ratio)) * sqrt(events) / 2, CRITICAL, 1.0)
+    return _both_tails(abs(log(ratio)) * sqrt(events) / 2, _CRITICAL, 1.0)
 
 
 def events_of_log_rank(ratio: float) -> float:
@@ -51,7 +50,7 @@ def events_of_log_rank(ratio: float) -> float:
         return nan
     if ratio == 1:
         return inf
-    return ceil((2 * (CRITICAL + float(ndtri(ASKED))) / log(ratio)) ** 2)
+    return ceil((2 * (_CRITICAL + float(ndtri(ASKED))) / log(ratio)) ** 2)
 
 
 def _spreads(first: float, second: float) -> tuple[float, float]:

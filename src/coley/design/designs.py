@@ -79,10 +79,10 @@ class Design:
         table: a row for each design and size. Columns: what is varied; n, patients per arm; power, lower, upper (95 %:
             posterior and Monte Carlo), monte_carlo (standard error by simulation alone), late (power of the log-rank
             test that weighs late events); events in both arms and months to the data cut, means; reached, share of
-            trials in which the number of events was; effect (hazard ratio by Cox's model; of a rate, points of difference),
-            early and later (hazard ratio of the first and the second half of the events); penalty, how many times more
-            patients the log-rank test needs than it would if the hazard ratio of the second half held from the start;
-            n_80, n_90 with _lower and _upper, patients per arm for these powers.
+            trials in which the number of events was; effect (hazard ratio by Cox's model; of a rate, points of
+            difference), early and later (hazard ratio of the first and the second half of the events); penalty, how
+            many times more patients the log-rank test needs than it would if the hazard ratio of the second half held
+            from the start; n_80, n_90 with _lower and _upper, patients per arm for these powers.
         draws: what each draw gave: draw, what is varied, n, statistic (mean), power, events, months.
         regimens: of each value of what is varied in the regimen.
     """
