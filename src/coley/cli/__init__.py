@@ -13,6 +13,7 @@ from coley.cli import labels as labels
 from coley.cli import models as models
 from coley.cli import patients as patients
 from coley.cli import scanning as scanning
+from coley.cli import sensing as sensing
 from coley.cli import validating as validating
 from coley.cli.commands import main
 
