@@ -12,6 +12,7 @@ from coley.cli import explaining as explaining
 from coley.cli import labels as labels
 from coley.cli import models as models
 from coley.cli import patients as patients
+from coley.cli import populating as populating
 from coley.cli import scanning as scanning
 from coley.cli import sensing as sensing
 from coley.cli import validating as validating

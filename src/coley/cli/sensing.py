@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from coley.sensitivity import Sensitivity
 
 _CAPTION = (
-    "Share: of the variance of the outcome that would be lost if the parameter were known, with its interactions (total "
-    "Sobol' index) [95 % interval]; alone: without interactions. Change: mean change of the outcome when the parameter "
+    "Share: of the variance of the outcome that would be lost if the parameter were known (total Sobol' index, with "
+    "interactions) [95 % interval]; alone: without interactions. Change: mean change of the outcome when the parameter "
     "alone moves, and when it alone grows."
 )
 

@@ -53,8 +53,8 @@ class Sensitivity:
 
     Attributes:
         table: a row for each arm, outcome and parameter, the most decisive first. Columns: arm, outcome, unit,
-            parameter, low, high (2.5 and 97.5 % of its distribution), total, total_lower, total_upper, first, first_lower,
-            first_upper, change, rise; see :class:`coley.sensitivity.indices.Indices`.
+            parameter, low, high (2.5 and 97.5 % of its distribution), total, total_lower, total_upper, first,
+            first_lower, first_upper, change, rise; see :class:`coley.sensitivity.indices.Indices`.
         outcomes: a row for each point: the share of each parameter, and each outcome.
         failed: why points could not be simulated.
     """

@@ -1,8 +1,8 @@
 """Sobol' indices from a radial design: shares of the variance of an outcome that parameters decide, alone and in all.
 
 Points are those of Saltelli et al., Comput Phys Commun 181:259 (2010): two matrices A and B from one Sobol' sequence,
-and for each parameter the matrix A with its column from B. The first index is theirs, the total one Jansen's (Comput Phys
-Commun 117:35, 1999). The same points give the mean change of the outcome when a parameter alone moves, as Morris's
+and for each parameter the matrix A with its column from B. The first index is theirs, the total one Jansen's (Comput
+Phys Commun 117:35, 1999). The same points give the mean change of the outcome when a parameter alone moves, as Morris's
 elementary effects do (Technometrics 33:161, 1991; radial steps: Campolongo et al., Comput Phys Commun 182:978, 2011).
 """
 

@@ -46,7 +46,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     ]
     subtitle = (
         "Total Sobol' index: share of the variance of the outcome that would be lost if the parameter were known, "
-        f"interactions included; with 95 % intervals. {found.settings.patients:,} virtual patients at each point, the same."
+        f"interactions included; with 95 % intervals. {found.settings.patients:,} virtual patients, the same each time."
     )
     return finish(alt.concat(*panels, columns=2, spacing=24), title, subtitle)
 
