@@ -42,7 +42,7 @@ class Comparison:
         quantiles: a row per measure: measure, title, unit, n and quantiles of the virtual patients.
         facts: a row per published fact: fact, title, measure, statistic, unit, predicted, lower, upper (95 %, of so
             many virtual patients), published, published_lower, published_upper, n, source, read (or recalled), and
-            verdict: ``agrees`` where both intervals meet, ``misses``, or ``unknown`` where the model has no such measure.
+            verdict: ``agrees`` where both intervals meet, ``misses``, or ``unknown`` where the model has none such.
     """
 
     cancer: Cancer

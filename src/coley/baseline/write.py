@@ -46,7 +46,7 @@ def write_comparison(found: Comparison, folder: Path) -> list[Path]:
 
 
 def population_figure(found: Comparison) -> Figure:
-    """A histogram of each measure, with published medians and means over it, and published shares beside those found."""
+    """A histogram of each measure with published medians and means over it; published shares beside those found."""
     title = f"{found.cancer.title} before treatment: virtual patients beside published ones"
     measures = found.quantiles.to_dict("records")
     if not measures:

@@ -44,7 +44,7 @@ def population(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
 ) -> None:
-    """Compare virtual patients before treatment with published ones: lesions, biomarkers, age, weight; misses listed."""
+    """Compare virtual patients before treatment with published ones, and list what they miss."""
     from coley.baseline import compare, write_comparison
     from coley.catalogue import load_catalogue
     from coley.cli.options import size_problems

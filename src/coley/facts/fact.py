@@ -13,8 +13,8 @@ class Baseline(Entry):
     """What of the virtual patients of a cancer, before treatment, a fact is held against.
 
     Attributes:
-        measure: AGE, WEIGHT, a biomarker of the cancer, LESION (diameter of the first target lesion), LESIONS (number of
-            target lesions), SUMDIAM (sum of their diameters).
+        measure: AGE, WEIGHT, a biomarker of the cancer, LESION (diameter of the largest target lesion), LESIONS (number
+            of target lesions), SUMDIAM (sum of their diameters).
         statistic: of the patients: a median, a mean, or the share with ``least`` or more.
     """
 
