@@ -118,8 +118,8 @@ def _best(found: Design, wanted: float) -> dict[str, Any] | None:
     table = found.table[found.table["power"] >= wanted]
     if table.empty:
         return None
-    row = table.sort_values(["n", "power"], ascending=[True, False]).iloc[0]
-    return {str(name): value for name, value in row.items()}
+    best = table.sort_values(["n", "power"], ascending=[True, False]).head(1).to_dict("records")[0]
+    return {str(name): value for name, value in best.items()}
 
 
 def _verdict(found: Design, wanted: float) -> str:

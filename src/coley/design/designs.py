@@ -16,7 +16,8 @@ from coley.design.outcomes import RATES, check_endpoint, outcomes
 from coley.design.power import Power, power_of, size_for
 from coley.design.space import Selection, Space
 from coley.design.trials import Followed, Readout, Trials, noise, simulate, whole
-from coley.errors import ColeyError, Problem
+from coley.design.varying import arm_of
+from coley.errors import ColeyError, Problem, did_you_mean
 from coley.protocol import Arm, Trial
 from coley.protocol.schema import MAX_MONTHS
 from coley.streams import seed_of
@@ -114,9 +115,10 @@ def sides(trial: Trial, arm: str | None, versus: str | None) -> tuple[Arm, Arm]:
     Raises:
         ColeyError: where the trial has no such arms, or does not tell.
     """
-    from coley.design.varying import arm_of
-
     compared = {each.name: {f.versus for f in each.published if f.versus} for each in trial.arms}
+    if versus is not None and versus not in compared:
+        hint = did_you_mean(versus, compared)
+        raise ColeyError(Problem("--versus", f"the trial {trial.name} has no arm {versus!r}", hint))
     if arm is None:
         studied = [name for name, others in compared.items() if others]
         if versus is not None and len(trial.arms) == _FEWEST:
@@ -128,7 +130,7 @@ def sides(trial: Trial, arm: str | None, versus: str | None) -> tuple[Arm, Arm]:
         named = [name for name in compared[under.name] if name in others] or others
         versus = named[0] if len(named) == 1 else None
     if versus not in others:
-        what = "is needed" if versus is None else f"{versus!r} is no other arm of {trial.name}"
+        what = "is needed" if versus is None else f"{versus!r} is the arm under study"
         raise ColeyError(
             Problem("--versus", what, f"one of {', '.join(map(repr, others))}" if others else "add an arm")
         )

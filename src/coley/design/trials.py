@@ -25,6 +25,8 @@ CRITICAL = float(ndtri(1 - LEVEL / 2))
 """Statistic beyond which the test, two-sided, rejects."""
 _CELLS = 400_000
 """Patients of simulated trials that are worked out at once."""
+_ROUNDING = 1e-6
+"""Days: the event that a trial waits for falls on its cut."""
 _BLOCK = 20
 """Patients of a part of the arms, by which parts' differences are measured."""
 _MOST_BLOCKS = 50
@@ -55,7 +57,7 @@ class Followed:
     def at(self, rows: NDArray[np.int64], cut: Floats) -> tuple[Floats, Flags]:
         """Durations and events of ``rows`` as known ``cut`` days after their first doses; (trials, patients) all."""
         event = self.event[rows]
-        known = (event <= cut) & np.isfinite(event)
+        known = (event <= cut + _ROUNDING) & np.isfinite(event)
         until = np.minimum(self.until[rows], np.maximum(cut, 0.0))
         if self.seen is not None:
             until = np.minimum(until, self._last_seen(rows, until))
