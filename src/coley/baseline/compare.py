@@ -150,7 +150,8 @@ def _estimated(fact: Fact, values: Floats, seed: int) -> tuple[float, float, flo
     if not len(values):
         return np.nan, np.nan, np.nan
     least = fact.baseline.least
-    counted = values if least is None else (values >= least) * (100.0 if fact.unit == "percent" else 1.0)
+    whole = 100.0 if fact.unit == "percent" else 1.0
+    counted = values if least is None else np.where(values >= least, whole, 0.0)
     middle = np.median if fact.baseline.statistic == "median" else np.mean
     low, high = np.quantile(list(_resampled(counted, middle, seed)), _TAILS)
     return float(middle(counted)), float(low), float(high)

@@ -96,14 +96,15 @@ def _shares(facts: pd.DataFrame) -> alt.LayerChart | alt.FacetChart:
     rows = facts[["title"]].assign(**{name: facts[name] * percent for name in names})
     y = alt.Y("title:N", sort=rows["title"].tolist(), title=None, axis=alt.Axis(labelLimit=330))
     scale = alt.Scale(domain=[0, 100])
+    title = "Patients (%): blue, virtual; red, published"
     base = alt.Chart(inline(rows)).encode(y)
     layers = []
     for name, ends, colour, shift in (
         ("predicted", ("lower", "upper"), BLUE, -4),
         ("published", ("published_lower", "published_upper"), VERMILLION, 4),
     ):
-        x = alt.X(f"{name}:Q", title="Patients (%): blue, virtual; red, published", scale=scale)
+        x = alt.X(f"{name}:Q", title=title, scale=scale)
         bar = base.mark_rule(color=colour, strokeWidth=1.6, yOffset=shift)
-        layers.append(bar.encode(alt.X(f"{ends[0]}:Q", title=x.title, scale=scale), alt.X2(ends[1])))
+        layers.append(bar.encode(alt.X(f"{ends[0]}:Q", title=title, scale=scale), alt.X2(ends[1])))
         layers.append(base.mark_point(color=colour, filled=True, size=46, opacity=1, yOffset=shift).encode(x))
     return alt.layer(*layers).properties(width=290, height=28 * len(rows))
