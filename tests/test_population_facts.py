@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from coley.baseline import Comparison, compare, patients_of, write_comparison
-from coley.baseline.compare import _compared
+from coley.baseline.comparison import _compared
 from coley.catalogue import Catalogue, load_catalogue
 from coley.cli.commands import app
 from coley.facts import Baseline, Fact
@@ -77,7 +77,7 @@ def test_lesions_are_those_of_the_first_examination(small_result: TrialResult) -
 
 def small(monkeypatch: pytest.MonkeyPatch, result: TrialResult) -> None:
     """Take the patients of a result that is there, as if they had been drawn."""
-    monkeypatch.setattr("coley.baseline.compare.run", lambda trial, *, catalogue, settings: result)
+    monkeypatch.setattr("coley.baseline.comparison.run", lambda trial, *, catalogue, settings: result)
 
 
 def compared(monkeypatch: pytest.MonkeyPatch, result: TrialResult) -> Comparison:

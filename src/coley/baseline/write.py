@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from coley.baseline.compare import Comparison
+from coley.baseline.comparison import Comparison
 from coley.report.svg import render
 from coley.report.theme import (
     BLUE,

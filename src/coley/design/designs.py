@@ -182,7 +182,7 @@ def design(
         for key, cells in found.items()
     }
     rows = [
-        labels[key] | _row(cells, key[2], powers[key], [powers[*key[:2], n] for n in space.sizes])
+        labels[key] | _row(cells, key[2], powers[key], [powers[*key[:2], n] for n in _alike(key[2], space, settings)])
         for key, cells in found.items()
     ]
     each = [labels[key] | row for key, cells in found.items() for row in _by_draw(cells)]
@@ -233,8 +233,13 @@ def _cell(control: Followed, treated: Followed, readout: Readout, n: int, settin
     return _Cell(trials, chance, hazard_ratio(months, events, in_treated).value, *(half.value for half in halves))
 
 
+def _alike(n: int, space: Space, settings: Settings) -> Sequence[int]:
+    """Sizes whose effect for one patient is that of ``n``: all, unless they wait for a number of events."""
+    return (n,) if settings.events else space.sizes
+
+
 def _row(cells: Sequence[_Cell], n: int, found: Power, sizes: Sequence[Power]) -> dict[str, float]:
-    """A row of the table; ``sizes`` are the powers of this design at every size, whose effects are averaged."""
+    """A row of the table; ``sizes`` are powers of this design at sizes alike, whose effects are averaged."""
     effect, error = (float(np.mean([getattr(each, name) for each in sizes])) for name in ("effect", "error"))
     events = float(np.mean([cell.trials.events.mean() for cell in cells]))
     month = np.concatenate([cell.trials.month for cell in cells])
