@@ -104,4 +104,5 @@ def changes(rows: pd.DataFrame, end: Floats, names: Sequence[str]) -> pd.DataFra
             here = inside & (sign * step > 0)
             given = {"ID": rows["episode"], "TIME": moment, "AMT": sign * step, "DUR": 0.0, "CMT": way}
             parts.append(pd.DataFrame(given)[here])
-    return pd.concat(parts, ignore_index=True)
+    together: pd.DataFrame = pd.concat(parts, ignore_index=True)
+    return together

@@ -87,7 +87,7 @@ def read_records(source: Source, system: System) -> Records:
     parameters = pd.DataFrame({name: table.floats(name)[first] for name in extra if name in known}, index=individuals)
     unused = tuple(name for name in extra if name not in known)
     rows = _rows(table, who, system)
-    for name in parameters.columns.intersection(system.parameter_names):
+    for name in parameters.columns.intersection(list(system.parameter_names)):
         if (table.floats(name) != parameters[name].to_numpy()[who]).any():
             rows[column(name)] = table.floats(name)
     return Records(rows, parameters, everyone, unused)
