@@ -14,8 +14,8 @@ from coley.facts import Antigen, Clone
 from coley.mechanisms.haematopoiesis import haematopoiesis
 from coley.modeling import Context, Mechanism, assemble
 from coley.pharmacology import Drug
+from coley.pharmacology.actions.block import Block
 from coley.pharmacology.actions.inhibit_driver import InhibitDriver
-from coley.pharmacology.actions.neutralise import Neutralise
 from diseases import disease
 from pharmacology_light import light, light_system
 from pharmacology_toy import at_once, context, course, last, q, shipped, system, with_actions
@@ -180,7 +180,7 @@ def test_growth_factor_raises_neutrophils_by_its_gain() -> None:
 )
 def test_half_of_a_cytokine_signals_at_the_dissociation_constant(name: str, free: str) -> None:
     drug = shipped(name)
-    action = next(found for found in drug.actions if isinstance(found, Neutralise))
+    action = next(found for found in drug.actions if isinstance(found, Block))
     volume = drug.kinetics.central_volume.value * 1e3  # type: ignore[attr-defined]
     level = action.affinity.value * mass_of(drug) * volume
     starts = [{f"A1_{name}": factor * level} for factor in (0.0, 1.0, 99.0)]
@@ -188,8 +188,8 @@ def test_half_of_a_cytokine_signals_at_the_dissociation_constant(name: str, free
 
 
 def test_a_cytokine_that_nothing_follows_is_refused_by_name() -> None:
-    action = Neutralise(kind="neutralise", molecule="IL-7", affinity=q(1.0, "nM"))
-    with pytest.raises(ColeyError, match="no mechanism to neutralise 'IL-7'"):
+    action = Block(kind="block", molecule="IL-7", affinity=q(1.0, "nM"))
+    with pytest.raises(ColeyError, match="no mechanism to block 'IL-7'"):
         action.mechanism(light(), shipped("tocilizumab").agent)
 
 
@@ -200,7 +200,7 @@ def test_suppressors_hold_lymphocytes_back_by_concentration(name: str) -> None:
     level = action.half_effect.value * drug.kinetics.central_volume.value  # type: ignore[attr-defined]
     starts = [{f"A1_{symbol}": amount} for amount in (0.0, level)]
     found = at_once(light_system(light(), drug), ("T_function", "kill_dividing"), starts)
-    taken, arrest = action.function.value, action.arrest.value  # type: ignore[attr-defined]
+    taken, arrest = action.most.value, action.kill_rate.value  # type: ignore[attr-defined]
     np.testing.assert_allclose(found["T_function"], [1, 1 - taken / 2], rtol=1e-6)
     np.testing.assert_allclose(found["kill_dividing"], [0, arrest / 2], rtol=1e-6)
 
