@@ -25,7 +25,7 @@ from coley.engine.functions import functions, initial_states
 from coley.errors import ColeyError
 from coley.system import TIME, Event, Parameter, Reaction, Rule, State, System
 from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 Floats = NDArray[np.float64]
 RTOL = 1e-8
@@ -370,13 +370,13 @@ def model(cancer: str, *names: str) -> System:
 
 @pytest.mark.parametrize("cancer", CANCERS)
 def test_jacobian_of_every_mechanism_is_the_derivative_of_its_rates(cancer: str) -> None:
-    """Against central differences at random states of the model with all drugs.
+    """Against central differences at random states of every kind's model, in melanoma with drugs of every kind.
 
     A step of cube root of eps relative to the state leaves truncation and rounding of about eps^(2/3) = 4e-11 of the
     largest term of a rate, which cancels in places: 1e-6 of the largest entry of the row, scaled by its states, or of
     the rate where a constant is its largest term.
     """
-    system = model(cancer, *SAMPLE)
+    system = model(cancer, *(SAMPLE if cancer == "melanoma" else ()))
     compiled, m = functions(system), len(system.states)
     values = np.array([parameter.value for parameter in system.parameters])
     scales = np.array([state.scale for state in system.states])

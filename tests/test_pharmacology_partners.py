@@ -15,6 +15,7 @@ from coley.pharmacology.kinetics.compartments import Compartments
 from coley.regimen import amounts, expand, parse
 from pharmacology_light import PERSON, given, light, light_system, treated
 from pharmacology_toy import at_once
+from sampling import of_drug, sampled
 
 HALF_LIVES = Path(__file__).parent / "data" / "half-lives.csv"
 ROWS = list(csv.DictReader(HALF_LIVES.read_text(encoding="utf-8").splitlines()))
@@ -85,7 +86,7 @@ def test_the_half_life_is_that_of_labels(row: dict[str, str]) -> None:
     assert half_life(row["drug"]) == pytest.approx(float(row["half_life_days"]), rel=0.35)
 
 
-@pytest.mark.parametrize("name", OURS)
+@pytest.mark.parametrize("name", sampled(OURS, of_drug))
 def test_every_regimen_of_a_drug_is_given_without_failure(name: str) -> None:
     """Two months of each; what is asked is a course that is finite, and drug in the body."""
     molecules = [action.molecule for action in DRUGS[name].actions if isinstance(action, InhibitDriver)]
