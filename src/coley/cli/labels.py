@@ -118,7 +118,7 @@ def _wanted(only: list[str]) -> list[Label]:
     return [label for label in every if not only or label.drug in only or label.entry in only]
 
 
-def _about(label: Label) -> tuple[str, ...]:
+def _about(label: Label) -> tuple[str, str, str, str, str]:
     return label.drug, label.cancer, label.setting, label.entry, label.regimen
 
 
