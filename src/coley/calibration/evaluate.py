@@ -102,8 +102,8 @@ class Evaluator:
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def outcomes(self, stage: str, asked: Sequence[Ask]) -> list[Outcome]:
-        """What each of ``asked`` gives, in their order, whatever the number of processes.
+    def outcomes(self, stage: str, asked: Sequence[Ask], seeds: int | None = None) -> list[Outcome]:
+        """What each of ``asked`` gives with the first ``seeds`` seeds (all), in their order.
 
         Raises:
             ColeyError: a value that the catalogue's schema refuses, or a process that died.
@@ -115,7 +115,7 @@ class Evaluator:
             catalogue = changed(self.catalogue, ask.values)
             for name in ask.trials:
                 files = []
-                for seed in self.seeds:
+                for seed in self.seeds[:seeds]:
                     file = self._file(name, catalogue, seed)
                     files.append(file)
                     if not file.exists():

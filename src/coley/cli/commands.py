@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from coley.cli.shared import Folders, Threads
 from coley.errors import ColeyError
 from coley.version import __version__
 
@@ -95,7 +96,7 @@ def run(
     patients: Annotated[int, typer.Option(help="Virtual patients per arm.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 1,
     out: Annotated[Path | None, typer.Option(help=f"Folder of the report (default: {RESULTS}/TRIAL).")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    threads: Threads = None,
     cancer: Annotated[str | None, typer.Option(help="Own trial: the cancer (see 'coley cancers').")] = None,
     arm: Annotated[
         list[str] | None, typer.Option(help="Own trial: the regimen of an arm, such as 'nivolumab 3 mg/kg iv q2w'.")
@@ -107,9 +108,7 @@ def run(
     biomarker: Annotated[
         list[str] | None, typer.Option(help="Own trial: a bound of who may enter, such as 'PDL1 >= 50'.")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
+    catalogue: Folders = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Another value of a number: 'k_growth = 0.02' or 'TPS ~ beta(mean=0.2, sd=0.2)'."),

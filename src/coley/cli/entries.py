@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coley.cli.commands import BAD_INPUT, EXIT_CODES, app, console
+from coley.cli.shared import Folders
 from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
-
-Folders = Annotated[
-    list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-]
 
 
 def catalogue_of(folders: list[Path] | None) -> Catalogue:

@@ -14,6 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import Folders, Seed, Threads
 from coley.errors import ColeyError, Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -61,14 +62,12 @@ def labels(
     only: Annotated[
         list[str] | None, typer.Option(help="Only of this drug, or of this cancer of the catalogue; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
     out: Annotated[Path, typer.Option(help="The table, as a CSV file; what it holds already is not run again.")] = (
         RESULTS / "labels.csv"
     ),
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
+    catalogue: Folders = None,
 ) -> None:
     """Run the regimens of all labels: which can be simulated, how many patients fail, and how many respond.
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import Folders
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
@@ -22,9 +23,7 @@ def validate(
     arms: Annotated[
         list[Path] | None, typer.Option(help="A TOML file of own trials as a test set: one trial, or [[trials]].")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
+    catalogue: Folders = None,
     patients: Annotated[int, typer.Option(help="Virtual patients per arm and draw.")] = 50,
     draws: Annotated[int, typer.Option(help="Draws from the posterior of the calibration.")] = 8,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 1,
