@@ -97,6 +97,7 @@ def test_a_run_goes_on_where_it_was_ended_and_nothing_differs(
 def test_what_is_unfinished_stays_until_it_is_done(tmp_path: Path) -> None:
     target = tmp_path / "report"
     place = unfinished_place(target)
+    assert place.parent == tmp_path and place != unfinished_place(tmp_path / "another" / "report")
     with pytest.raises(KeyboardInterrupt), unfinished(target) as work:
         assert work == place
         raise KeyboardInterrupt
