@@ -223,6 +223,6 @@ def test_arms_whose_names_differ_in_signs_alone_are_told_apart(small_trial: Tria
     one, other = (
         arm.model_copy(update={"name": name}) for arm, name in zip(small_trial.arms, ("A", "a+"), strict=True)
     )
-    names = subjects(small_trial.model_copy(update={"arms": (one, other)}), 2)
+    names = subjects(small_trial.model_copy(update={"arms": (one, other)}), np.arange(2))
     assert names["A"].tolist() == ["small-a-1-0000", "small-a-1-0001"]
     assert names["a+"].tolist() == ["small-a-2-0000", "small-a-2-0001"]

@@ -810,11 +810,11 @@ def test_what_is_rare_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "deep", "half", "changed", "other version"])
+@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "deep", "unlisted", "half", "changed", "other version"])
 def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
     place = tmp_path / "report"
     expected = {"none": "is no folder", "half": "cannot be read", "changed": "is not as it was written"}
-    if fault in ("half", "changed", "other version"):
+    if fault in ("unlisted", "half", "changed", "other version"):
         write_report(made_up(ONE_ARM, 3), place)
     elif fault != "none":
         place.mkdir()
@@ -824,6 +824,11 @@ def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
         (place / "manifest.json").write_text("[" * 100_000)
         with pytest.raises(ColeyError, match="no part of an earlier report"):
             check_writable(place)
+    elif fault == "unlisted":
+        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        del manifest["report"]["files"]["tables/ADSL.parquet"]
+        (place / "manifest.json").write_text(json.dumps(manifest))
+        expected["unlisted"] = "no table ADSL"
     elif fault == "half":
         (place / "tables" / "ADSL.parquet").unlink()
     elif fault == "changed":
