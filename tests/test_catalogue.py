@@ -338,6 +338,7 @@ def test_file_that_is_no_trial(tmp_path: Path, content: bytes, expected: str) ->
 BOUNDS = {
     "scans without end": ("every = 6", "every = 0.001", "visits.every (line 8): must be greater than or equal to 0.5"),
     "scans in no time": ("every = 6", "every = 1e-9", "visits.every (line 8): must be greater than or equal to 0.5"),
+    "nobody's age": ("[visits]", "[eligibility]\nage_min = 80\nage_max = 20\n[visits]", "age_min is above age_max"),
     "scan in a thousand years": ("[12]", "[52000]", "visits.scans[0] (line 7): must be less than or equal to 1044"),
     "thousands of scans": ("[12]", str(list(range(1, 1042)) * 2), "1000"),
     "arms without end": (

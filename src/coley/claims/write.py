@@ -12,6 +12,7 @@ import pandas as pd
 from coley.claims.experiment import Found
 from coley.claims.figures import drawings
 from coley.claims.rules import Outcome
+from coley.report.folder import make_folder
 from coley.report.tables import NOTHING, Group, Table, number
 from coley.report.templating import inline, page
 
@@ -24,7 +25,7 @@ def write_claims(found: list[Found], folder: Path) -> list[Path]:
     Returns:
         the files written, the page first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = [folder / PAGE, folder / "claims.json", folder / "claims.csv"]
     records = [record(each) for each in found]
     files[1].write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")

@@ -49,7 +49,9 @@ def claims(
         raise ColeyError(problems)
 
     from coley.claims import Settings, experiments, write_claims
+    from coley.report.folder import make_folder
 
+    make_folder(out)
     with progress_bars(as_json) as progress:
         found = list(experiments(wanted, known, Settings(patients, seed, threads), progress=progress))
     files = write_claims(found, out)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coley.cli.commands import PURPOSE, app, console
+from coley.cli.commands import EXIT_CODES, PURPOSE, app, console
 from coley.cli.entries import catalogue_of
 from coley.cli.extras import needs
 from coley.cli.shared import Folders, Threads
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 YAML = (".yaml", ".yml")
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def simulate(
     model: Annotated[
         Path, typer.Argument(help="A cancer of the catalogue, an SBML file, or the YAML file of a PEtab problem.")
@@ -49,7 +49,7 @@ def simulate(
     ] = None,
     vary: Annotated[
         list[str] | None,
-        typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=0.01, cv=40%)'."),
+        typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=1, cv=40%)'; 'corr(k, V) = 0.6'."),
     ] = None,
     n: Annotated[
         int | None, typer.Option("--n", help="Individuals to draw: with --vary (default: 1000), or patients (1).")
@@ -124,7 +124,7 @@ def _fit(asked: Asked) -> None:
     screen.print(PURPOSE)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def inspect(
     model: Annotated[Path, typer.Argument(help="A cancer of the catalogue, or an SBML file.")],
     *,
@@ -149,7 +149,7 @@ def inspect(
     print_model(console(), load_sbml(model), remarks(model))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def export(
     trial: Annotated[str | None, typer.Argument(help="A trial that ships, or the path of a TOML file.")] = None,
     *,

@@ -69,7 +69,7 @@ def size_problems(patients: int, seed: int, threads: int | None) -> list[Problem
     if patients < 1:
         problems.append(Problem("--patients", f"{patients:,} is too few", "an arm needs at least 1 patient"))
     if patients > MAX_PATIENTS:
-        reason = "a response rate is then known to 0.3 points, and the tables would outgrow memory"
+        reason = "a response rate is then known to 0.3 points, and tables grow beyond what is of use"
         hint = f"at most {MAX_PATIENTS:,} per arm: {reason}"
         problems.append(Problem("--patients", f"{patients:,} is too many", hint))
     return [*problems, *seed_problems(seed), *thread_problems(threads)]

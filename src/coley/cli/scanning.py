@@ -49,7 +49,7 @@ def scan(
     from coley.cli.figure_file import check_svg, write_figure
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
-    from coley.cli.varying import read_vary, varied
+    from coley.design.varying import read_vary, varied
     from coley.errors import ColeyError
     from coley.trial import RunSettings, run
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coley.cli.commands import PURPOSE, RESULTS, app, console
+from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
 from coley.cli.shared import Folders
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from coley.protocol import Trial
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def validate(
     trial: Annotated[list[str] | None, typer.Argument(help="Trials by name or path (default: all that ship).")] = None,
     *,

@@ -16,7 +16,7 @@ from coley.pharmacology.target import target
 
 
 class InhibitVessels(Action):
-    """Inhibition by occupancy in the tumour: ``most`` is the share of the vessels that VEGF keeps, at full occupancy."""
+    """Inhibition by occupancy in the tumour: ``most`` is the share of vessels that VEGF keeps, at full occupancy."""
 
     kind: Literal["inhibit-vessels"]
     affinity: Annotated[Quantity, like("nM")]
