@@ -26,7 +26,7 @@ from coley.sbml.outline import outline
 from coley.system import TIME, Delay, Event, Parameter, Reaction, Rule, State, System
 from coley.trial import model
 from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 with warnings.catch_warnings():  # their wrappers, made with SWIG, warn of names that they themselves lack
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -64,7 +64,7 @@ def systems(*, drugs: tuple[str, ...], cancers: Sequence[str] = CANCERS) -> list
     return [pytest.param(system, id=name) for name, system in named]
 
 
-ALL = systems(drugs=SAMPLE)
+ALL = systems(drugs=SAMPLE, cancers=["melanoma"])
 SOME = systems(drugs=DRUGS, cancers=["nsclc"])
 
 

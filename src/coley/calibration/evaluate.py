@@ -22,6 +22,7 @@ from coley.calibration.paths import changed
 from coley.catalogue import Catalogue
 from coley.errors import ColeyError, Problem
 from coley.protocol import Trial
+from coley.report.folder import make_folder
 
 Predictor = Callable[[Trial, Catalogue, int, int], pd.DataFrame]
 """From trial, catalogue, patients and seed to a summary with columns arm, endpoint and predicted. It can be pickled."""
@@ -83,7 +84,7 @@ class Evaluator:
         self.catalogue, self.patients, self.seeds = catalogue, patients, tuple(seeds)
         self._folder, self._workers, self._predictor, self._report = folder, workers, predictor, report
         self._pool: ProcessPoolExecutor | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def __enter__(self) -> Self:
         if self._workers > 1:
