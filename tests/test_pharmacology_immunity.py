@@ -113,7 +113,7 @@ def stimulating(**effects: Quantity) -> Drug:
     """A cytokine that does nothing but ``effects``."""
     none = {name: q(0.0, "1/day") for name in ("NK_cells", "T_cells", "regulatory")}
     half = {name: q(1.0, "IU/mL") for name in ("half_effect", "half_regulatory")}
-    action = Stimulate(kind="stimulate", **half, **none, division=q(0.0), **effects)
+    action = Stimulate(kind="stimulate", **half, **(none | effects), division=q(0.0))
     return shipped("aldesleukin").model_copy(update={"actions": (action,)})
 
 
@@ -127,6 +127,17 @@ def test_interleukin_12_makes_lymphocytes_of_the_tumour_secrete_interferon_gamma
     np.testing.assert_allclose(found["IFNg_added_1"], expected, rtol=1e-3)
     (none,) = at_once(system(context(NK_density=0.0), drug), names[:1], [level])["IFNg_added_1"]
     assert none == 0
+
+
+def test_interleukin_2_makes_t_cells_of_the_tumour_divide() -> None:
+    """Far above the half effect a population grows by ``T_cells`` a day more than without the drug, to first order."""
+    drug = stimulating(T_cells=q(0.6, "1/day"))
+    model, short = system(context(), drug), 1e-3
+    level, cells = ("A1_aldesleukin", 1e14), ("P8_1", 1e6)
+    entering = [(0.0, amount, state) for state, amount in (level, cells)]
+    (with_it, without) = (course(model, [0.0, short], *doses, cells=1e8) for doses in (entering, entering[1:]))
+    ratio = float(np.log(with_it["P8_1"].to_numpy()[0, -1] / without["P8_1"].to_numpy()[0, -1]))
+    assert ratio == pytest.approx(0.6 * short, rel=0.05)
 
 
 def test_gm_csf_brings_dendritic_cells_to_the_node_while_it_lasts() -> None:

@@ -175,9 +175,9 @@ def _drugs(regimen: Regimen, catalogue: Catalogue) -> dict[str, Drug]:
 
 
 def _shown(disease: Disease, drugs: dict[str, Drug], system: System) -> tuple[str, ...]:
-    """What the disease shows of its course, and the drugs in plasma."""
-    plasma = [f"Cp_{drug.agent.symbol}" for drug in drugs.values()]
-    return (*(each.name for each in disease.observables()), *(name for name in plasma if name in system.units))
+    """What the disease shows of its course, and what shows each of the drugs."""
+    names = [drug.kinetics.shown(drug.agent).name for drug in drugs.values()]
+    return (*(each.name for each in disease.observables()), *(name for name in names if name in system.units))
 
 
 def _records(regimens: list[Regimen], drugs: dict[str, Drug], people: pd.DataFrame, end: float) -> Records | None:

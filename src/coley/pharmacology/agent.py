@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 
 from coley.errors import ColeyError, Problem
 from coley.facts import Entry, Quantity
@@ -37,6 +37,14 @@ class Agent:
         return m.constant(f"M_{self.symbol}", self.molar_mass, "molar mass")
 
 
+class Shown(NamedTuple):
+    """A state or rule by which the course of a drug is shown, as ``title`` in ``unit``."""
+
+    name: str
+    title: str
+    unit: str
+
+
 class Kinetics(Entry):
     """Where a drug goes. A subclass is one file: its ``kind``, its fields and its equations.
 
@@ -53,6 +61,10 @@ class Kinetics(Entry):
     def entry(self, agent: Agent, route: str, site: str) -> str:
         """The state that a dose by ``route`` enters; ``site`` is the lesion that it is given to, "" for none."""
         raise TypeError(f"{type(self).__name__} is no kind of kinetics")
+
+    def shown(self, agent: Agent) -> Shown:
+        """What shows the drug's course: by default what is in plasma."""
+        return Shown(f"Cp_{agent.symbol}", f"{agent.title} in plasma", "ug/mL")
 
     def by(self, routes: Collection[str]) -> Self:
         """The same without what doses by ``routes`` do not need, so that no model carries it."""

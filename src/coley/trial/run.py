@@ -17,7 +17,6 @@ from coley.catalogue import Catalogue, Change, load_catalogue
 from coley.disease import Disease, Observable
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.modeling import Mechanism
-from coley.pharmacology import Drug
 from coley.population import Cohort, counted, recruit
 from coley.protocol import Trial
 from coley.protocol.calendar import entry_days
@@ -174,16 +173,9 @@ def _check_criteria(trial: Trial) -> Iterator[Problem]:
 
 
 def _shown(plan: Plan, disease: tuple[Observable, ...]) -> tuple[Observable, ...]:
-    """What to keep of the courses of an arm: what the disease shows, and its drugs in plasma."""
-    return (*disease, *(_in_plasma(drug) for drug in plan.drugs.values() if _plasma(drug) in plan.system.units))
-
-
-def _plasma(drug: Drug) -> str:
-    return f"Cp_{drug.agent.symbol}"
-
-
-def _in_plasma(drug: Drug) -> Observable:
-    return Observable(_plasma(drug), f"{drug.title} in plasma", "ug/mL", "drug")
+    """What to keep of the courses of an arm: what the disease shows, and what shows each of its drugs."""
+    drugs = [drug.kinetics.shown(drug.agent) for drug in plan.drugs.values()]
+    return (*disease, *(Observable(*shown, "drug") for shown in drugs if shown.name in plan.system.units))
 
 
 def _result(study: _Study) -> TrialResult:

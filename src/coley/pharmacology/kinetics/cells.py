@@ -15,7 +15,7 @@ import symengine
 
 from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
-from coley.pharmacology.agent import Agent, Kinetics
+from coley.pharmacology.agent import Agent, Kinetics, Shown
 from coley.pharmacology.target import target
 from coley.system import Expression
 
@@ -58,6 +58,10 @@ class Cells(Kinetics):
     def entry(self, agent: Agent, route: str, site: str) -> str:
         """The blood that cells are infused into; where given into a lesion, the cells of that lesion."""
         return f"E_{agent.symbol}_{site or '1'}" if route == "intralesional" else f"A_{agent.symbol}"
+
+    def shown(self, agent: Agent) -> Shown:
+        """Its effector cells: it is not measured in plasma."""
+        return Shown(f"E_{agent.symbol}", f"{agent.title}, effector cells", "cell")
 
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
         """Infused cells, effectors and memory, cells in lesions, and the lymphocytes that compete with them."""
