@@ -34,7 +34,7 @@ from coley.harm.autoimmunity import Autoimmunity
 from coley.harm.care import Course, Orders, Prescription, decide, resolve
 from coley.harm.events import Events, Risk, occur
 from coley.harm.lint import Medicine, lint
-from coley.harm.mechanism import mechanism
+from coley.harm.mechanism import mechanisms
 from coley.harm.schema import Care, CareRule, Grade, Handling, Harm, Recovery, SecondLine
 from coley.harm.tables import adae, adcm
 
@@ -57,7 +57,7 @@ __all__ = [
     "adcm",
     "decide",
     "lint",
-    "mechanism",
+    "mechanisms",
     "occur",
     "resolve",
 ]

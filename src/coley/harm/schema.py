@@ -96,6 +96,11 @@ class Harm(Entry):
         return self.name.replace("-", "_")
 
     @property
+    def modelled(self) -> bool:
+        """Whether its hazard is a state of the model."""
+        return True
+
+    @property
     def hazard(self) -> str:
         """The state of the model that is its cumulative hazard."""
         return f"hazard_{self.symbol}"

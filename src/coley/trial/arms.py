@@ -9,7 +9,7 @@ from enum import Enum
 from coley.catalogue import NOTHING, Catalogue, load_catalogue
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.harm import Care, Harm, mechanism
+from coley.harm import Care, Harm, mechanisms
 from coley.modeling import Mechanism, assemble
 from coley.pharmacology import Drug
 from coley.protocol import Arm, Trial
@@ -95,7 +95,7 @@ def _plan(
     medicines = [name for name in _medicines(cares) if name in catalogue.drugs]
     drugs = {name: catalogue.drugs[name] for name in (*_given(lines, catalogue), *medicines)}
     parts = disease.parts(list(drugs.values()))
-    parts += [mechanism(harm, disease.context, parts) for harm in harms]
+    parts += mechanisms(harms, disease.context, parts)
     return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(name, parts))
 
 
