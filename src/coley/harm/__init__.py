@@ -3,9 +3,11 @@
 A harm is a table of data (``Harm``): its hazard, its grades and how it heals. Care is a table too (``Care``): event and
 grade, what is done with the drug, what is given. No harm, rule or drug is named in code.
 
-In the model, ``mechanism(harm, context, others)`` gives each harm its cumulative hazard, the state ``harm.hazard``. It
-uses what ``others``, the mechanisms of the disease, declare of ``free_CTLA4``, ``free_PD1``, ``free_PDL1``,
-``T_function`` and ``Treg_S``, and goes without what they do not. Only how much a hazard grows counts, not what it is.
+In the model, ``mechanisms(harms, context, others)`` gives each harm that has a mechanism its cumulative hazard, the
+state ``harm.hazard``. It uses what ``others``, the mechanisms of the disease, declare of ``free_CTLA4``, ``free_PD1``,
+``free_PDL1``, ``T_function`` and ``Treg_S``, and goes without what they do not. Only how much a hazard grows counts, not
+what it is. Harms of which only a rate under treatment is known (``Exposure``) have no state: their hazard counts the
+days on which drugs are given.
 
 In a trial, the patients of an arm go through each window of time like this::
 
@@ -33,9 +35,10 @@ Random numbers are keyed by patient, harm and number of the event, so that a pat
 from coley.harm.autoimmunity import Autoimmunity
 from coley.harm.care import Course, Orders, Prescription, decide, resolve
 from coley.harm.events import Events, Risk, occur
+from coley.harm.exposure import Exposure, Rate, time_given
 from coley.harm.lint import Medicine, lint
 from coley.harm.mechanism import mechanisms
-from coley.harm.schema import Care, CareRule, Grade, Handling, Harm, Recovery, SecondLine
+from coley.harm.schema import Care, CareRule, Grade, Handling, Harm, InCancer, Recovery, SecondLine
 from coley.harm.tables import adae, adcm
 
 __all__ = [
@@ -44,12 +47,15 @@ __all__ = [
     "CareRule",
     "Course",
     "Events",
+    "Exposure",
     "Grade",
     "Handling",
     "Harm",
+    "InCancer",
     "Medicine",
     "Orders",
     "Prescription",
+    "Rate",
     "Recovery",
     "Risk",
     "SecondLine",
@@ -60,4 +66,5 @@ __all__ = [
     "mechanisms",
     "occur",
     "resolve",
+    "time_given",
 ]

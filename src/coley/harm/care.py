@@ -32,13 +32,15 @@ class Orders:
     Attributes:
         rules: the rule for each event, None where there is none.
         actions: what is done with each drug (events × drugs): "none", "hold" or "stop", "" for one not given so far.
-        resume: highest grade at which a held drug is given again (events × drugs); -1 for one that is not held.
+        resume: highest grade at which a held drug is given again (events × drugs); -1 for one that is not held so.
+        after: days for which a drug is held (events × drugs); 0 for one that is not held so.
         related: whether a drug given is of a class that is known to cause such events.
     """
 
     rules: tuple[CareRule | None, ...]
     actions: NDArray[np.str_]
     resume: Ints
+    after: Floats
     related: NDArray[np.bool_]
 
 
@@ -83,6 +85,7 @@ def decide(
     """
     shape = (len(events), len(drugs))
     actions, resume = np.full(shape, "", dtype="<U4"), np.full(shape, -1, dtype=np.int64)
+    after = np.zeros(shape)
     rules: list[CareRule | None] = [None] * len(events)
     related = np.zeros(len(events), dtype=bool)
     for index, grade in {*zip(events.harm.tolist(), events.grade.tolist(), strict=True)}:
@@ -91,11 +94,10 @@ def decide(
         for row in np.flatnonzero(rows):
             rules[row] = rule
         for column, drug in enumerate(drugs):
-            action, least = _handling(rule, drug)
             cells = rows & given[:, column]
-            actions[cells, column], resume[cells, column] = action, least
+            actions[cells, column], resume[cells, column], after[cells, column] = _handling(rule, drug)
             related[cells] |= bool(set(harms[index].causes) & set(drug.classes))
-    return Orders(tuple(rules), actions, resume, related)
+    return Orders(tuple(rules), actions, resume, after, related)
 
 
 def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
@@ -104,14 +106,16 @@ def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
     return next((rule for rule in rules if rule.grades[0] <= grade <= rule.grades[1]), None)
 
 
-def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int]:
-    """What the rule says of a drug, and up to which grade a held one is given again (-1 where it is not held)."""
+def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int, float]:
+    """What the rule says of a drug; the grade at which a held one is given again, or -1; the days of a hold, or 0."""
     found = [row for row in (rule.drugs if rule else ()) if set(row.classes) & set(drug.classes)]
     if not found:
-        return "none", -1
+        return "none", -1, 0.0
     action = max((row.action for row in found), key=_STRENGTH.index)
-    held = [row.resume for row in found if row.resume is not None]
-    return action, min(held) if action == "hold" else -1
+    if action != "hold":
+        return action, -1, 0.0
+    grades = [row.resume for row in found if row.resume is not None]
+    return action, min(grades, default=-1), max((row.after or 0.0 for row in found), default=0.0)
 
 
 def resolve(events: Events, harms: Sequence[Harm], orders: Orders, *, seed: int) -> Course:
@@ -218,10 +222,12 @@ def _withheld(events: Events, orders: Orders, healing: _Healing) -> Floats:
     until = np.full(orders.actions.shape, -np.inf)
     treated = np.where(np.isnan(events.treated_until), -np.inf, events.treated_until)
     for column in range(len(until.T)):
-        resume = orders.resume[:, column]
+        resume, after = orders.resume[:, column], orders.after[:, column]
         better = healing.day(np.maximum(events.grade - resume, 0) / events.grade)
-        held = orders.actions[:, column] == "hold"
-        until[held, column] = np.maximum(better, treated)[held]
+        healed = (orders.actions[:, column] == "hold") & (resume >= 0)
+        until[healed, column] = np.maximum(better, treated)[healed]
+        replaced = (orders.actions[:, column] == "hold") & (after > 0)
+        until[replaced, column] = np.maximum(until[:, column], events.onset + after)[replaced]
     until[orders.actions == "stop"] = np.inf
     return until
 

@@ -82,7 +82,8 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
     disease = catalogue.disease(trial.cancer)
     lines = [tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm)) for arm in trial.arms]
     given = [catalogue.drugs[name] for name in _given([line for own in lines for line in own], catalogue)]
-    harms = tuple(harm for harm in catalogue.harms.values() if _expected(harm, catalogue.care.values(), given))
+    here = [found for harm in catalogue.harms.values() if (found := harm.within(trial.cancer)) is not None]
+    harms = tuple(harm for harm in here if _expected(harm, catalogue.care.values(), given))
     arms = zip(trial.arms, lines, strict=True)
     return tuple(_plan(f"{trial.name}, {arm.name}", catalogue, disease, arm, own, harms) for arm, own in arms)
 

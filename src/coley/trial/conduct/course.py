@@ -147,7 +147,7 @@ class _Course:
         path = self.simulation.advance(times, doses=doses, active=present, observables=names)
         self.recorder.record(times, path, present)
         self.records.doses.append(doses)
-        died = self._harmed(times, path, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
+        died = self._harmed(times, path, doses, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
         self.records.death = np.where(present, died, self.records.death)
         operated = self.surgery.settle(operations, times, path, fmin(died, self.fate.dropout))
         here = self._present(end)
@@ -156,12 +156,14 @@ class _Course:
         if self.lesions.hazards:
             self.lesions.appear(states, last_value(path[self.lesions.hazards[0]].to_numpy()), here)
 
-    def _harmed(self, times: Floats, path: xr.Dataset, present: Flags, died: Floats) -> Floats:
+    def _harmed(
+        self, times: Floats, path: xr.Dataset, doses: pd.DataFrame, present: Flags, died: Floats
+    ) -> Floats:
         """See who was harmed in a window; the day of death of those who died in it, of whatever cause."""
-        if not self.ward.hazards:
+        if not self.ward.watches:
             return died
-        hazards = np.stack([path[name].to_numpy() for name in self.ward.hazards])
-        self._for_harm = self.ward.settle(times, hazards, present, fmin(died, self.fate.dropout))
+        hazards = np.array([path[name].to_numpy() for name in self.ward.hazards])
+        self._for_harm = self.ward.settle(times, hazards, doses, present, fmin(died, self.fate.dropout))
         return fmin(died, np.where(self.ward.death <= np.nanmax(times, axis=1), self.ward.death, np.nan))
 
     def _operated(self, who: Flags, begin: Floats) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from coley.harm import Care, Events, Harm, Prescription, Risk, decide, occur, resolve
 from coley.pharmacology import Drug
 from coley.regimen import parse
+from coley.trial.conduct.exposed import Exposed
 from coley.trial.conduct.treatment import Treatment, joined
 
 Floats = NDArray[np.float64]
@@ -35,6 +36,7 @@ class Ward:
 
     Attributes:
         hazards: states of the model that add up the hazards of the harms.
+        watches: whether there is any harm to watch for.
         death: (patients,) day of death from an event, NaN for none.
     """
 
@@ -52,10 +54,12 @@ class Ward:
         self._harms, self._cares, self._drugs = tuple(harms), cares, list(drugs)
         self._people, self._patients, self._seed = people, patients, seed
         self._row = {int(number): row for row, number in enumerate(patients)}
-        self.hazards = tuple(harm.hazard for harm in harms)
+        self.hazards = tuple(harm.hazard for harm in harms if harm.modelled)
+        self.watches = bool(self._harms)
         self.death = np.full(len(patients), np.nan)
         self._first = np.full((len(patients), len(self._drugs)), np.inf)
         self._withheld = np.full((len(patients), len(self._drugs)), -np.inf)
+        self._exposed = Exposed(self._harms, self._drugs, patients, seed=seed)
         self._risk = Risk.start(len(harms), len(patients))
         self._events: list[Events] = []
         self._prescriptions: list[Prescription] = []
@@ -72,19 +76,23 @@ class Ward:
         np.minimum.at(self._first, (rows[left], column[left]), time[left])
         return doses[left]
 
-    def settle(self, times: Floats, hazards: Floats, present: Flags, lost: Floats) -> pd.DataFrame:
+    def settle(
+        self, times: Floats, hazards: Floats, doses: pd.DataFrame, present: Flags, lost: Floats
+    ) -> pd.DataFrame:
         """The events of a window, and the care of them.
 
         Args:
             times: (patients, points) days of the window, filled up with NaN.
-            hazards: (harms, patients, points) cumulative hazards at these.
+            hazards: (harms, patients, points) cumulative hazards at these, of the harms that the model has.
+            doses: that were given in the window.
             present: who was followed.
             lost: (patients,) day on which a patient was lost within the window, NaN for those who were not.
 
         Returns:
             doses of what is to be given for them from the end of the window on.
         """
-        known = np.where(present[:, None], hazards, np.nan)
+        every = self._exposed.hazards(times, hazards, doses)
+        known = np.where(present[:, None], every, np.nan)
         found, self._risk = occur(self._harms, times, known, self._risk, self._patients, seed=self._seed)
         rows = np.array([self._row[int(number)] for number in found.patient], dtype=int)
         there = ~(found.onset > lost[rows]) if len(rows) else np.zeros(0, bool)
