@@ -125,7 +125,7 @@ def test_a_fatal_event_is_a_death_on_its_day(rate: float):
     assert found.death[0] == pytest.approx(130, rel=1e-3)
     assert days(found, 0, "toy") == [t for t in WEEKS if t <= 130]
     known = analyse(found, np.zeros(2), size=2, confirm=False)
-    assert endpoints.read("AE_rash_G5").compute(known, None).value >= 50.0
+    assert endpoints.read("AE:rash:g5").compute(known, None).value >= 50.0
 
 
 def test_without_harms_nothing_is_withheld_and_scans_are_the_only_visits():

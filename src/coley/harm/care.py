@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from coley.harm.events import Events, Floats, Ints, drawn
-from coley.harm.lint import Medicine
+from coley.harm.medicine import Medicine
 from coley.harm.schema import Care, CareRule, Harm
 from coley.regimen import duration, parse
 from coley.units import convert

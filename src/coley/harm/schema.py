@@ -8,7 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from coley.facts import Entry, Quantity, Reference, Slug, Text, like
 from coley.harm.autoimmunity import Autoimmunity
+from coley.harm.cytokines import CytokineRelease
 from coley.harm.exposure import Exposure
+from coley.harm.marrow import Marrow
 
 T = TypeVar("T")
 
@@ -72,6 +74,8 @@ class Harm(Entry):
         causes: classes of drugs that are known to cause it: events of those who were given one count as related to it.
         background: hazard at rest, without any treatment, of a patient whose susceptibility is 1.
         autoimmunity: how self-reactive T cells of the organ raise that hazard; none where they do not.
+        cytokines: how release of cytokines raises it; none where it does not.
+        marrow: how damage to marrow raises it; none where it does not.
         exposure: the rate that drugs of some classes add while they are given; none where they do not.
         cancers: those in which the hazard is another, as the organ bears the tumour or shares antigens with it.
         elsewhere: factor on the hazard in all other cancers, 1 by default.
@@ -86,6 +90,8 @@ class Harm(Entry):
     causes: tuple[Text, ...] = ()
     background: Annotated[Quantity, like("1/day", zero=True)]
     autoimmunity: Autoimmunity | None = None
+    cytokines: CytokineRelease | None = None
+    marrow: Marrow | None = None
     exposure: Exposure | None = None
     cancers: tuple[InCancer, ...] = ()
     elsewhere: Annotated[Quantity, like("", zero=True)] | None = None
@@ -112,7 +118,17 @@ class Harm(Entry):
     @property
     def modelled(self) -> bool:
         """Whether the model has a state for its hazard; the rate of exposure needs none."""
-        return self.autoimmunity is not None
+        return not (self.autoimmunity is None and self.cytokines is None and self.marrow is None)
+
+    @property
+    def sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Classes of drugs that cause it as its mechanisms have it, and where each is said."""
+        rates = self.exposure.rates if self.exposure else ()
+        kills = self.marrow.kills if self.marrow else ()
+        return (
+            *((f"exposure.rates[{k}].classes", row.classes) for k, row in enumerate(rates)),
+            *((f"marrow.kills[{k}].classes", row.classes) for k, row in enumerate(kills)),
+        )
 
     def within(self, cancer: str) -> Harm | None:
         """The harm as patients with that cancer have it; None where they do not."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -83,7 +83,7 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
     lines = [tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm)) for arm in trial.arms]
     given = [catalogue.drugs[name] for name in _given([line for own in lines for line in own], catalogue)]
     here = [found for harm in catalogue.harms.values() if (found := harm.within(trial.cancer)) is not None]
-    harms = tuple(harm for harm in here if _expected(harm, catalogue.care.values(), given))
+    harms = tuple(harm for harm in here if _expected(harm, given))
     arms = zip(trial.arms, lines, strict=True)
     return tuple(_plan(f"{trial.name}, {arm.name}", catalogue, disease, arm, own, harms) for arm, own in arms)
 
@@ -96,7 +96,7 @@ def _plan(
     medicines = [name for name in _medicines(cares) if name in catalogue.drugs]
     drugs = {name: catalogue.drugs[name] for name in (*_given(lines, catalogue), *medicines)}
     parts = disease.parts(list(drugs.values()))
-    parts += mechanisms(harms, disease.context, parts)
+    parts += mechanisms(harms, disease.context, parts, list(drugs.values()))
     return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(name, parts))
 
 
@@ -107,11 +107,10 @@ def _given(lines: Sequence[Line], catalogue: Catalogue) -> list[str]:
     return list(dict.fromkeys(name for name in names if name in catalogue.drugs))
 
 
-def _expected(harm: Harm, cares: Iterable[Care], drugs: Sequence[Drug]) -> bool:
-    """Whether some drug is of a class that care of the harm names, or no care is known that would name any."""
-    own = [care for care in cares if care.event in (harm.name, harm.category)]
-    classes = {name for care in own for rule in care.rules for handling in rule.drugs for name in handling.classes}
-    return not own or any(classes.intersection(drug.classes) for drug in drugs)
+def _expected(harm: Harm, drugs: Sequence[Drug]) -> bool:
+    """Whether some drug is of a class that causes the harm, or no class is known to."""
+    classes = {*harm.causes, *(name for _, names in harm.sources for name in names)}
+    return not classes or any(classes.intersection(drug.classes) for drug in drugs)
 
 
 def _medicines(cares: Sequence[Care]) -> list[str]:

@@ -156,9 +156,7 @@ class _Course:
         if self.lesions.hazards:
             self.lesions.appear(states, last_value(path[self.lesions.hazards[0]].to_numpy()), here)
 
-    def _harmed(
-        self, times: Floats, path: xr.Dataset, doses: pd.DataFrame, present: Flags, died: Floats
-    ) -> Floats:
+    def _harmed(self, times: Floats, path: xr.Dataset, doses: pd.DataFrame, present: Flags, died: Floats) -> Floats:
         """See who was harmed in a window; the day of death of those who died in it, of whatever cause."""
         if not self.ward.watches:
             return died

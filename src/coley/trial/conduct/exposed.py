@@ -18,9 +18,7 @@ Floats = NDArray[np.float64]
 class Exposed:
     """Adds the rates of exposure to the hazards that the model has."""
 
-    def __init__(
-        self, harms: Sequence[Harm], drugs: Sequence[Drug], patients: NDArray[np.int64], *, seed: int
-    ) -> None:
+    def __init__(self, harms: Sequence[Harm], drugs: Sequence[Drug], patients: NDArray[np.int64], *, seed: int) -> None:
         """Of ``patients``, by their numbers, who may be given ``drugs``."""
         self._harms, self._size = tuple(harms), len(patients)
         self._rates: list[dict[str, float]] = []
@@ -28,10 +26,15 @@ class Exposed:
         self._lasting: list[float] = []
         for harm in harms:
             exposure = harm.exposure
-            rates = {drug.name: exposure.rate(drug.classes) for drug in drugs} if exposure else {}
+            if exposure is None:
+                self._rates.append({})
+                self._susceptible.append(np.ones(0))
+                self._lasting.append(0.0)
+                continue
+            rates = {drug.name: exposure.rate(drug.classes) for drug in drugs}
             self._rates.append({name: rate for name, rate in rates.items() if rate > 0})
-            self._susceptible.append(exposure.susceptibilities(harm.name, patients, seed=seed) if exposure else np.ones(0))
-            self._lasting.append(convert(exposure.lasting.value, exposure.lasting.unit, "day") if exposure else 0.0)
+            self._susceptible.append(exposure.susceptibilities(harm.name, patients, seed=seed))
+            self._lasting.append(convert(exposure.lasting.value, exposure.lasting.unit, "day"))
         self._until: dict[tuple[str, float], Floats] = {}
 
     def hazards(self, times: Floats, modelled: Floats, doses: pd.DataFrame) -> Floats:

@@ -76,9 +76,7 @@ class Ward:
         np.minimum.at(self._first, (rows[left], column[left]), time[left])
         return doses[left]
 
-    def settle(
-        self, times: Floats, hazards: Floats, doses: pd.DataFrame, present: Flags, lost: Floats
-    ) -> pd.DataFrame:
+    def settle(self, times: Floats, hazards: Floats, doses: pd.DataFrame, present: Flags, lost: Floats) -> pd.DataFrame:
         """The events of a window, and the care of them.
 
         Args:
