@@ -37,7 +37,7 @@ def history(
     status: tuple[str, ...] = (),
     surgery: tuple[float, ...] = (),
     viable: tuple[float, ...] = (),
-    safety: Safety = Safety((), Events.joined([]), ()),  # noqa: B008
+    safety: Safety = Safety((), Events.joined([]), (), np.full(9, np.inf)),  # noqa: B008
     mrd: list[list[float]] | None = None,
 ) -> History:
     """One arm of patients, each with responses at the four scans, day of death and day of dropout."""
@@ -357,10 +357,26 @@ def test_incidence_counts_patients_and_not_events_while_they_are_followed() -> N
 
     ones = np.ones(4, dtype=int)
     begun = Events.begun(np.array([0, 0, 1, 2]), 0 * ones, ones, np.array([2, 3, 2, 4]), np.array([10.0, 50, 20, 300]))
-    found = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=Safety((Rash(),), begun, ()))  # type: ignore[arg-type]
+    safety = Safety((Rash(),), begun, (), np.full(4, np.inf))  # type: ignore[arg-type]
+    found = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=safety)
     assert endpoint("AE:rash:any", at_end(found)).value == 50.0
     assert endpoint("AE:immune-related:g3", at_end(found)).value == 25.0
     assert endpoint("AE:any:any", at_end(found, cut=15)).value == 25.0
+    other = Safety((Rash(),), begun, (), np.array([15.0, 15, 15, 15]))  # type: ignore[arg-type]
+    after = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=other)
+    assert endpoint("AE:any:any", at_end(after)).value == 25.0  # what comes after another treatment is none of this
+
+
+def test_discontinuation_counts_who_stops_a_drug_for_good() -> None:
+    class Rash:
+        name, category = "rash", "immune-related"
+
+    begun = Events.begun(np.array([0, 1, 1]), np.zeros(3, int), np.zeros(3, int), np.array([2, 3, 3]), np.full(3, 10.0))
+    events = replace(begun, action=np.array(["hold", "stop", "stop"]))
+    safety = Safety((Rash(),), events, (), np.full(4, np.inf))  # type: ignore[arg-type]
+    found = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=safety)
+    assert endpoint("discontinuation", at_end(found)).value == 25.0
+    assert isnan(endpoint("discontinuation", at_end(ARM)).value)
     assert isnan(endpoint("AE:colitis:any", at_end(found)).value)
 
 

@@ -189,7 +189,7 @@ def test_tables_of_one_patient_by_hand(small_trial: Trial) -> None:
         option=np.zeros(1, dtype=int),
         surgery=np.array([np.nan]),
         viable=np.array([np.nan]),
-        safety=Safety((), Events.joined([]), ()),
+        safety=Safety((), Events.joined([]), (), np.full(9, np.inf)),
         status=np.array(["ok"]),
         reason=np.array([""]),
         trajectories=xr.Dataset(),

@@ -145,6 +145,8 @@ def adae(trial: Trial, plan: Plan, ids: Subjects, history: History) -> pd.DataFr
     safety = history.safety
     found = of_events(safety.events, safety.harms, trial.name, dict(enumerate(ids)), _ends(history))
     found.insert(2, "ARM", plan.arm.name)
+    until = pd.Series(history.safety.until, index=ids)[found["USUBJID"]].to_numpy()
+    found["TRTEMFL"] = np.where(found["ASTDY"].to_numpy(dtype=float) - 1 <= until, "Y", "N").astype(object)
     return found
 
 

@@ -34,6 +34,8 @@ from coley.trial.settings import RunSettings
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 RTOL = 1e-4
+EMERGENT = 90.0
+"""Days after the last dose within which an event counts as one of the treatment: trials count 30 to 100."""
 DEATH = "hazard_death"
 
 
@@ -201,6 +203,14 @@ class _Course:
         self.sequencing.progressed(self.now, progressed, day)
         self.present_baseline.reset(progressed, scan, self.lesions.elsewhere)
 
+    def _emergent(self, doses: pd.DataFrame) -> Floats:
+        """(patients,) day until which events count as those of trial treatment: some weeks, or another treatment."""
+        ours = doses["LINE"].isin(self.sequencing.trial)
+        rows = np.arange(len(self.records.death))
+        last = doses[ours].groupby("ID")["TIME"].max().reindex(rows).to_numpy(dtype=float) + EMERGENT
+        other = doses[~ours & (doses["LINE"] >= 0)].groupby("ID")["TIME"].min().reindex(rows).to_numpy(dtype=float)
+        return np.nan_to_num(fmin(last, other), nan=np.inf)
+
     def _history(self) -> History:
         dropout = self.fate.dropout
         death = np.where(self.records.death > dropout, np.nan, self.records.death)
@@ -221,7 +231,7 @@ class _Course:
             option=self.fate.option,
             surgery=np.where(self.surgery.day > until, np.nan, self.surgery.day),
             viable=self.surgery.viable,
-            safety=self.ward.record(),
+            safety=self.ward.record(self._emergent(doses)),
             status=np.where(complete, "ok", self.simulation.status.astype(str)),
             reason=np.where(complete, "", self.simulation.reason.astype(str)),
             trajectories=self.recorder.dataset(lost),

@@ -24,11 +24,16 @@ _LONGEST = 3653.0  # days of treatment of an event, at most
 
 @dataclass(frozen=True)
 class Safety:
-    """What became of the safety of an arm: harms, their events, and what was given for them."""
+    """What became of the safety of an arm: harms, their events, and what was given for them.
+
+    Attributes:
+        until: (patients,) day until which events count as those of trial treatment.
+    """
 
     harms: tuple[Harm, ...]
     events: Events
     prescriptions: tuple[Prescription, ...]
+    until: Floats
 
 
 class Ward:
@@ -116,6 +121,6 @@ class Ward:
             self._treatments[text] = Treatment(parse(text), drugs, self._people, _LONGEST, line=FOR_HARM)
         return self._treatments[text].window(start, now, np.full(len(now), np.inf))
 
-    def record(self) -> Safety:
-        """All that happened."""
-        return Safety(self._harms, Events.joined(self._events), tuple(self._prescriptions))
+    def record(self, until: Floats) -> Safety:
+        """All that happened; ``until`` is the day until which events count as those of trial treatment."""
+        return Safety(self._harms, Events.joined(self._events), tuple(self._prescriptions), until)

@@ -95,8 +95,9 @@ class Discontinuation(Endpoint):
 
 
 def _struck(arm: Analysis, wanted: Flags) -> Flags:
-    """(patients,) who had one of the ``wanted`` events before the data cut."""
-    events, until = arm.known.history.safety.events, np.fmin(arm.known.until, arm.known.history.death)
+    """(patients,) who had one of the ``wanted`` events under trial treatment and before the data cut."""
+    safety, known = arm.known.history.safety, arm.known
+    events, until = safety.events, np.fmin(np.fmin(known.until, known.history.death), safety.until)
     struck = np.zeros(len(arm.counted), dtype=np.bool_)
     struck[events.patient[wanted & (events.onset <= until[events.patient])]] = True
     return struck
