@@ -14,7 +14,10 @@ from coley.errors import ColeyError, Problem
 from coley.protocol import Trial
 
 KILL = "physiology.parameters.k_kill.value"
-HAZARD = {name: f"cancers.{name}.parameters.h_burden.value" for name in ("melanoma", "nsclc")}
+HAZARD = {
+    "melanoma": "cancers.melanoma.parameters.h_burden.value",
+    "nsclc": "cancers.solid-tumour.parameters.h_burden.value",
+}
 DOCETAXEL = "drugs.docetaxel.actions.kill-dividing.kill_rate.value"
 CALLS = "COLEY_TEST_CALLS"
 """Environment variable with the file that every call adds a line to, for counting in any process."""

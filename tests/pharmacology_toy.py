@@ -13,7 +13,9 @@ import xarray as xr
 from numpy.typing import ArrayLike
 
 import coley.pharmacology
+from coley.disease.interface import lacking
 from coley.disease.kinds.solid import MECHANISMS
+from coley.disease.on_demand import asked_for
 from coley.engine import solve
 from coley.facts import Antigen, Clone, Quantity
 from coley.modeling import Context, assemble
@@ -22,7 +24,34 @@ from coley.system import System
 
 DRUGS = Path(coley.pharmacology.__file__).parent.parent / "catalogue" / "data" / "drugs"
 SITES = ("1", "R")
-MOLECULES = ("HER2", "CD19", "DLL3", "nectin-1")
+MOLECULES = (
+    "HER2",
+    "CD19",
+    "DLL3",
+    "nectin-1",
+    "HER3",
+    "EGFR",
+    "c-Met",
+    "TROP2",
+    "nectin-4",
+    "FRalpha",
+    "tissue factor",
+)
+MOLECULES += (
+    "GD2",
+    "claudin 18.2",
+    "EpCAM",
+    "RANKL",
+    "PDGFRA",
+    "CCR4",
+    "CD25",
+    "gp100",
+    "CD20",
+    "CD22",
+    "CD30",
+    "CD33",
+)
+MOLECULES += ("CD38", "CD52", "CD79b", "CD123", "BCMA", "GPRC5D", "SLAMF7")
 AVOGADRO = 6.02214076e23
 DENSITY = 1e5  # molecules of each antigen on a cell
 
@@ -45,7 +74,7 @@ d_synapse 3 nm|N_A 6.02214076e23 molecule/mol|PD1_50 36 molecule/micrometer^2|n_
 k_IFNg_deg 7.7 1/day|IFNg_50 0.3 picomolar|k_TGFb_Treg 1.2e-10 nmol/cell/day|k_TGFb_M2 2e-11 nmol/cell/day
 k_TGFb_deg 14 1/day|TGFb_0 0.016 nM|TGFb_50 0.07 nM|f_fibrosis 0.02|k_resorption 0.006 1/day|f_oedema 0.4
 k_metastasis 0.004 1/day|V_ref 100 mL|h_background 3e-5 1/day|h_burden 3e-4 1/day|n_burden 0.7|chemo_sensitivity 1
-FCGR3A 0.5|V_stroma 0.05 mL|f_patrol 0.5|h_PD1_kill 0.75|organ 1
+FCGR3A 0.5|A_cell 900 micrometer^2/cell|h_LAG3 0.3|V_stroma 0.05 mL|f_patrol 0.5|h_PD1_kill 0.75|organ 1
 """
 
 
@@ -83,7 +112,9 @@ def shipped(name: str) -> Drug:
 def system(toy: Context, *drugs: Drug) -> System:
     """The solid tumour of the toy, with drugs; names, order and units are checked as it is assembled."""
     parts = [mechanism(toy) for mechanism in MECHANISMS]
-    return assemble("toy", [*parts, *(part for drug in drugs for part in drug.mechanisms(toy))])
+    parts += [part for drug in drugs for part in drug.mechanisms(toy)]
+    parts += asked_for(toy, parts)
+    return assemble("toy", [*parts, *lacking(toy, parts)])
 
 
 def course(

@@ -43,9 +43,9 @@ def of(arm: str, endpoint: str, study: str) -> Figure:
     [
         fake.KILL,
         "cancers.melanoma.clones.MHC_low.fraction.logit_sd",
-        "cancers.melanoma.correlations.TPS~CD8_infiltrate.value",
-        "cancers.melanoma.prior.anti-CTLA-4.factors.CD8_infiltrate.value",
-        "cancers.nsclc.covariate_effects.ECOG~h_burden.factor",
+        "cancers.solid-tumour.correlations.TPS~CD8_infiltrate.value",
+        "cancers.solid-tumour.prior.anti-CTLA-4.factors.CD8_infiltrate.value",
+        "cancers.solid-tumour.covariate_effects.ECOG~h_burden.factor",
         "drugs.ipilimumab.actions.deplete.rate.value",
     ],
 )
@@ -178,7 +178,7 @@ def test_a_parameter_matters_to_the_trials_that_have_it() -> None:
     }
     assert touched(fake.KILL) == set(CATALOGUE.trials)
     assert touched(fake.HAZARD["melanoma"]) == of_cancer
-    assert touched("cancers.melanoma.prior.anti-CTLA-4.factors.CD8_infiltrate.value") == treated_before
+    assert touched("cancers.solid-tumour.prior.anti-CTLA-4.factors.CD8_infiltrate.value") == treated_before
     assert "checkmate-067" not in touched(fake.DOCETAXEL) and "checkmate-057" in touched(fake.DOCETAXEL)
     trial = CATALOGUE.trials["oak"]
     assert len({fingerprint(trial, CATALOGUE, n, seed) for n in (9, 10) for seed in (1, 2)}) == 4
@@ -264,11 +264,11 @@ def test_values_go_into_their_files_and_nothing_else_changes(tmp_path: Path) -> 
     values = {
         "cancers.melanoma.parameters.k_growth.value": 0.01234567,
         "cancers.melanoma.clones.MHC_low.fraction.value": 0.0000321,
-        "cancers.melanoma.correlations.TPS~CD8_infiltrate.value": 0.25,
+        "cancers.solid-tumour.correlations.TPS~CD8_infiltrate.value": 0.25,
         "physiology.parameters.APC_50.value": 30000.0,
     }
     changes = rewritten(CATALOGUE, folder, values)
-    assert {file.name for file in changes} == {"melanoma.toml", "physiology.toml"}
+    assert {file.name for file in changes} == {"melanoma.toml", "solid-tumour.toml", "physiology.toml"}
     for before, after in changes.values():
         assert before.count("\n") == after.count("\n")
         differing = [(b, a) for b, a in zip(before.split("\n"), after.split("\n"), strict=True) if b != a]
@@ -277,8 +277,9 @@ def test_values_go_into_their_files_and_nothing_else_changes(tmp_path: Path) -> 
     assert melanoma["parameters"]["k_growth"]["value"] == 0.01235
     assert melanoma["parameters"]["k_growth"]["known"] == "calibrated"
     assert melanoma["parameters"]["k_growth"]["note"] == CATALOGUE.cancers["melanoma"].parameters["k_growth"].note
-    assert melanoma["clones"][1]["fraction"]["value"] == 3.21e-5
-    assert melanoma["correlations"][0]["value"] == 0.25
+    assert melanoma["clones"][0]["fraction"]["value"] == 3.21e-5
+    base = tomllib.loads(changes[folder / "cancers" / "solid-tumour.toml"][1])
+    assert base["correlations"][0]["value"] == 0.25
     assert "+APC_50 = { value = 30000," in patch(changes, folder)
 
 

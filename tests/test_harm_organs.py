@@ -22,7 +22,9 @@ from test_harm_colitis import DATA, IPILIMUMAB, PHYSIOLOGY, WEIGHT, Floats, body
 from test_harm_events import DRUGS
 
 DAYS = np.arange(0.0, 611.0, 5.0)
-ALL = {path.stem: Harm.model_validate(tomllib.loads(path.read_text("utf-8"))) for path in (DATA / "harms").glob("*.toml")}
+ALL = {
+    path.stem: Harm.model_validate(tomllib.loads(path.read_text("utf-8"))) for path in (DATA / "harms").glob("*.toml")
+}
 IMMUNE = {name: harm.within("melanoma") for name, harm in sorted(ALL.items()) if harm.autoimmunity is not None}
 NOTHING, PD1, CTLA4, BOTH, NO_RASH = "nothing", "anti-PD-1", "anti-CTLA-4", "both", "no rash"
 LARKIN = {  # per cent with an event in Larkin et al. 2015, of 313 on nivolumab, 311 on ipilimumab, 313 on both
@@ -124,7 +126,9 @@ def test_without_drugs_there_is_the_background_alone(harm: str) -> None:
 def test_without_susceptibility_an_organ_is_spared_and_no_other() -> None:
     ((_, seen),) = hazards()[NO_RASH]
     assert seen["rash"] == 0.0
-    assert all(value > 2 * IMMUNE[name].background.value for name, value in seen.items() if name not in ("rash", "arthralgia"))
+    assert all(
+        value > 2 * IMMUNE[name].background.value for name, value in seen.items() if name not in ("rash", "arthralgia")
+    )
 
 
 def lasting(harm: Harm) -> float:
@@ -138,7 +142,10 @@ def lasting(harm: Harm) -> float:
 
 def test_endocrine_harm_is_permanent_and_colitis_is_not() -> None:
     """Replacement goes on in most; colitis resolves in nearly all (Wang et al. 2018)."""
-    assert min(lasting(ALL[name]) for name in ("hypothyroidism", "hypophysitis", "adrenal-insufficiency", "diabetes")) > 0.75
+    assert (
+        min(lasting(ALL[name]) for name in ("hypothyroidism", "hypophysitis", "adrenal-insufficiency", "diabetes"))
+        > 0.75
+    )
     assert max(lasting(ALL[name]) for name in ("colitis", "rash", "hepatitis", "hyperthyroidism")) < 0.15
 
 
@@ -161,7 +168,9 @@ def test_days_on_which_a_drug_counts_as_given() -> None:
 def test_rates_of_exposure_are_of_classes() -> None:
     nausea = ALL["nausea"].exposure
     assert nausea is not None
-    assert nausea.rate(("chemotherapy", "platinum")) > nausea.rate(("anti-PD-1",)) > nausea.rate(("glucocorticoid",)) == 0
+    assert (
+        nausea.rate(("chemotherapy", "platinum")) > nausea.rate(("anti-PD-1",)) > nausea.rate(("glucocorticoid",)) == 0
+    )
 
 
 def test_docetaxel_empties_the_blood_of_neutrophils_in_the_second_week() -> None:
@@ -174,11 +183,15 @@ def test_docetaxel_empties_the_blood_of_neutrophils_in_the_second_week() -> None
     system = assemble("marrow", [*parts, *mechanisms([harm], m.context, parts, [drug])])
     given = pd.DataFrame([(0, 0.0, 142.0, 1 / 24, drug.entry("iv", ""))], columns=["ID", "TIME", "AMT", "DUR", "CMT"])
     people = pd.DataFrame({"sensitivity_neutropenia": [1.0, 0.0]})
-    found = solve(system, np.arange(43.0), parameters=people, doses=given, observables=["blood_neutropenia", harm.hazard])
+    found = solve(
+        system, np.arange(43.0), parameters=people, doses=given, observables=["blood_neutropenia", harm.hazard]
+    )
     left = found["blood_neutropenia"].to_numpy()
     assert 7 <= left[0].argmin() <= 13 and 0.1 < left[0].min() < 0.6
     assert left[0, 21] > 0.8 and left[0, 35] > 0.9
-    assert np.diff(found[harm.hazard].to_numpy()[0])[[8, 9, 10]].min() > 10 * np.diff(found[harm.hazard].to_numpy()[0])[0]
+    assert (
+        np.diff(found[harm.hazard].to_numpy()[0])[[8, 9, 10]].min() > 10 * np.diff(found[harm.hazard].to_numpy()[0])[0]
+    )
 
 
 def test_release_of_cytokines_brings_fever_before_confusion() -> None:
@@ -190,7 +203,9 @@ def test_release_of_cytokines_brings_fever_before_confusion() -> None:
     m.contribute("IFNg_added_1", m.constant("level", number(crs.cytokines.half.value, "nmol/mL"), "level"))
     system = assemble("release", [m, *mechanisms([crs, icans], m.context, [m])])
     names = ["release_cytokine_release", "release_neurotoxicity", crs.hazard]
-    found = solve(system, np.arange(61.0), parameters=pd.DataFrame({"level": [crs.cytokines.half.value, 0.0]}), observables=names)
+    found = solve(
+        system, np.arange(61.0), parameters=pd.DataFrame({"level": [crs.cytokines.half.value, 0.0]}), observables=names
+    )
     first, second, hazard = (found[name].to_numpy() for name in names)
     assert first[0, -1] == pytest.approx(1.0, rel=1e-3)
     assert (first[0, 1:10] / first[0, -1] > second[0, 1:10] / second[0, -1]).all()

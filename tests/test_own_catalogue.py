@@ -84,6 +84,54 @@ def drafted(place: Path, kind: str, name: str, template: str, *changes: tuple[st
     return path
 
 
+# cancers that stand on others
+
+
+def own_cancer(place: Path, name: str, base: str, *lines: str) -> None:
+    path = place / "my" / "cancers" / f"{name}.toml"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    head = (f'name = "{name}"', f'title = "{name}"', 'summary = "A cancer."', f'base = "{base}"')
+    path.write_text("\n".join((*head, *lines)) + "\n", encoding="utf-8")
+
+
+GROWTH = 'k_growth = { value = 0.02, unit = "1/day", cv = 0.5, source = "assumption", known = "assumed" }'
+FRACTION = 'fraction = { value = 0.2, unit = "", source = "assumption", known = "assumed" }'
+
+
+def test_a_cancer_says_only_what_differs_from_its_base(place: Path) -> None:
+    clone = ("[[clones]]", 'name = "MHC_low"', 'meaning = "cells without MHC"', FRACTION)
+    own_cancer(place, "lung-two", "lung-one", "[parameters]", GROWTH)
+    own_cancer(place, "lung-one", "nsclc", *clone)
+    catalogue = load_catalogue("my")
+    cancer, nsclc = catalogue.cancer("lung-two"), catalogue.cancer("nsclc")
+    assert cancer.parameters == {**nsclc.parameters, "k_growth": cancer.parameters["k_growth"]}
+    assert cancer.parameters["k_growth"].value == 0.02
+    assert [clone.name for clone in cancer.clones] == [clone.name for clone in nsclc.clones]
+    assert cancer.clones[1].fraction is not None and cancer.clones[1].fraction.value == 0.2
+    assert cancer.clones[1].mhc == nsclc.clones[1].mhc
+    assert (cancer.organs, cancer.prior) == (nsclc.organs, nsclc.prior)
+    changed = catalogue.with_values(["q_T = 0.001"], cancer="lung-two")
+    assert changed.cancer("lung-two").parameters["q_T"].value == 0.001
+    assert changed.cancer("nsclc") == nsclc
+
+
+def test_a_base_that_cannot_be_stood_on_is_told_once(place: Path) -> None:
+    own_cancer(place, "a", "nsclk")
+    own_cancer(place, "b", "c")
+    own_cancer(place, "c", "b")
+    own_cancer(place, "d", "a")
+    own_cancer(place, "e", "nsclc", "[[organs]]", 'name = "skin"', FRACTION.replace("fraction", "share"))
+    *told, _ = refused("check", "my")
+    expected = [
+        r"my/cancers/a.toml: base \(line 4\): unknown cancer 'nsclk'",
+        r"my/cancers/c.toml: base \(line 4\): 'b' stands on this cancer",
+        r"my/cancers/e.toml: .*the shares of the organs add up to 1",
+    ]
+    assert len(told) == len(expected), told
+    for where in expected:
+        assert any(re.match(f"error: {where}", line) for line in told), (where, told)
+
+
 # coley check
 
 
@@ -95,7 +143,7 @@ def test_ten_mistakes_are_ten_messages_with_file_line_and_field(place: Path) -> 
         "cancer",
         "my-cancer",
         "melanoma",
-        ('(k_turnover = .*?unit = )"1/day"', r'\1"day"'),
+        ('(k_metastasis = .*?unit = )"1/day"', r'\1"day"'),
         ('(k_growth = .*?source = )"[^"]*"', r'\1"lee-2090"'),
     )
     (place / "my" / "trials").mkdir()
@@ -108,7 +156,7 @@ def test_ten_mistakes_are_ten_messages_with_file_line_and_field(place: Path) -> 
             "did you mean 'PD-1'",
         ),
         (
-            r"my/cancers/my-cancer.toml: parameters.k_turnover.unit \(line \d+\): 'day' is no unit",
+            r"my/cancers/my-cancer.toml: parameters.k_metastasis.unit \(line \d+\): 'day' is no unit",
             "write one like '1/day'",
         ),
         (r"my/cancers/my-cancer.toml: parameters.k_growth.source \(line \d+\): cites unknown source", "lee-2009"),

@@ -5,6 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coley.catalogue import load_catalogue
+from coley.modeling import Context
+from coley.pharmacology import Drug
+from coley.population.variability import values
 from pharmacology_toy import AVOGADRO, DENSITY, at_once, context, course, last, q, shipped, system, with_actions
 from pharmacology_toy import without_t_cells as alone
 
@@ -152,3 +156,49 @@ def test_driven_t_cells_multiply_and_die_back() -> None:
     assert 1.5 < during < 40
     assert later < 0.2 * during + 1
     assert last(found, "T_engaged_blinatumomab") < 1e-3 * found["T_engaged_blinatumomab"].to_numpy()[0, 1]
+
+
+def adcc_rates(toy: Context, drug: Drug, *coats: float) -> np.ndarray:
+    """Killing (1/day) of cells in lesion 1 that an antibody kills, at concentrations in the tumour (mg/mL)."""
+    starts = [{f"CT_{drug.agent.symbol}": coat} for coat in (0.0, *coats)]
+    found = at_once(system(toy, with_actions(drug, ADCC)), ("kill_wild_1",), starts)["kill_wild_1"]
+    return np.asarray(found[1:] - found[0])
+
+
+def test_killing_by_nk_cells_of_158f_takes_as_much_more_antibody_as_published() -> None:
+    """Dall'Ozzo et al. (2004): half the killing at 4.2 times the antibody, the most of it the same."""
+    drug = with_actions(shipped("trastuzumab"), ADCC, half_coat=q(1e7, "molecule/cell"))  # far from saturated
+    F, V = (alone(FCGR3A=value, Mac_density=0.0) for value in (0.24, 1.0))
+    (weak,) = adcc_rates(F, drug, 4.2e-6)
+    (strong,) = adcc_rates(V, drug, 1e-6)
+    assert weak == pytest.approx(strong, rel=0.02)
+
+
+def test_genotypes_of_the_receptor_are_those_of_patients() -> None:
+    """Cartron et al. (2002) found V/V in 20 %, V/F in 45 and F/F in 35 of 49; Musolino et al. (2008) like it."""
+    alleles = load_catalogue().physiology.parameters["FCGR3A"]
+    drawn = values(alleles, np.random.default_rng(1).normal(size=4000))
+    found = {value: float(np.mean(drawn == value)) for value in np.unique(drawn)}
+    assert list(found) == [0.24, 0.49, 1.0]
+    np.testing.assert_allclose(list(found.values()), [0.35, 0.45, 0.20], atol=0.08)
+
+
+def test_a_constant_part_without_fucose_arms_nk_cells_and_leaves_macrophages_as_they_are() -> None:
+    changed = {"half_coat": q(1e6, "molecule/cell"), "fc_affinity_IIa": q(1.0)}
+    with_fucose, without = (
+        with_actions(shipped("trastuzumab"), ADCC, fc_affinity=q(affinity), **changed) for affinity in (1.0, 10.0)
+    )
+    for toy, gains in ((alone(Mac_density=0.0), True), (alone(NK_density=0.0), False)):
+        (before,), (after,) = (adcc_rates(toy, drug, 1e-3) for drug in (with_fucose, without))
+        assert (after > 2 * before) if gains else (after == pytest.approx(before))
+
+
+def test_avelumab_kills_cells_with_pd_l1_in_proportion_and_by_its_constant_part() -> None:
+    """It has the constant part of a natural IgG1, atezolizumab and durvalumab do not: Boyerinas et al., Cancer Immunol
+    Res 3:1148 (2015)."""
+    drug = shipped("avelumab")
+    few, many = (adcc_rates(alone(TPS=score), drug, 0.05)[0] for score in (0.1, 0.8))
+    assert many == pytest.approx(8 * few, rel=1e-3)
+    assert adcc_rates(alone(TPS=0.8, NK_density=0.0, Mac_density=0.0), drug, 0.05)[0] == pytest.approx(0, abs=1e-9)
+    silent = [action.kind for name in ("atezolizumab", "durvalumab") for action in shipped(name).actions]
+    assert ADCC not in silent

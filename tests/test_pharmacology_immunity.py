@@ -5,7 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from coley.facts import Quantity
+from coley.pharmacology import Drug
 from coley.pharmacology.actions.inhibit_vessels import InhibitVessels
+from coley.pharmacology.actions.stimulate import Stimulate
 from coley.pharmacology.actions.supply_antigen import SupplyAntigen
 from pharmacology_toy import at_once, context, course, last, q, shipped, system
 
@@ -78,3 +81,58 @@ def test_interferon_slows_division_and_reverses() -> None:
     found = course(system(context(), drug), [0.0, 0.1, 3.0], (0.0, 3.6e7, drug.entry("iv")))
     assert found["division_1"].to_numpy()[0][1] < 0.9
     assert last(found, "division_1") > 0.99
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_blockade_of_lag_3_frees_the_share_of_function_that_it_holds(share: float) -> None:
+    """1 at rest; without LAG-3 one over the share that is left: nothing where it holds nothing (knock-out)."""
+    model = system(context(h_LAG3=share), shipped("relatlimab"))
+    starts = [{"CT_relatlimab": level} for level in (0.0, 1.0)]
+    found = at_once(model, ("T_function",), starts)["T_function"]
+    np.testing.assert_allclose(found, [1, 1 / (1 - share)], rtol=1e-4)
+
+
+def test_a_model_has_lag_3_only_where_a_drug_blocks_it() -> None:
+    with_it, without = (system(context(), shipped(name)) for name in ("relatlimab", "nivolumab"))
+    assert "free_LAG3" in with_it.units
+    assert not {"free_LAG3", "h_LAG3", "free_TGFbeta"} & without.units.keys()
+
+
+def test_a_trap_lets_in_the_t_cells_that_tgf_beta_keeps_out() -> None:
+    """With all of it taken, entry is what it is without stroma's, regulatory T cells' and macrophages' TGF-beta."""
+    drug = shipped("retlirafusp-alfa")
+    names = ("infiltration_1", "TGFb_1")
+    open_ = at_once(system(context(TGFb_0=0.0), shipped("nivolumab")), names, [{"C_wild_1": 1e9}])
+    full = at_once(system(context(), drug), names, [{"C_wild_1": 1e9, "CT_retlirafusp_alfa": x} for x in (0.0, 10.0)])
+    assert full["infiltration_1"][0] < 0.9 * full["infiltration_1"][1]
+    assert full["infiltration_1"][1] == pytest.approx(1, rel=1e-3)
+    assert open_["infiltration_1"][0] > full["infiltration_1"][0]
+
+
+def stimulating(**effects: Quantity) -> Drug:
+    """A cytokine that does nothing but ``effects``."""
+    none = {name: q(0.0, "1/day") for name in ("NK_cells", "T_cells", "regulatory")}
+    half = {name: q(1.0, "IU/mL") for name in ("half_effect", "half_regulatory")}
+    action = Stimulate(kind="stimulate", **half, **none, division=q(0.0), **effects)
+    return shipped("aldesleukin").model_copy(update={"actions": (action,)})
+
+
+def test_interleukin_12_makes_lymphocytes_of_the_tumour_secrete_interferon_gamma() -> None:
+    """As much as cells times secretion over decay and volume; nothing without effector T cells and NK cells."""
+    drug = stimulating(interferon_gamma=q(1e-12, "nmol/cell/day"))
+    level = {"A1_aldesleukin": 1e12, "C_wild_1": 1e9}  # far above the half effect
+    names = ("IFNg_added_1", "NK_1", "V_1")
+    found = at_once(system(context(), drug), names, [level | {"E8_1": 3e6}])
+    expected = 1e-12 * (3e6 + found["NK_1"]) / (7.7 * found["V_1"])
+    np.testing.assert_allclose(found["IFNg_added_1"], expected, rtol=1e-3)
+    (none,) = at_once(system(context(NK_density=0.0), drug), names[:1], [level])["IFNg_added_1"]
+    assert none == 0
+
+
+def test_gm_csf_brings_dendritic_cells_to_the_node_while_it_lasts() -> None:
+    drug = stimulating(dendritic_cells=q(1e5, "cell/day"))
+    doses = [(day / 4, 1e8, drug.entry("iv")) for day in range(40)]
+    treated, control = (course(system(context(), drug), [0.0, 10.0, 200.0], *given, cells=0.0) for given in (doses, ()))
+    (_, during, after) = (treated["mAPC_N"] - control["mAPC_N"]).to_numpy()[0]
+    assert 0.2e6 < during < 1e6  # ten days of 1e5, less the time between doses and those that die
+    assert after < 0.05 * during

@@ -168,6 +168,61 @@ def test_correlation_reaches_the_lesions(disease: Disease) -> None:
     assert stats.spearmanr(drawn["a"], drawn["x_1"]).statistic == pytest.approx(0.42, abs=0.06)
 
 
+def test_a_biomarker_that_no_mechanism_reads(disease: Disease) -> None:
+    """A combined score is drawn, follows what it correlates with, and chooses patients; the model never sees it.
+
+    Expected: the rank correlations that are asked for, with a standard error of about 0.02 among 2500.
+    """
+    said = {"source": "test", "known": "assumed"}
+    markers = [marker.model_dump() for marker in disease.cancer.biomarkers if marker.name != "PDL1"]
+    combined = {"name": "PDL1", "title": "combined score", "unit": "percent", "parameter": "CPS"}
+    pairs = {("TPS", "CPS"): 0.8, ("CD8_infiltrate", "CPS"): 0.4, ("TPS", "CD8_infiltrate"): 0.3}
+    scored = changed(
+        disease,
+        parameters={**disease.cancer.parameters, "CPS": quantity(0.03, logit_sd=2.0)},
+        biomarkers=[*markers, combined],
+        correlations=[{"between": pair, "value": value, **said} for pair, value in pairs.items()],
+    )
+    variables = {name: found for part in scored.parts() for name, found in part.variables.items()}
+    assert "CPS" not in {variable.base for variable in variables.values()}
+    who = covariates(scored, Eligibility(), np.arange(2500), seed=1, attempt=0)
+    drawn = parameters(scored, variables, who, seed=1, attempt=0)
+    shown = biomarkers(scored, drawn)["PDL1"]
+    assert np.median(shown) == pytest.approx(3, rel=0.15)
+    # of one lesion, whose own part of the variance takes from the correlation with the patient's
+    patient = np.sqrt(1 - scored.cancer.parameters["TPS"].within)
+    assert stats.spearmanr(drawn["TPS_1"], shown).statistic == pytest.approx(0.8 * patient, abs=0.05)
+    patient = np.sqrt(1 - scored.cancer.parameters["CD8_infiltrate"].within)
+    assert stats.spearmanr(drawn["CD8_infiltrate_1"], shown).statistic == pytest.approx(0.4 * patient, abs=0.06)
+    chosen = enrolled(scored, 6, Eligibility(biomarkers={"PDL1": Range(min=10)}), seed=3)
+    assert (chosen.covariates["PDL1"] >= 10).all()
+
+
+def test_a_biomarker_shows_an_antigen_as_drugs_meet_it(disease: Disease, catalogue: Catalogue) -> None:
+    """The share of cells that bear HER2 is drawn alike with a drug that reads it and without."""
+    said = {"source": "test", "known": "assumed"}
+    density = {"value": 1e6, "unit": "molecule/cell", "cv": 0.5, **said}
+    positive = {"value": 0.6, "unit": "", "logit_sd": 1.0, **said}
+    bearing = changed(
+        disease,
+        antigens=[{"molecule": "HER2", "density": density, "positive": positive, **said}],
+        biomarkers=[{"name": "HER2", "title": "HER2", "unit": "percent", "parameter": "positive_HER2"}],
+    )
+    alone = enrolled(bearing, 5, seed=4).covariates["HER2"]
+    treated = enrolled(bearing, 5, seed=4, drugs=(catalogue.drug("trastuzumab"),))
+    pd.testing.assert_series_equal(alone, treated.covariates["HER2"])
+    np.testing.assert_allclose(treated.parameters["positive_HER2"] * 100, alone)
+    assert alone.nunique() == 5
+
+
+def test_correlations_that_cannot_be_together(disease: Disease) -> None:
+    """Two quantities that go with a third cannot go against each other: 0.9, 0.9 and -0.9 is no matrix of normals."""
+    said = {"source": "test", "known": "assumed"}
+    pairs = {("a", "b"): 0.9, ("b", "c"): 0.9, ("a", "c"): -0.9}
+    with pytest.raises(ValueError, match=r"all these correlations of a, b, c at once"):
+        changed(disease, correlations=[{"between": pair, "value": value, **said} for pair, value in pairs.items()])
+
+
 def test_pharmacokinetics_scale_with_weight(disease: Disease) -> None:
     """(weight / reference) ** exponent: 140 kg over 70 kg to 0.75 is 2 ** 0.75; 35 kg to 1 is a half."""
     variables = {

@@ -17,6 +17,7 @@ registry.define("cell = [cell_count]")
 registry.define("molecule = [molecule_count]")
 registry.define("PFU = [plaque_count]")  # plaque-forming units, of a virus
 registry.define("IU = [biological_activity]")  # international units: of what an assay measures, not convertible
+registry.define("MBq = [radioactivity]")  # not a rate of 1/day: what a dose of a radioactive drug is counted in
 registry.define("gray = [absorbed_dose] = Gy")  # not the joule per kilogram that it is: doses in Gy stay in Gy
 for _known in (registry._cache.dimensionality, registry._cache.root_units):  # pint keeps what gray was before
     for _unit in [unit for unit in _known if "gray" in unit]:
@@ -32,6 +33,7 @@ _BY_DIMENSION = {
     "[plaque_count]": "PFU",
     "[biological_activity]": "IU",
     "[absorbed_dose]": "gray",
+    "[radioactivity]": "MBq",
 }
 
 

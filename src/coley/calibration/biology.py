@@ -68,11 +68,45 @@ def free_two_years_after_stop(result: TrialResult, arm: str, courses: xr.Dataset
     return 100.0 * float(survival_at(days[stopped] / MONTH, free.loc[stopped, "CNSR"] == 0, 24.0).value)
 
 
+def grown_then_shrunk(result: TrialResult, arm: str, courses: xr.Dataset) -> float:
+    """Percent of patients whose tumour, as scans show it, grows to 1.2 times its diameter and later shrinks to 0.7."""
+    volume = courses["V_scan"].to_numpy()
+    relative = np.cbrt(volume / volume[:, :1])
+    grown = np.logical_or.accumulate(relative >= 1.2, axis=1)
+    return _percent((grown & (relative <= 0.7)).any(axis=1))
+
+
+def best_change_lower_quartile(result: TrialResult, arm: str, courses: xr.Dataset) -> float:
+    """Lower quartile of the best change of the first target lesion, percent of its diameter at baseline."""
+    return _best_change(result, arm, 0.25)
+
+
+def best_change_median(result: TrialResult, arm: str, courses: xr.Dataset) -> float:
+    """Median of the best change of the first target lesion, percent of its diameter at baseline."""
+    return _best_change(result, arm, 0.5)
+
+
+def _best_change(result: TrialResult, arm: str, quantile: float) -> float:
+    """Of patients with two readings after the baseline or more, as tables of published scans have them."""
+    rows = result.tables["ADTR"].query("ARM == @arm and PARAMCD == 'LDIAM' and TRLNKID == 1 and ADY > 0")
+    read = rows.groupby("USUBJID")
+    best = (read["AVAL"].min() / read["BASE"].first())[read.size() >= 2]
+    return 100.0 * (float(best.quantile(quantile)) - 1.0) if len(best) else np.nan
+
+
 def _percent(flags: np.ndarray) -> float:
     return 100.0 * float(flags.mean()) if len(flags) else np.nan
 
 
 MEASURES: dict[str, Callable[[TrialResult, str, xr.Dataset], float]] = {
     measure.__name__: measure
-    for measure in (halved_in_first_week, CD8_per_mm2, rejected_candidates, free_two_years_after_stop)
+    for measure in (
+        halved_in_first_week,
+        CD8_per_mm2,
+        rejected_candidates,
+        free_two_years_after_stop,
+        grown_then_shrunk,
+        best_change_lower_quartile,
+        best_change_median,
+    )
 }

@@ -189,16 +189,26 @@ def _curve(fact: Published) -> str:
 def _sampling(fact: Published, kind: Kind, n: int, patients: int) -> float:
     """Standard error of published and simulated together, on the scale of the kind.
 
-    Rates by the binomial with half a patient added on either side; times and ratios from the published interval, else
-    as of
-    exponential times: 1 / √events for a median, 2 / √events for a ratio of two arms of equal size.
+    Of the published figure by the binomial with half a patient added on either side, or from the published interval of
+    a time or a ratio; else, and of the simulated one, as :func:`_error` has it.
     """
-    if kind.scale == "percent":
-        share = (fact.value / 100 * n + 0.5) / (n + 1)
-        return float(100 * np.sqrt(share * (1 - share) * (1 / n + 1 / patients)))
-    factor = np.sqrt(2.0) if fact.versus else 1.0
-    by_events = factor / np.sqrt(EVENTS * n)
-    published = by_events
-    if fact.lower is not None and fact.upper is not None and fact.lower > 0:
-        published = np.log(fact.upper / fact.lower) / _WIDTH
-    return float(np.hypot(published, factor / np.sqrt(EVENTS * patients)))
+    published = _error(kind.scale, fact.value, n, n, compares=bool(fact.versus))
+    if kind.scale == "log" and fact.lower is not None and fact.upper is not None and fact.lower > 0:
+        published = float(np.log(fact.upper / fact.lower)) / _WIDTH
+    return float(np.hypot(published, _error(kind.scale, fact.value, n, patients, compares=bool(fact.versus))))
+
+
+def error_of(scale: str, value: float, patients: int, *, compares: bool) -> float:
+    """Standard error of a simulated figure, on its ``scale``: of ``patients`` of an arm, of two arms if it compares."""
+    return _error(scale, value, patients, patients, compares=compares)
+
+
+def _error(scale: str, value: float, n: int, patients: int, *, compares: bool) -> float:
+    """Of a rate by the binomial, where ``value`` is of ``n`` patients; of times as if they were exponential.
+
+    Then it is 1 / √events for a median, √2 times that for a ratio of two arms of equal size.
+    """
+    if scale == "percent":
+        share = (value / 100 * n + 0.5) / (n + 1)
+        return float(100 * np.sqrt(share * (1 - share) / patients))
+    return float((np.sqrt(2.0) if compares else 1.0) / np.sqrt(EVENTS * patients))

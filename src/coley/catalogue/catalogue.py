@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from coley.catalogue.bases import whole
 from coley.catalogue.reading import Document
 from coley.catalogue.values import Change, change
 from coley.disease import Disease, disease_of
@@ -62,12 +63,12 @@ class Catalogue:
         return find("drug", name, self.drugs)
 
     def cancer(self, name: str) -> Cancer:
-        """The cancer called ``name``, by its name, title or a synonym, whatever the case.
+        """The cancer called ``name``, by its name, title or a synonym, whatever the case, standing on its base.
 
         Raises:
             ColeyError: where there is none, with the nearest names.
         """
-        return find("cancer", name, self.cancers)
+        return whole(find("cancer", name, self.cancers), self.cancers)
 
     def trial(self, name: str) -> Trial:
         """The trial called ``name``, by its name, title or registration, whatever the case.

@@ -155,8 +155,8 @@ def _of_entry(file: File, catalogue: Catalogue, few: bool) -> Iterator[Finding]:
     if isinstance(file.entry, Drug):
         yield from _other_names(file.entry, catalogue)
         yield from drug_findings(file.entry, file.document.data, _diseases(catalogue, every=few))
-    elif isinstance(file.entry, Cancer):
-        yield from _of_cancer(file.entry, catalogue)
+    elif isinstance(file.entry, Cancer) and file.entry.name in catalogue.cancers:
+        yield from _of_cancer(file.entry.name, catalogue)
     elif isinstance(file.entry, Harm):
         yield from model_findings(file.entry, _diseases(catalogue, every=False))
     elif file.document.name == "physiology.toml":
@@ -164,8 +164,9 @@ def _of_entry(file: File, catalogue: Catalogue, few: bool) -> Iterator[Finding]:
             yield from unit_findings(table, getattr(catalogue.physiology, table), {})
 
 
-def _of_cancer(cancer: Cancer, catalogue: Catalogue) -> Iterator[Finding]:
-    others = [other for other in catalogue.cancers.values() if other is not cancer]
+def _of_cancer(name: str, catalogue: Catalogue) -> Iterator[Finding]:
+    cancer = catalogue.cancer(name)
+    others = [catalogue.cancer(other) for other in catalogue.cancers if other != name]
     others.sort(key=lambda other: other.disease != cancer.disease)
     numbers = list(number_findings(cancer, catalogue.physiology, others))
     yield from numbers
@@ -200,7 +201,7 @@ def _diseases(catalogue: Catalogue, *, every: bool) -> Iterator[Disease]:
         if every or cancer.disease not in seen:
             seen.add(cancer.disease)
             try:
-                disease = disease_of(cancer, catalogue.physiology)
+                disease = catalogue.disease(cancer.name)
                 disease.model()
             except ColeyError:
                 continue  # told of the cancer

@@ -11,6 +11,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Any
 
+from coley.catalogue.bases import unsound
 from coley.catalogue.catalogue import Catalogue, Named
 from coley.catalogue.reading import Document, Finding, entry_of, read_document
 from coley.errors import ColeyError, Problem, did_you_mean
@@ -155,6 +156,7 @@ def _read_into(reading: Reading, folder: Traversable, shown: str) -> None:
                 reading.unread[kind].add(document.stem)
             else:
                 reading.entries[kind][entry.name] = entry
+    _settle_bases(reading)
     for kind, read in (("sources", _sources), ("facts", _facts)):
         for document in _documents(reading, folder, kind, shown):
             reading.files.append(File(kind, document))
@@ -186,6 +188,17 @@ def _entry(
     if entry.name in there:
         return None, [Finding(("name",), f"the catalogue has {entry.name!r} already", "choose another name")]
     return entry, ()
+
+
+def _settle_bases(reading: Reading) -> None:
+    """Leave out the cancers that cannot stand on their base, and say why."""
+    cancers: dict[str, Cancer] = reading.entries["cancers"]
+    wrong = unsound(cancers, reading.unread["cancers"])
+    for file in reading.files:
+        if file.entry is not None and cancers.get(file.entry.name) is file.entry and file.entry.name in wrong:
+            reading.problems += file.document.problems(wrong[file.entry.name])
+            reading.unread["cancers"].add(file.entry.name)
+            del cancers[file.entry.name]
 
 
 def _sources(document: Document, there: dict[str, Source]) -> Iterable[Finding]:

@@ -21,7 +21,7 @@ def number_findings(cancer: Cancer, physiology: Physiology, others: Iterable[Can
     )
     yield from unit_findings("patients", cancer.patients, _units(physiology.patients, (c.patients for c in others)))
     of_clones = {f"{kind}_{clone.name}" for clone in cancer.clones for kind in OF_CLONES}
-    known = {*physiology.parameters, *physiology.patients, *cancer.parameters, *cancer.patients, *of_clones}
+    known = {*physiology.parameters, *physiology.patients, *cancer.measured, *of_clones}
     for path, name in _named(cancer):
         if name not in known:
             yield Finding(path, f"unknown quantity {name!r}", did_you_mean(name, known))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from coley.catalogue.catalogue import Catalogue
@@ -45,6 +46,36 @@ def load_trial_file(path: str | Path, catalogue: Catalogue | None = None) -> Tri
     if trial is None or findings:
         raise ColeyError(document.problems(findings))
     return trial
+
+
+def load_trials(path: str | Path, catalogue: Catalogue | None = None) -> tuple[Trial, ...]:
+    """The trials in the TOML file at ``path``: one trial, or several as ``[[trials]]``, each in the format of one.
+
+    Raises:
+        ColeyError: with every problem of the file, each with its field and, where it can be told, its line.
+    """
+    document = read_document(Path(path), os.fspath(path))
+    listed = document.data.get("trials")
+    if not isinstance(listed, list):
+        return (load_trial_file(path, catalogue),)
+    formulary = Formulary(catalogue or shipped())
+    trials: list[Trial] = []
+    problems: list[Finding] = [
+        Finding((key,), f"unknown key {key!r}", "write it under [[trials]]") for key in document.data if key != "trials"
+    ]
+    for index, data in enumerate(listed):
+        if not isinstance(data, dict):
+            problems.append(Finding(("trials", index), "is no table", "begin each trial with [[trials]]"))
+            continue
+        trial, findings = read_trial(replace(document, data=data), formulary)
+        problems += [replace(finding, path=("trials", index, *finding.path)) for finding in findings]
+        if trial is not None and trial.name in {other.name for other in trials}:
+            problems.append(Finding(("trials", index, "name"), f"another trial is called {trial.name!r} too"))
+        elif trial is not None:
+            trials.append(trial)
+    if problems:
+        raise ColeyError(document.problems(problems))
+    return tuple(trials)
 
 
 def read_trial(document: Document, formulary: Formulary) -> tuple[Trial | None, list[Finding]]:

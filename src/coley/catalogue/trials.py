@@ -32,7 +32,7 @@ def trial_findings(data: Data, formulary: Formulary) -> Iterator[Finding]:
     if cancer is None:
         yield Finding(("cancer",), f"unknown cancer {name!r}", did_you_mean(name, cancers))
     else:
-        yield from _patients(data, cancer)
+        yield from _patients(data, formulary.catalogue.cancer(cancer.name))
 
 
 def _patients(data: Data, cancer: Cancer) -> Iterator[Finding]:

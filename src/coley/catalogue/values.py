@@ -27,7 +27,7 @@ PHYSIOLOGY = ("physiology", "")
 _TEXT = re.compile(r"\s*([A-Za-z]\w*)\s*([=~])\s*(.*?)\s*")
 _VALUE = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)")
 _USAGE = "write 'k_growth = 0.02 1/day' or 'TPS ~ beta(mean=0.2, sd=0.2)'"
-_SPREADS = ("value", "unit", "cv", "sd", "logit_sd", "distribution", "bounds")
+_SPREADS = ("value", "unit", "cv", "sd", "logit_sd", "distribution", "levels", "bounds")
 
 
 @dataclass(frozen=True)
@@ -72,10 +72,19 @@ def change(catalogue: Catalogue, text: str, cancer: str) -> tuple[dict[str, Any]
     place = _place(catalogue, disease, match[1], where)
     new = _quantity(place.quantity, match[2], match[3], where, match[1])
     folder, name = place.folder, place.entry
-    entry: BaseModel = catalogue.physiology if folder == "physiology" else getattr(catalogue, folder)[name]
+    entry = _entry(catalogue, folder, name)
     changed = _checked(_replaced(entry, place.quantity, new), where)
     update = {folder: changed if folder == "physiology" else {**getattr(catalogue, folder), name: changed}}
     return update, Change(match[1], f"{folder} {name}".strip(), place.quantity, new)
+
+
+def _entry(catalogue: Catalogue, folder: str, name: str) -> BaseModel:
+    if folder == "physiology":
+        return catalogue.physiology
+    if folder == "cancers":
+        return catalogue.cancer(name)  # with its base, which stays as it is for others
+    entries: Mapping[str, BaseModel] = getattr(catalogue, folder)
+    return entries[name]
 
 
 def _place(catalogue: Catalogue, disease: Disease, name: str, where: str) -> Place:

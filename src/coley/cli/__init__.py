@@ -5,6 +5,7 @@ from __future__ import annotations
 from coley.cli import calibrating as calibrating  # has the commands join the others
 from coley.cli import entries as entries
 from coley.cli import models as models
+from coley.cli import validating as validating
 from coley.cli.commands import main
 
 __all__ = ["main"]

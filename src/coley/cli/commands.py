@@ -7,6 +7,7 @@ Numerical and plotting libraries are imported inside the commands, so that ``col
 from __future__ import annotations
 
 import gc
+import os
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -110,6 +111,9 @@ def run(
         list[str] | None,
         typer.Option("--set", help="Another value of a number: 'k_growth = 0.02' or 'TPS ~ beta(mean=0.2, sd=0.2)'."),
     ] = None,
+    posterior: Annotated[
+        int, typer.Option(help="Draws from the calibration's posterior: intervals then hold it (default: none).")
+    ] = 0,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print nothing but problems.")] = False,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print the outcome as JSON, and no progress: for other programs.")
@@ -135,6 +139,10 @@ def run(
     from coley.trial import run as run_trial
 
     check_writable(folder)
+    if posterior:
+        from coley.calibration.posterior import first_draws
+
+        first_draws(posterior)  # refused now, not after the run
     gc.freeze()  # no collection looks through what the imports made
     gc.enable()
     settings = RunSettings(patients, seed, threads)
@@ -143,6 +151,11 @@ def run(
         announce(protocol, patients, folder, partial(run_trial, protocol, catalogue=known, settings=settings))
     with progress_bars(silent) as progress:
         result = run_trial(protocol, catalogue=known, settings=replace(settings, progress=progress))
+        if posterior:
+            from coley.validation import with_posterior
+
+            workers = threads or os.cpu_count() or 1
+            result = with_posterior(result, known, posterior, workers=workers, report=progress)
         progress("report", 0, 1)
         written = write_report(result, folder)
         progress("report", 1, 1)

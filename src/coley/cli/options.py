@@ -148,7 +148,13 @@ def _eligibility(cancer: Cancer, own: Own, problems: list[Problem]) -> dict[str,
             problems.append(Problem("--biomarker", what, did_you_mean(match[1], markers)))
         else:
             bounds.setdefault(match[1], {})["min" if match[2] == ">=" else "max"] = value
-    return {"prior": [{"given": given} for given in own.prior], "biomarkers": bounds}
+    age = cancer.patients.get("age")
+    of_children = {"age_min": age.bounds[0]} if age and age.bounds and age.bounds[0] < _ADULT else {}
+    return {"prior": [{"given": given} for given in own.prior], "biomarkers": bounds, **of_children}
+
+
+_ADULT = 18.0
+"""Years; trials take no younger patients, unless they or the cancer of children say so."""
 
 
 def _number(text: str) -> float | None:

@@ -183,6 +183,8 @@ def _spread(quantity: Quantity) -> str:
         parts.append(f"SD {quantity.logit_sd:g} on the logit scale")
     if quantity.distribution:
         parts.append(quantity.distribution)
+    if quantity.levels:
+        parts.append(", ".join(f"{value:g} in {share:.0%}" for value, share in quantity.levels))
     if quantity.bounds is not None:
         parts.append(f"from {quantity.bounds[0]:g} to {quantity.bounds[1]:g}")
     if quantity.within:

@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.disease.interface import lacking
+from coley.disease.on_demand import asked_for
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Quantity
 from coley.modeling import Context, Mechanism, assemble
@@ -138,8 +139,9 @@ class Disease(ABC):
         return assemble(self.cancer.name, self.parts(drugs))
 
     def parts(self, drugs: Sequence[Drug] = ()) -> list[Mechanism]:
-        """All mechanisms: those of the disease, those of each drug, and what stands for what the disease lacks."""
+        """All mechanisms: of the disease, of each drug, those that a drug acts on, and what the disease lacks."""
         given = [*self.mechanisms(), *(part for drug in drugs for part in drug.mechanisms(self.context))]
+        given += asked_for(self.context, given)
         return [*given, *lacking(self.context, given)]
 
 

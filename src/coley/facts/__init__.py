@@ -1,6 +1,17 @@
 """Facts: what a number is (value, unit, spread, source, how it is known), and the tables that hold numbers."""
 
-from coley.facts.cancer import Antigen, Biomarker, Cancer, Clone, Correlation, CovariateEffect, Organ, Physiology, Prior
+from coley.facts.cancer import (
+    Antigen,
+    Biomarker,
+    Cancer,
+    Clone,
+    Correlation,
+    CovariateEffect,
+    Organ,
+    Physiology,
+    Prior,
+    normal_correlations,
+)
 from coley.facts.fact import Fact
 from coley.facts.quantity import Entry, Known, Label, Quantity, Reference, Slug, Source, Text, Unit, like
 
@@ -25,4 +36,5 @@ __all__ = [
     "Text",
     "Unit",
     "like",
+    "normal_correlations",
 ]

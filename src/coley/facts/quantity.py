@@ -82,7 +82,8 @@ class Quantity(Reference):
     * ``cv``: coefficient of variation of a log-normal (0.3 is 30 %);
     * ``sd``: standard deviation of a normal, in ``unit``; draws stay within ``bounds``;
     * ``logit_sd``: standard deviation on the logit scale, for fractions between 0 and 1;
-    * ``distribution``: any other, in ``unit``, such as ``beta(mean=0.3, sd=0.2)``; ``value`` is then its median.
+    * ``distribution``: any other, in ``unit``, such as ``beta(mean=0.3, sd=0.2)``; ``value`` is then its median;
+    * ``levels``: values from low to high, each with its share of patients, such as of genotypes; likewise.
 
     ``bounds`` truncates the spread (both ends included), in ``unit``. ``within`` is the share of the variance (on the
     scale of the spread) that lies between the lesions of one patient, for what differs from lesion to lesion.
@@ -94,16 +95,20 @@ class Quantity(Reference):
     sd: Annotated[float, Field(gt=0)] | None = None
     logit_sd: Annotated[float, Field(gt=0)] | None = None
     distribution: str = ""
+    levels: tuple[tuple[float, float], ...] = ()
     bounds: tuple[float, float] | None = None
     within: Annotated[float, Field(ge=0, le=1)] = 0.0
 
     @model_validator(mode="after")
     def _one_spread(self) -> Self:
-        given = [name for name in ("cv", "sd", "logit_sd", "distribution") if getattr(self, name) not in (None, "")]
+        spreads = ("cv", "sd", "logit_sd", "distribution", "levels")
+        given = [name for name in spreads if getattr(self, name) not in (None, "", ())]
         if len(given) > 1:
-            raise ValueError(f"give one of cv, sd, logit_sd, distribution, not {' and '.join(given)}")
+            raise ValueError(f"give one of {', '.join(spreads)}, not {' and '.join(given)}")
         if self.within and not given:
             raise ValueError("within is a share of a spread: give cv, sd, logit_sd or distribution too")
+        if self.levels:
+            self._check_levels()
         if self.distribution:
             self._check_distribution()
         if self.cv is not None and self.value <= 0:
@@ -128,6 +133,15 @@ class Quantity(Reference):
             raise ValueError(f"value {self.value:g} is not the median of its distribution, {median:.4g}")
         if self.bounds is not None:
             raise ValueError("bounds of a distribution are its own: write min and max in it")
+
+
+    def _check_levels(self) -> None:
+        values, shares = zip(*self.levels, strict=True)
+        if list(values) != sorted(set(values)) or min(shares) <= 0 or abs(sum(shares) - 1) > 1e-6:
+            raise ValueError("levels are [value, share] with rising values and shares above 0 that add up to 1")
+        median = values[int(np.searchsorted(np.cumsum(shares), 0.5))]
+        if self.value != median:
+            raise ValueError(f"value {self.value:g} is not the median of its levels, {median:g}")
 
 
 class Source(Entry):

@@ -3,7 +3,7 @@
 What they release is measured by the interferon-gamma that drugs add in all lesions together; it drives macrophages to
 IL-6 and the endothelium to leak. An organ, or the barrier that shields it, follows with a delay of its own: fever and
 hypotension within hours to days, the nervous system later. The hazard saturates: where release is high, everybody has
-the event.
+the event. A drug that takes IL-6 its signal lessens it.
 """
 
 from __future__ import annotations
@@ -48,5 +48,6 @@ class CytokineRelease(Entry):
         reached = m.state(f"release_{symbol}", "", 0, 1e-2, "release of cytokines that reaches the organ")
         m.reaction("release", added / half / delay, {f"release_{symbol}": 1})
         m.reaction("clearance", reached / delay, {f"release_{symbol}": -1})
-        strength = (susceptibility * reached) ** exponent
+        signal = m["free_IL6"] if "free_IL6" in present else symengine.Integer(1)
+        strength = (susceptibility * signal * reached) ** exponent
         return most * strength / (1 + strength)

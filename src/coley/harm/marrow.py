@@ -8,7 +8,7 @@ gives. The hazard of an event rises steeply where few cells are left in blood.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 import symengine
 from pydantic import Field
@@ -31,6 +31,7 @@ class Marrow(Entry):
     """How cytotoxic drugs lower one kind of blood cell.
 
     Attributes:
+        line: which cells they are: those whose formation growth factors of that name drive.
         sensitivity: of a patient, a factor on the kill.
         transit: mean time from division to blood.
         feedback: exponent of the feedback from cells in blood on division.
@@ -40,6 +41,7 @@ class Marrow(Entry):
         kills: by class; of a drug that is of several, the first counts.
     """
 
+    line: Literal["neutrophils", "platelets"]
     sensitivity: Annotated[Quantity, like("", zero=True)]
     transit: Annotated[Quantity, like("day")]
     feedback: Annotated[Quantity, like("", zero=True)]
@@ -65,13 +67,14 @@ class Marrow(Entry):
                 kill += rate * m[f"H_{drug}"]
         if kill == 0:
             return kill
-        left = self._cells(m, symbol, kill)
+        growth = m[f"drive_{self.line}"] if f"drive_{self.line}" in present else symengine.Integer(1)
+        left = self._cells(m, symbol, kill, growth)
         critical = m.constant(f"critical_{symbol}", self.critical, "cells in blood at which the hazard is half")
         exponent = m.constant(f"n_marrow_{symbol}", self.exponent, "how the hazard rises as cells fall")
         most = m.constant(f"h_{symbol}_most", self.most, "hazard where no cell is left")
         return most / (1 + (left / critical) ** exponent)
 
-    def _cells(self, m: Mechanism, symbol: str, kill: Expression) -> Expression:
+    def _cells(self, m: Mechanism, symbol: str, kill: Expression, growth: Expression) -> Expression:
         """Cells in blood, relative to rest."""
         sensitivity = m.constant(f"sensitivity_{symbol}", self.sensitivity, "the patient's sensitivity")
         transit = m.constant(f"transit_{symbol}", self.transit, "mean time from division to blood")
@@ -79,7 +82,7 @@ class Marrow(Entry):
         names = [f"marrow_{symbol}_{step}" for step in range(STEPS + 1)] + [f"blood_{symbol}"]
         pace = (STEPS + 1) / transit
         cells = [m.state(name, "", 1, 1e-3, "cells, relative to rest") for name in names]
-        division = pace * cells[0] * (cells[-1] + 1e-3) ** (-feedback)
+        division = growth * pace * cells[0] * (cells[-1] + 1e-3) ** (-feedback)
         m.reaction("division", division, {names[0]: 1})
         m.reaction("kill", sensitivity * kill * cells[0], {names[0]: -1})
         for step, name in enumerate(names):

@@ -2,9 +2,10 @@
 
 Binding between the two membranes is at equilibrium: a quadratic gives the density of complexes. The dissociation
 constant between membranes is that in solution times the width of the gap, as in Jafarnejad et al., AAPS Journal 21:79
-(2019). A T cell meets cells that stain, by their share (the tumour proportion score), with the ligand of the cancer
-and of the host's cells beside it; where a cell does not stain, with that of the host's alone. Interferon-gamma induces
-both. PD-L2 is left out: few cancer cells bear it.
+(2019). A T cell meets cells that stain (their share is the tumour proportion score) with the ligand of the cancer and
+of the host's cells beside it; where a cell does not stain, with that of the host's alone. Cells stain where T cells
+are: Taube et al., Sci Transl Med 4:127ra37 (2012), so that T cells meet more of them than their share.
+Interferon-gamma induces both. PD-L2 is left out: few cancer cells bear it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ def checkpoint(context: Context) -> Mechanism:
     m = Mechanism("checkpoint", "PD-L1, which interferon-gamma induces, engages PD-1 and inhibits T cells.", context)
     host = m.parameter("PDL1_host", "PD-L1 on the host's cells of the tumour")
     cancer = m.parameter("PDL1_max", "PD-L1 on a cancer cell that stains")
+    beside_T = m.parameter("odds_stained", "odds that a cell stains beside a T cell, relative to those of all cells")
     induction = m.parameter("r_PDL1", "PD-L1 under full interferon, relative to none")
     m.product("free_PD1", "share of PD-1 that no drug blocks")
     m.product("free_PDL1", "share of PD-L1 that no drug blocks")
@@ -33,8 +35,9 @@ def checkpoint(context: Context) -> Mechanism:
         m.rule(f"H_PD1_neg_{site}", "", bare, f"inhibition by cells without PD-L1, site {site}")
         stained = _inhibition(m, (beside + cancer) * induced)
         m.rule(f"H_PD1_pos_{site}", "", stained, f"inhibition by cells with PD-L1, site {site}")
-        mean = score * m[f"H_PD1_pos_{site}"] + (1 - score) * m[f"H_PD1_neg_{site}"]
-        m.rule(f"H_PD1_{site}", "", mean, f"inhibition of T cells through PD-1, mean over cells, site {site}")
+        met = beside_T * score / (1 - score + beside_T * score)
+        mean = met * m[f"H_PD1_pos_{site}"] + (1 - met) * m[f"H_PD1_neg_{site}"]
+        m.rule(f"H_PD1_{site}", "", mean, f"inhibition of T cells through PD-1, mean over cells met, site {site}")
     cells = sum(m[f"C_total_{site}"] * m[f"H_PD1_{site}"] for site in context.sites)
     m.rule("H_PD1", "", cells / (m["C_total"] + m["C_one"]), "inhibition of T cells through PD-1, 0 to 1")
     return m

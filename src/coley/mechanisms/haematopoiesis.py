@@ -37,7 +37,8 @@ def _line(m: Mechanism, line: str, cells: str, arrest: Expression) -> None:
         for k in range(1, STAGES + 1)
     ]
     # a thousandth of normal: the feedback is bounded where no cell is left
-    formed = rate * base * m["room"] * (base / (blood + base / 1000)) ** feedback
+    drive = m.product(f"drive_{line}", f"formation of {cells} under drugs, relative to that without")
+    formed = rate * base * m["room"] * (base / (blood + base / 1000)) ** feedback * drive
     m.reaction(f"formation_{line}", formed, {f"{line}_m1": 1})
     m.reaction(f"arrest_{line}", arrest * before[0], {f"{line}_m1": -1})
     names = [*(f"{line}_m{k}" for k in range(1, STAGES + 1)), line]

@@ -15,8 +15,9 @@ def metastasis(context: Context) -> Mechanism:
     rate = m.parameter("k_metastasis", "hazard of a new lesion of an uncontrolled tumour of reference volume")
     reference = m.parameter("V_ref", "reference volume of all lesions")
     m.state("hazard_lesion", "", 0, 1e-2, "cumulative hazard of a new lesion")
-    growth = sum(m[f"k_growth_{site}"] * m[f"C_total_{site}"] for site in context.sites) / (m["C_total"] + m["C_one"])
-    # never 0: where no cell is left nothing grows, and nothing is killed
-    escaped = growth / (growth + m["kill_mean"] + 1e-6 * m.parameter("k_clear", "clearance rate of dead cells"))
+    one = m["C_one"]
+    growth = sum(m[f"k_growth_{site}"] * m[f"C_total_{site}"] for site in context.sites)
+    # one cell more: where no cell is left nothing grows, and nothing is killed
+    escaped = growth / (growth + m["kill_mean"] * (m["C_total"] + one) + m[f"k_growth_{context.sites[0]}"] * one)
     m.reaction("seeding", rate * (m["V_tumour"] / reference) ** (2 / 3) * escaped, {"hazard_lesion": 1})
     return m

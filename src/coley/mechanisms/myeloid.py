@@ -26,7 +26,8 @@ def myeloid(context: Context) -> Mechanism:
         suppressors = density * volume / (volume + hypoxic)
         m.rule(f"MDSC_density_{site}", "cell/mL", suppressors, f"density of suppressor cells, site {site}")
         m.contribute(f"restraint_{site}", 1 / (1 + m[f"MDSC_density_{site}"] / half))
-        present = macrophages * volume * m[f"stroma_{site}"]
+        left = m.product(f"macrophages_{site}", "macrophages that drugs leave, 1 for all")
+        present = macrophages * volume * m[f"stroma_{site}"] * left
         polarised = to_M1 * m[f"H_IFNg_{site}"]
         m.rule(f"M1_{site}", "cell", present * polarised / (polarised + to_M2), f"M1 macrophages, site {site}")
         m.rule(f"M2_{site}", "cell", present * to_M2 / (polarised + to_M2), f"M2 macrophages, site {site}")

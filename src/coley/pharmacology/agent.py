@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Self
 
 from coley.errors import ColeyError, Problem
 from coley.facts import Entry, Quantity
@@ -51,6 +53,10 @@ class Kinetics(Entry):
     def entry(self, agent: Agent, route: str, site: str) -> str:
         """The state that a dose by ``route`` enters; ``site`` is the lesion that it is given to, "" for none."""
         raise TypeError(f"{type(self).__name__} is no kind of kinetics")
+
+    def by(self, routes: Collection[str]) -> Self:
+        """The same without what doses by ``routes`` do not need, so that no model carries it."""
+        return self
 
 
 class Action(Entry):

@@ -6,6 +6,7 @@ patients recover follows Bajaj et al., CPT Pharmacometrics Syst Pharmacol 6:58 (
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Self
 
 import symengine
@@ -65,6 +66,12 @@ class Disposition(Kinetics):
         """The central compartment where intravenous or where the drug has no depot, else the depot."""
         depot = route != _NO_DEPOT and self.absorption is not None
         return f"A{0 if depot else 1}_{agent.symbol}"
+
+    def by(self, routes: Collection[str]) -> Self:
+        """Without the depot where every dose is intravenous."""
+        if set(routes) - {_NO_DEPOT}:
+            return self
+        return self.model_copy(update={"absorption": None, "bioavailability": None})
 
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
         """Amounts in depot, central and peripheral compartment, and concentrations in tumour and node."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
@@ -62,6 +63,10 @@ class Drug(Entry):
     def agent(self) -> Agent:
         """The drug as its kinetics and actions know it."""
         return Agent(self.name, self.title, self.molar_mass)
+
+    def by(self, routes: Collection[str]) -> Drug:
+        """The drug as doses by ``routes`` need it, such as without the depot of a subcutaneous form."""
+        return self.model_copy(update={"kinetics": self.kinetics.by(routes)})
 
     def mechanisms(self, context: Context) -> list[Mechanism]:
         """What the drug adds to a model."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 import symengine
@@ -28,9 +27,30 @@ class Target:
     positive: Expression
     clones: tuple[Clone, ...]
 
+    def share(self, m: Mechanism, site: str) -> Expression:
+        """Share of the cells of the bearing clones at ``site`` that bear it."""
+        return self.positive
+
     def cells(self, m: Mechanism, site: str) -> Expression:
         """Cells at ``site`` that bear it."""
-        return self.positive * sum((m[f"C_{clone.name}_{site}"] for clone in self.clones), symengine.Integer(0))
+        return self.share(m, site) * sum((m[f"C_{clone.name}_{site}"] for clone in self.clones), symengine.Integer(0))
+
+
+class Stained(Target):
+    """PD-L1 on cancer cells: the share of them that stain for it differs from lesion to lesion."""
+
+    def share(self, m: Mechanism, site: str) -> Expression:
+        """The tumour proportion score of the lesion."""
+        return m.at_site("TPS", site, "share of cancer cells that stain for PD-L1")
+
+
+def stained(m: Mechanism, molecule: str) -> Target | None:
+    """PD-L1 as a target, by the score that pathologists give it; None for another molecule, or without a score."""
+    if molecule != "PD-L1" or not {"TPS", "PDL1_max"} <= m.context.quantities.keys():
+        return None
+    surface = m.parameter("A_cell", "surface of a cancer cell")
+    density = m.parameter("PDL1_max", "PD-L1 on a cancer cell that stains") * surface
+    return Stained("PDL1", density, symengine.Integer(1), m.context.clones)
 
 
 def target(m: Mechanism, molecule: str) -> Target | None:
@@ -39,7 +59,7 @@ def target(m: Mechanism, molecule: str) -> Target | None:
     clones = tuple(clone for clone in m.context.clones if molecule not in clone.lacks)
     if antigen is None or not clones:
         return None
-    label = re.sub(r"[^A-Za-z0-9]", "", molecule)
+    label = antigen.label
     density = m.constant(f"density_{label}", antigen.density, f"{molecule} on a cancer cell that bears it")
     positive = m.constant(f"positive_{label}", antigen.positive, f"share of cancer cells that bear {molecule}")
     return Target(label, density, positive, clones)

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.disease import Disease
-from coley.facts import CovariateEffect, Quantity
+from coley.facts import CovariateEffect, Quantity, normal_correlations
 from coley.modeling import Variable
 from coley.population.variability import values, varies
 from coley.protocol import Eligibility
@@ -71,7 +71,11 @@ def parameters(
         people: from :func:`covariates`.
     """
     patients = people.index.to_numpy()
-    drawn = {**variables, disease.diagnosis: Variable(disease.patients[disease.diagnosis], disease.diagnosis)}
+    drawn = {
+        **variables,
+        disease.diagnosis: Variable(disease.patients[disease.diagnosis], disease.diagnosis),
+        **_only_measured(disease, variables),
+    }
     factors = _factors(disease, people)
     always = {disease.diagnosis, *(marker.parameter for marker in disease.cancer.biomarkers)}
     deviates = _deviates(disease, drawn, patients, seed, attempt)
@@ -96,17 +100,25 @@ def biomarkers(disease: Disease, parameters: pd.DataFrame) -> dict[str, Floats]:
     return found
 
 
+def _only_measured(disease: Disease, variables: Mapping[str, Variable]) -> dict[str, Variable]:
+    """Quantities that a biomarker shows and no mechanism reads."""
+    read = {variable.base for variable in variables.values()}
+    known = {**disease.context.quantities, **disease.patients, **disease.cancer.measured}
+    shown = (marker.parameter for marker in disease.cancer.biomarkers)
+    return {name: Variable(known[name], name) for name in shown if name not in read and name in known}
+
+
 def _deviates(
     disease: Disease, variables: Mapping[str, Variable], patients: NDArray[np.int64], seed: int, attempt: int
 ) -> dict[str, Floats]:
     """Standard normal deviates of every quantity that varies, correlated as the cancer says (Gaussian copula)."""
     bases = {variable.base: variable.quantity for variable in variables.values()}
     deviates = {name: normals(seed, name, patients, attempt) for name, quantity in bases.items() if varies(quantity)}
-    for correlation in disease.cancer.correlations:
-        first, second = correlation.between
-        if first in deviates and second in deviates:
-            rho = 2 * np.sin(np.pi / 6 * correlation.value)  # Pearson's of normals from Spearman's
-            deviates[second] = rho * deviates[first] + np.sqrt(1 - rho**2) * deviates[second]
+    both = [pair for pair in disease.cancer.correlations if all(name in deviates for name in pair.between)]
+    names, matrix = normal_correlations(both)
+    if names:
+        mixed = np.linalg.cholesky(matrix) @ np.stack([deviates[name] for name in names])
+        deviates.update(zip(names, mixed, strict=True))
     return deviates
 
 
@@ -135,7 +147,7 @@ def _factors(disease: Disease, people: pd.DataFrame) -> dict[str, Floats]:
 
 
 def _effect(effect: CovariateEffect, people: pd.DataFrame) -> Floats:
-    return np.asarray(effect.factor ** people[effect.covariate].to_numpy(dtype=float))
+    return np.asarray(effect.factor ** (people[effect.covariate].to_numpy(dtype=float) - effect.reference))
 
 
 def _column(variable: Variable, deviates: Floats, people: pd.DataFrame, factor: Floats | None) -> Floats:

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 def varies(quantity: Quantity) -> bool:
     """Whether patients differ in this quantity."""
-    return bool(quantity.distribution) or any(
+    return bool(quantity.distribution or quantity.levels) or any(
         spread is not None for spread in (quantity.cv, quantity.sd, quantity.logit_sd)
     )
 
@@ -26,6 +26,10 @@ def values(quantity: Quantity, deviates: Floats) -> Floats:
     """
     if quantity.distribution:
         return read_distribution(quantity.distribution).quantiles(ndtr(deviates))
+    if quantity.levels:
+        levels, shares = np.array(quantity.levels).T
+        # the last sum may fall short of 1 by rounding
+        return np.asarray(levels[np.searchsorted(np.cumsum(shares)[:-1], ndtr(deviates))])
     if quantity.bounds is not None and varies(quantity):
         low, high = (ndtr(_deviate(quantity, bound)) for bound in quantity.bounds)
         deviates = ndtri(low + ndtr(deviates) * (high - low))

@@ -94,7 +94,9 @@ def _plan(
     events = {event for harm in harms for event in (harm.name, harm.category)}
     cares = tuple(care for care in catalogue.care.values() if care.event in events)
     medicines = [name for name in _medicines(cares) if name in catalogue.drugs]
-    drugs = {name: catalogue.drugs[name] for name in (*_given(lines, catalogue), *medicines)}
+    routes = _routes(lines, cares)
+    names = dict.fromkeys((*_given(lines, catalogue), *medicines))
+    drugs = {name: catalogue.drugs[name].by(routes.get(name, ())) for name in names}
     parts = disease.parts(list(drugs.values()))
     parts += mechanisms(harms, disease.context, parts, list(drugs.values()))
     return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(name, parts))
@@ -107,6 +109,16 @@ def _given(lines: Sequence[Line], catalogue: Catalogue) -> list[str]:
     return list(dict.fromkeys(name for name in names if name in catalogue.drugs))
 
 
+def _routes(lines: Sequence[Line], cares: Sequence[Care]) -> dict[str, set[str]]:
+    """Routes by which each drug may be given: in ``lines``, or for harm."""
+    regimens = [line.regimen for line in lines if line.regimen is not None]
+    found: dict[str, set[str]] = {}
+    for regimen in (*regimens, *(parse(text) for text in _treatments(cares))):
+        for part in regimen.administrations:
+            found.setdefault(part.drug, set()).add(part.route)
+    return found
+
+
 def _expected(harm: Harm, drugs: Sequence[Drug]) -> bool:
     """Whether some drug is of a class that causes the harm, or no class is known to."""
     classes = {*harm.causes, *(name for _, names in harm.sources for name in names)}
@@ -115,9 +127,14 @@ def _expected(harm: Harm, drugs: Sequence[Drug]) -> bool:
 
 def _medicines(cares: Sequence[Care]) -> list[str]:
     """Names of what is given for harm, of those whose rules are followed."""
+    return [name for text in _treatments(cares) for name in parse(text).drugs]
+
+
+def _treatments(cares: Sequence[Care]) -> list[str]:
+    """Regimens that are given for harm."""
     rules = [rule for care in cares for rule in care.rules]
     texts = [rule.treatment for rule in rules] + [rule.second_line.regimen for rule in rules if rule.second_line]
-    return [name for text in texts if text for name in parse(text).drugs]
+    return [text for text in texts if text]
 
 
 def _regimen(text: str, catalogue: Catalogue) -> Regimen | None:

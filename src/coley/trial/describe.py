@@ -145,6 +145,8 @@ def _spread(quantity: Quantity) -> str:
         text = f"SD {quantity.sd:g}"
     elif quantity.logit_sd is not None:
         text = f"logit SD {quantity.logit_sd:g}"
+    elif quantity.levels:
+        text = ", ".join(f"{value:g} in {100 * share:g} %" for value, share in quantity.levels)
     else:
         text = quantity.distribution
     return f"{text}, {100 * quantity.within:g} % between lesions" if quantity.within else text

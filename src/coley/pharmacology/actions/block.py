@@ -13,7 +13,7 @@ from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 
-PLACES = {"PD-1": "T", "PD-L1": "T", "CTLA-4": "N"}
+PLACES = {"PD-1": "T", "PD-L1": "T", "CTLA-4": "N", "LAG-3": "T", "TGF-beta": "T"}
 """Molecules whose blockade the model knows, and the tissue where it counts: T tumour, N draining node."""
 
 

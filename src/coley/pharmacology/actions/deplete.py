@@ -1,6 +1,7 @@
-"""Deplete: cells of the tumour that bear a molecule are killed by the effector cells that an antibody's Fc recruits.
+"""Deplete: immune cells that bear a molecule are killed, by effector cells that an antibody's Fc recruits or by a toxin.
 
-Regulatory T cells of tumours bear most CTLA-4: Romano et al., PNAS 112:6140 (2015).
+Regulatory T cells of tumours bear most CTLA-4 (Romano et al., PNAS 112:6140, 2015), CCR4 (Kurose et al., Clin Cancer
+Res 21:4327, 2015) and CD25; all lymphocytes bear CD52.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 
-BEARERS = {"CTLA-4": "deplete_Treg"}
-"""Molecules by which immune cells of the tumour can be depleted, and the shared rate."""
+BEARERS = {"CTLA-4": "deplete_Treg", "CCR4": "deplete_Treg", "CD25": "deplete_Treg", "CD52": "deplete_T"}
+"""Molecules by which immune cells can be depleted, and the shared rate: regulatory T cells of the tumour, or all T and
+NK cells that circulate."""
 
 
 class Deplete(Action):

@@ -4,7 +4,8 @@ Complexes of T cell, drug and target are at equilibrium with free drug, binding 
 other: Douglass et al., J Am Chem Soc 135:6092 (2013). Too much drug fills both partners apart: fewest dissociate at the
 geometric mean of the two constants, (K1 + c) (K2 + c) / c. Complexes on a T cell drive it, after Betts et al., AAPS J
 21:66 (2019). T cells that are driven divide, as in Hosseini et al., NPJ Syst Biol Appl 6:28 (2020). Killing needs no
-MHC.
+MHC. Release of cytokines needs more complexes than killing (Faroudi et al., PNAS 100:14145, 2003), and fades in T cells
+that were driven before, while they kill on (Li et al., Sci Transl Med 11:eaax8861, 2019): what step-up dosing rests on.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ class EngageTCells(Action):
         molecule: what it binds on cancer cells, with ``affinity``.
         CD3_affinity: of the other arm, for CD3.
         CD3_density: CD3 on a T cell.
-        half_complexes: complexes on a T cell that drive it at half its rate.
+        half_complexes: complexes on a T cell that drive it at half its rate; ``half_release`` the same for cytokines.
+        adaptation: rate at which T cells get used to being driven, and forget it again.
         kill_rate: cancer cells that one fully driven T cell kills per time where targets abound.
         PD1_share: share of its killing that PD-1 can inhibit.
         division: rate at which fully driven T cells divide, slowed by half when those that have come of it are ``fold``
@@ -40,6 +42,8 @@ class EngageTCells(Action):
     CD3_affinity: Annotated[Quantity, like("nM")]
     CD3_density: Annotated[Quantity, like("molecule/cell")]
     half_complexes: Annotated[Quantity, like("molecule/cell")]
+    half_release: Annotated[Quantity, like("molecule/cell")]
+    adaptation: Annotated[Quantity, like("1/day", zero=True)]
     kill_rate: Annotated[Quantity, like("1/day", zero=True)]
     PD1_share: Annotated[Quantity, like("", zero=True, most=1.0)]
     division: Annotated[Quantity, like("1/day", zero=True)]
@@ -47,12 +51,12 @@ class EngageTCells(Action):
     loss: Annotated[Quantity, like("1/day")]
 
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
-        """Complexes, killing and interferon-gamma in each lesion; ``T_engaged_X`` drives release of cytokines."""
+        """Complexes, killing and interferon-gamma in each lesion; ``T_releasing_X`` is what drives cytokine release."""
         name, title = agent.symbol, agent.title
         m = Mechanism(f"engage_{name}", f"{title} ties T cells to cells with {self.molecule}.", context)
         aim = target(m, self.molecule)
         if aim is None:
-            m.rule(f"T_engaged_{name}", "cell", symengine.Integer(0), f"T cells that {title} drives, in all lesions")
+            self._sums(m, agent, symengine.Integer(0), symengine.Integer(0))
             return m
         rate = m.constant(f"k_engaged_{name}", self.kill_rate, "cells that one fully driven T cell kills per time")
         share = m.constant(f"f_PD1_{name}", self.PD1_share, "share of its killing that PD-1 can inhibit")
@@ -68,8 +72,25 @@ class EngageTCells(Action):
                 m.contribute(f"kill_{clone.name}_{site}", aim.positive * kill)
             m.contribute(f"IFNg_added_{site}", secretion * driven * T / (decay * m[f"V_{site}"]))
         engaged = sum(m[f"H_{name}_{site}"] * m[f"T_{name}_{site}"] for site in context.sites)
-        m.rule(f"T_engaged_{name}", "cell", engaged, f"T cells that {title} drives, in all lesions")
+        self._sums(m, agent, engaged, sum(self._releasing(m, agent, site) for site in context.sites))
         return m
+
+    def _sums(self, m: Mechanism, agent: Agent, engaged: Expression, releasing: Expression) -> None:
+        name, title = agent.symbol, agent.title
+        m.rule(f"T_engaged_{name}", "cell", engaged, f"T cells that {title} drives, in all lesions")
+        m.rule(f"T_releasing_{name}", "cell", releasing, f"T cells that release cytokines under {title}")
+
+    def _releasing(self, m: Mechanism, agent: Agent, site: str) -> Expression:
+        name = agent.symbol
+        meaning = "complexes on a T cell for half the release of cytokines"
+        half = m.constant(f"complexes_50_release_{name}", self.half_release, meaning)
+        rate = m.constant(f"k_adaptation_{name}", self.adaptation, "rate at which T cells get used to being driven")
+        complexes = m[f"complexes_{name}_{site}"]
+        roused = complexes / (complexes + half)
+        meaning = f"how far T cells are used to {agent.title}, 0 to 1, site {site}"
+        used = m.state(f"U_{name}_{site}", "", 0, 1e-3, meaning)
+        m.reaction(f"adaptation_{site}", rate * (roused - used), {f"U_{name}_{site}": 1})
+        return roused * (1 - used) * m[f"T_{name}_{site}"]
 
     def _lymphocytes(self, m: Mechanism, agent: Agent, site: str) -> Expression:
         name = agent.symbol

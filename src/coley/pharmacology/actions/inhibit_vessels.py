@@ -1,4 +1,4 @@
-"""Inhibit vessels: a drug that takes VEGF lowers how many cells the vessels of a tumour can carry."""
+"""Inhibit vessels: a drug that takes VEGF, or blocks its receptor, lowers how many cells a tumour's vessels carry."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ class InhibitVessels(Action):
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
         """Vascular capacity that is left in each lesion."""
         name = agent.symbol
-        m = Mechanism(f"inhibit_vessels_{name}", f"{agent.title} takes VEGF from the vessels of tumours.", context)
-        affinity = m.constant(f"Kd_VEGF_{name}", self.affinity, "dissociation constant for VEGF")
+        meaning = f"{agent.title} takes the signal of VEGF from the vessels of tumours."
+        m = Mechanism(f"inhibit_vessels_{name}", meaning, context)
+        affinity = m.constant(f"Kd_VEGF_{name}", self.affinity, "dissociation constant for VEGF or its receptor")
         most = m.constant(f"f_vessels_{name}", self.most, "share of vascular capacity that full occupancy takes")
         molar = m[f"CT_{name}"] / agent.mass(m)
         for site in context.sites:

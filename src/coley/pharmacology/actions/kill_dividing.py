@@ -1,6 +1,7 @@
 """Kill dividing cells: cytotoxic chemotherapy kills cancer cells and dividing immune cells while cells retain it.
 
-An effect compartment after Sheiner et al., Clin Pharmacol Ther 25:358 (1979), drives a saturable rate of killing.
+An effect compartment after Sheiner et al., Clin Pharmacol Ther 25:358 (1979), drives a saturable rate of killing. Cells
+that some drugs kill alarm the immune system more than others do: Casares et al., J Exp Med 202:1691 (2005).
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from coley.pharmacology.cytotoxic import sensitivity
 class KillDividing(Action):
     """How a cytotoxic drug kills: rate at saturation, concentration of half effect, retention in the cell.
 
-    ``immune_fraction`` is the killing of dividing immune cells relative to that of the first clone.
+    ``immune_fraction`` is the killing of dividing immune cells relative to that of the first clone. ``danger`` is the
+    danger signal of a dead cell under full effect, relative to that of other dead cells, less 1; none where not given.
     """
 
     kind: Literal["kill-dividing"]
@@ -24,6 +26,7 @@ class KillDividing(Action):
     half_effect: Annotated[Quantity, like("mg/L")]
     retention: Annotated[Quantity, like("day")]
     immune_fraction: Annotated[Quantity, like("", zero=True, most=1.0)]
+    danger: Annotated[Quantity, like("", zero=True)] | None = None
 
     def mechanism(self, context: Context, agent: Agent) -> Mechanism:
         """Effect of the drug, through the concentration that cells retain."""
@@ -41,4 +44,8 @@ class KillDividing(Action):
             for site in context.sites:
                 m.contribute(f"kill_{clone.name}_{site}", sensitivity(m, clone) * rate * effect)
         m.contribute("kill_dividing", immune * rate * effect)
+        if self.danger is not None:
+            gain = m.constant(f"danger_{name}", self.danger, "added danger signal of a dead cell under full effect")
+            for site in context.sites:
+                m.contribute(f"danger_{site}", gain * effect * m[f"C_dead_{site}"])
         return m
