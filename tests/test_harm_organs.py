@@ -195,7 +195,7 @@ def test_docetaxel_empties_the_blood_of_neutrophils_in_the_second_week() -> None
 
 
 def test_release_of_cytokines_brings_fever_before_confusion() -> None:
-    """A steady release brings either hazard to half of its most; the nervous system follows later (ZUMA-1: day 2, 4)."""
+    """A steady release brings either hazard to half of its most; the brain follows later (ZUMA-1: day 2, 4)."""
     crs, icans = ALL["cytokine-release"], ALL["neurotoxicity"]
     m = Mechanism("body", "test", Context("test", PHYSIOLOGY, (), (), ("1",)))
     m.rule("V_1", "mL", m.constant("V", number(1.0, "mL"), "volume"), "volume")
