@@ -30,7 +30,7 @@ def harm_findings(catalogue: Catalogue) -> dict[Key, list[Finding]]:
 
 def model_findings(harm: Harm, diseases: Iterable[Disease]) -> Iterator[Finding]:
     """What keeps a harm from joining the models of ``diseases``; that of the first in which it does not."""
-    for disease in diseases:
+    for disease in diseases if harm.modelled else ():
         parts = disease.parts()
         try:
             assemble(harm.name, [*parts, *mechanisms([harm], disease.context, parts)])
