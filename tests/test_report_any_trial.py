@@ -75,8 +75,8 @@ def patient(
     if rng.random() < 0.3:
         action = str(rng.choice(["DRUG INTERRUPTED", "DRUG WITHDRAWN", "NOT APPLICABLE"]))
         term = str(rng.choice(["Colitis", "Rash <b>"]))
-        over = None if rng.random() < 0.5 else 20
-        rows["ADAE"].append((who, arm, term, int(rng.integers(1, 6)), 8, over, action, "Y"))
+        grade, over = int(rng.integers(1, 6)), None if rng.random() < 0.5 else 20
+        rows["ADAE"].append((who, arm, term, grade, 8, over, action, "Y"))
         rows["ADCM"].append((who, arm, "PREDNISONE", 8, 8, term))
 
 
