@@ -61,7 +61,7 @@ class Exposed:
     def _given(self, times: Floats, doses: pd.DataFrame) -> dict[tuple[str, float], Floats]:
         """Days on which each drug counts as given, by its name and how long a dose counts."""
         wanted = {(name, self._lasting[k]) for k, rates in enumerate(self._rates) for name in rates}
-        found = {}
+        found: dict[tuple[str, float], Floats] = {}
         for name, lasting in sorted(wanted):
             until = self._until.get((name, lasting), np.full(self._size, -np.inf))
             days = _days_of(doses[doses["DRUG"] == name], self._size)
