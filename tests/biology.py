@@ -122,7 +122,8 @@ def ends(found: xr.Dataset, begun: pd.DataFrame) -> pd.DataFrame:
     """The patients where they ended, as a start."""
     names = list(system(DRUG).state_names)
     kept = begun[[name for name in begun if name not in names]]
-    return pd.concat([kept.reset_index(drop=True), pd.DataFrame(found.attrs["final_states"], columns=names)], axis=1)
+    states = pd.DataFrame(found["final_states"].to_numpy(), columns=names)
+    return pd.concat([kept.reset_index(drop=True), states], axis=1)
 
 
 def without(patients: pd.DataFrame, *kinds: str) -> pd.DataFrame:

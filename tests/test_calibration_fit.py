@@ -215,3 +215,19 @@ def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path) -> None:
     with pytest.raises(ColeyError) as refused:
         Settings(tmp_path / "new", patients=2, seeds=(1, 1), workers=0)
     assert [problem.where for problem in refused.value.problems] == ["patients", "workers", "seeds"]
+
+
+def test_parameters_that_share_no_trial_are_searched_together(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each cancer's hazard is found as if it were alone, and a simulation tries a value of every one at once."""
+    calls = tmp_path / "calls"
+    calls.touch()
+    monkeypatch.setenv(fake.CALLS, str(calls))
+    true = changed(catalogue, {fake.KILL: 9.0, fake.DOCETAXEL: 0.4})
+    plan = PLAN.model_copy(update={"parameters": PARAMETERS[1:3]})
+    run(true, tmp_path / "out", plan=plan, rounds=6)
+    table = pd.read_csv(tmp_path / "out" / "parameters.csv").set_index("name")
+    np.testing.assert_allclose(table["value"], [TRUE[fake.HAZARD[name]] for name in ("melanoma", "nsclc")], rtol=0.12)
+    moves = 4 + 2 + 4 * 2  # of both at once, as the strides of the rounds have them, less what stands already
+    assert len(calls.read_text().splitlines()) <= len(TRIALS) * (1 + moves)

@@ -35,22 +35,16 @@ PUBLISHED: dict[str, tuple[float, float]] = {
     "biliary": (2.5, 0.68),  # chalmers-2017; keynote-966 (CPS)
     "gastric": (3.6, 0.78),  # chalmers-2017; keynote-859 (CPS)
     "oesophageal-squamous": (4.5, 0.91),  # chalmers-2017; keynote-590 (CPS)
-    "colorectal-mss": (3.8, 0.09),  # chalmers-2017; checkmate-142
     "colorectal-msi-h": (46, 0.28),  # salem-2018; checkmate-142
     "rectal-dmmr": (46, 0.28),  # salem-2018; checkmate-142
-    "pancreatic": (1.8, 0.12),  # chalmers-2017; panc-durva
     "anal": (5.4, 0.67),  # chalmers-2017; keynote-158-anal (CPS)
-    "breast-her2": (3, 0.42),  # chalmers-2017; panacea (CPS)
     "breast-her2-low": (2.7, 0.2),  # chalmers-2017; keynote-028-breast (CPS)
     "breast-tnbc": (3.6, 0.75),  # chalmers-2017; keynote-355 (CPS)
     "breast-tnbc-early": (3.6, 0.82),  # chalmers-2017; keynote-522 (CPS)
     "cervical": (5.4, 0.89),  # chalmers-2017; keynote-826 (CPS)
-    "endometrial": (3.5, 0.5),  # chalmers-2017; garnet (CPS)
-    "endometrial-dmmr": (23, 0.7),  # salem-2018; garnet (CPS)
     "ovarian": (2.7, 0.55),  # chalmers-2017; keynote-100 (CPS)
     "glioblastoma": (2.7, 0.3),  # chalmers-2017; checkmate-143
     "thyroid-anaplastic": (2.7, 0.7),  # chalmers-2017; capdevila-2020
-    "msi-h-solid": (30, 0.3),  # salem-2018; keynote-158-msi
 }
 """Median mutations per megabase, and share of patients whose PD-L1 is 1 % (CPS: 1) or more, with their sources.
 

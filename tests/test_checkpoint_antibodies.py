@@ -63,6 +63,16 @@ def test_it_frees_t_cells_at_its_trough(name: str) -> None:
         assert free < 0.05, target
 
 
+def test_a_model_has_a_depot_only_where_a_dose_needs_it() -> None:
+    """Doses into a vein alone need none; those under the skin need theirs, whatever else is given."""
+    drug = shipped("nivolumab")
+    for routes, there in ((("iv",), False), (("iv", "sc"), True), (("sc",), True)):
+        found = {state.name for state in system(context(), drug.by(routes)).states}
+        assert ("A0_nivolumab" in found) == there
+        assert drug.by(routes).entry("iv") == "A1_nivolumab"
+    assert shipped("prednisone").by(("po",)) == shipped("prednisone")
+
+
 def cycles(name: str, dose: float, every: int, number: int, route: str = "iv") -> tuple[Floats, Floats]:
     """Plasma (mg/L) of the first and of the last cycle, every six hours and at the end of a half-hour infusion."""
     end = 0.5 / 24

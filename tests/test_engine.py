@@ -72,7 +72,7 @@ def test_robertson() -> None:
     atol = {"a": 1e-18, "b": 1e-24, "c": 1e-18}  # a ends near 2e-8, b near 8e-14
     got = solve(System("Robertson", states, (), reactions=reactions), [0, 1e11], rtol=RTOL, atol=atol)
     expected = [0.2083340149701255e-07, 0.8333360770334713e-13, 0.9999999791665050]
-    np.testing.assert_allclose(got.attrs["final_states"][0], expected, rtol=100 * RTOL)
+    np.testing.assert_allclose(got["final_states"].to_numpy()[0], expected, rtol=100 * RTOL)
 
 
 def test_van_der_pol() -> None:
@@ -81,7 +81,7 @@ def test_van_der_pol() -> None:
     reactions = (Reaction("x", y, {"x": 1}), Reaction("y", 1000 * (1 - x**2) * y - x, {"y": 1}))
     system = System("van der Pol", states, (), reactions=reactions)
     expected = np.array([1.706167732170483, -0.8928097010247975e-3])
-    coarse, fine = (solve(system, [0, 2000], rtol=rtol).attrs["final_states"][0] for rtol in (1e-6, RTOL))
+    coarse, fine = (solve(system, [0, 2000], rtol=rtol)["final_states"].to_numpy()[0] for rtol in (1e-6, RTOL))
     np.testing.assert_allclose(fine, expected, rtol=100 * RTOL)
     assert (np.abs(fine - expected) < 0.1 * np.abs(coarse - expected)).all()
 
@@ -208,7 +208,7 @@ def test_an_event_ends_an_individual_where_its_trigger_crosses_zero() -> None:
     assert got["event"].to_numpy().tolist() == ["large", "", "large"]
     assert (got["status"] == "ok").all()
     np.testing.assert_allclose(got["end_time"], [np.log(100) / 0.5, 10, np.log(100)], rtol=1e-6)
-    np.testing.assert_allclose(got.attrs["final_states"][[0, 2], 0], 100, rtol=1e-6)
+    np.testing.assert_allclose(got["final_states"].to_numpy()[[0, 2], 0], 100, rtol=1e-6)
     assert np.isnan(got["y"][0, 3]) and np.isnan(got["y"][2, 1:]).all()
     np.testing.assert_allclose(got["y"][0, :3], np.exp(0.5 * np.array([0, 5, 9])), rtol=1000 * RTOL)  # errors grow too
 
@@ -263,7 +263,7 @@ def test_an_individual_that_fails_is_a_row_and_leaves_no_trace(capfd: pytest.Cap
         assert re.search(r"no step that is small enough at day 1.(24999|25)", pole)
         assert "'y' changes fastest" in pole and "check this individual's parameters" in pole
         assert missing == "parameter 'k' is nan; give every individual a finite number"
-        assert np.isfinite(got.attrs["final_states"]).all()
+        assert np.isfinite(got["final_states"].to_numpy()).all()
         assert np.isnan(got["y"].to_numpy()[places][:, 2:]).all()
     printed = capfd.readouterr()
     assert printed.out == "" and printed.err == ""
@@ -275,7 +275,7 @@ def test_a_fault_that_cvode_prints_is_not_printed(capfd: pytest.CaptureFixture[s
     system = System("end", (State("y", "", 0, 1.0),), (), reactions=(rate,))
     got = solve(system, [0, 0.5, 2], backend=reference.follow)
     assert "where the rate of change of 'y' is not a finite number" in got["reason"].item()
-    assert 0 < got["end_time"].item() < 1e-5 and np.isfinite(got.attrs["final_states"]).all()
+    assert 0 < got["end_time"].item() < 1e-5 and np.isfinite(got["final_states"].to_numpy()).all()
     printed = capfd.readouterr()
     assert printed.out == "" and printed.err == ""
 
@@ -285,7 +285,7 @@ def test_a_rate_that_ends_to_be_a_number_on_the_way_is_named() -> None:
     rate = Reaction("r", 1 + symengine.sqrt(1 - 1e6 * y), {"y": 1})
     got = solve(System("end", (State("y", "", 0, 1.0),), (), reactions=(rate,)), [0, 0.5, 2])
     assert "no step that is small enough" in got["reason"].item() and "'y'" in got["reason"].item()
-    assert got["end_time"].item() < 1e-6 and np.isfinite(got.attrs["final_states"]).all()
+    assert got["end_time"].item() < 1e-6 and np.isfinite(got["final_states"].to_numpy()).all()
 
 
 def test_what_was_reached_before_a_failure_is_kept() -> None:
@@ -312,7 +312,7 @@ def test_the_budget_is_for_the_whole_call_however_many_outputs(backend: str) -> 
     assert "allow more steps" in got["reason"].item()
     if backend == "rosenbrock":
         assert got["steps"].item() + got["rejections"].item() == got["jacobians"].item() == 100
-    assert 0 < got["end_time"].item() < 1000 and np.isfinite(got.attrs["final_states"]).all()
+    assert 0 < got["end_time"].item() < 1000 and np.isfinite(got["final_states"].to_numpy()).all()
 
 
 def test_a_simulation_goes_on_without_who_failed() -> None:
@@ -347,12 +347,12 @@ def test_same_bytes_for_any_threads_and_order() -> None:
     )
     assert len(set(one["event"].to_numpy())) == 2
     xr.testing.assert_identical(one, two)
-    assert one.attrs["final_states"].tobytes() == two.attrs["final_states"].tobytes()
+    assert one["final_states"].to_numpy().tobytes() == two["final_states"].to_numpy().tobytes()
     backwards = solve(
         system, [0, 20, 60], parameters=people[::-1], doses=doses.assign(ID=n - 1 - doses["ID"]),
         observables=names, rtol=1e-4, threads=1,
     )  # fmt: skip
-    assert backwards.attrs["final_states"][::-1].tobytes() == one.attrs["final_states"].tobytes()
+    assert backwards["final_states"].to_numpy()[::-1].tobytes() == one["final_states"].to_numpy().tobytes()
 
 
 # --- Jacobian

@@ -174,7 +174,7 @@ def test_pieces_give_what_one_piece_gives(cuts: set[float]) -> None:
         part = simulation.advance(np.unique([begin, *inside, end]))
         for name in ("x", "y"):
             assert part[name].sel(time=inside).to_numpy().tolist() == whole[name].sel(time=inside).to_numpy().tolist()
-    assert simulation.states.tolist() == whole.attrs["final_states"].tolist()
+    assert simulation.states.tolist() == whole["final_states"].to_numpy().tolist()
 
 
 def test_conditions_of_several_are_met_however_long_steps_are() -> None:

@@ -443,7 +443,7 @@ from coley.system import Parameter, Reaction, State, System
 y, k = symengine.symbols("y k")
 system = System("twice", (State("y", "", 1, 1.0),), (Parameter("k", "", 0.5),),
                 reactions=(Reaction("r", k * y**0.7, {"y": 1}),))
-print(len(count), solve(system, [0, 1]).attrs["final_states"][0, 0].hex(), len(count))
+print(len(count), solve(system, [0, 1])["final_states"].to_numpy()[0, 0].hex(), len(count))
 """
 
 

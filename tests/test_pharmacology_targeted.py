@@ -6,9 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from coley.disease.interface import lacking
 from coley.engine import solve
+from coley.mechanisms.myeloid import myeloid
+from coley.mechanisms.natural_killer_cells import natural_killer_cells
+from coley.mechanisms.tumour import tumour
+from coley.modeling import Context, Mechanism, assemble
 from coley.pharmacology import Drug
 from coley.regimen import amounts, expand, parse
+from coley.system import System
 from pharmacology_toy import DRUGS, at_once, context, course, last, q, shipped, system, with_actions
 from pharmacology_toy import without_t_cells as alone
 
@@ -21,6 +27,16 @@ AIMED = [
 GROUPS = [AIMED[first : first + 8] for first in range(0, len(AIMED), 8)]
 ADCC, ENGAGES = "antibody-dependent-killing", "engage-t-cells"
 DAYS = [0.0, 7.0, 14.0, 28.0]
+
+
+def lump(toy: Context, *drugs: Drug) -> System:
+    """Two lesions with NK cells, macrophages and a fixed number of T cells: all that these drugs act through."""
+    T_cells = Mechanism("T_cells", "T cells of each lesion.", toy)
+    for site in toy.sites:
+        T_cells.rule(f"CD8_T_{site}", "cell", 1e7 * T_cells["C_one"], "T cells")
+    parts = [tumour(toy), natural_killer_cells(toy), myeloid(toy), T_cells]
+    parts += [part for drug in drugs for part in drug.mechanisms(toy)]
+    return assemble("lump", [*parts, *lacking(toy, parts)])
 
 
 def doses(drug: Drug, individual: int, days: float) -> list[tuple[int, float, float, float, str]]:
@@ -39,7 +55,7 @@ def doses(drug: Drug, individual: int, days: float) -> list[tuple[int, float, fl
 def test_every_targeted_drug_hits_cells_with_its_target_at_label_doses(names: list[str]) -> None:
     """One patient without drugs, and one for each drug; what the drugs cannot reach is the clone without targets."""
     drugs = [shipped(name) for name in names]
-    model = system(context(), *drugs)
+    model = lump(context(), *drugs)
     cells = {state.name: 1e9 for state in model.states if state.name.startswith(("C_wild", "C_bare"))}
     rows = [row for individual, drug in enumerate(drugs, 1) for row in doses(drug, individual, DAYS[-1])]
     table = pd.DataFrame(rows, columns=["ID", "TIME", "AMT", "DUR", "CMT"])
@@ -50,7 +66,6 @@ def test_every_targeted_drug_hits_cells_with_its_target_at_label_doses(names: li
         serum = found[f"Cp_{drug.agent.symbol}"].to_numpy()[individual]
         assert np.isfinite(serum).all()
         assert (serum >= 0).all()
-        assert serum.max() > 0
         assert wild[individual] < 0.995 * wild[0], drug.name
 
 
@@ -58,7 +73,7 @@ def killed(name: str, concentration: float = 0.05, **toy: float) -> float:
     """Rate at which a cell with the target dies of the drug's constant part, 1/day, at mg/mL in the tumour."""
     drug = with_actions(shipped(name), ADCC)
     starts = [{f"CT_{name}": level} for level in (0.0, concentration)]
-    return float(np.diff(at_once(system(alone(**toy), drug), ("kill_wild_1",), starts)["kill_wild_1"])[0])
+    return float(np.diff(at_once(lump(alone(**toy), drug), ("kill_wild_1",), starts)["kill_wild_1"])[0])
 
 
 @pytest.mark.parametrize(("name", "fixes"), [("cetuximab", False), ("rituximab", True), ("trastuzumab", False)])
@@ -94,8 +109,8 @@ def test_igg2_kills_less_than_igg1_through_its_constant_part() -> None:
 def shrinkage(drug: Drug, amount: float) -> float:
     """Cells of a lesion after three weeks relative to those untreated; half of the cells lack the target."""
     toy = alone(Mac_density=0.0, NK_density=0.0)
-    treated = course(system(toy, drug), DAYS, (0.0, amount, drug.entry("iv")))
-    return last(treated, "C_total_1") / last(course(system(toy), DAYS), "C_total_1")
+    treated = course(lump(toy, drug), DAYS, (0.0, amount, drug.entry("iv")))
+    return last(treated, "C_total_1") / last(course(lump(toy), DAYS), "C_total_1")
 
 
 def test_deruxtecan_beats_emtansine_in_patchy_cancers_by_its_bystander() -> None:
@@ -134,7 +149,7 @@ def test_dependence_on_a_signal_goes_with_density_and_can_be_needless() -> None:
     start = {"CT_cetuximab": 10.0}
     rates = []
     for toy in (free, needless):
-        model = system(toy, drug)
+        model = lump(toy, drug)
         before, after = (course(model, [0, 0.01], start=begin, rtol=1e-8) for begin in ({}, start))
         rates.append((last(before, "C_wild_1") - last(after, "C_wild_1")) / 0.01 / 1e9)
     growth_and_turnover = 0.01 + 0.02
@@ -147,7 +162,7 @@ def test_a_second_antibody_against_another_place_adds() -> None:
     one, other = shipped("trastuzumab"), shipped("pertuzumab")
     toy = alone()
     given = ((0.0, 560.0, one.entry("iv")), (0.0, 840.0, other.entry("iv")))
-    alone_, both = course(system(toy, one, other), DAYS, given[0]), course(system(toy, one, other), DAYS, *given)
+    alone_, both = course(lump(toy, one, other), DAYS, given[0]), course(lump(toy, one, other), DAYS, *given)
     assert last(both, "C_wild_1") < 0.98 * last(alone_, "C_wild_1")
 
 
@@ -155,11 +170,11 @@ def test_range_of_radiation_reaches_cells_without_the_target_beside_those_with_i
     """Cells of both clones die alike of the dose; where no cell bears the target, of what passes by alone."""
     drug = shipped("ibritumomab-tiuxetan")
     toy, dose = alone(), (0.0, 1036.0, drug.entry("iv"))
-    treated, control = course(system(toy, drug), DAYS, dose), course(system(toy), DAYS)
+    treated, control = course(lump(toy, drug), DAYS, dose), course(lump(toy), DAYS)
     ratio = {clone: last(treated, f"C_{clone}_1") / last(control, f"C_{clone}_1") for clone in ("wild", "bare")}
     assert ratio["bare"] == pytest.approx(ratio["wild"], rel=0.02)
     assert ratio["bare"] < 0.5
-    elsewhere = course(system(toy, drug), DAYS, dose, start={"C_wild_R": 1.0, "C_bare_R": 2e9})
+    elsewhere = course(lump(toy, drug), DAYS, dose, start={"C_wild_R": 1.0, "C_bare_R": 2e9})
     assert last(elsewhere, "D_ibritumomab_tiuxetan_R") < 0.4 * last(elsewhere, "D_ibritumomab_tiuxetan_1")
 
 
@@ -170,7 +185,7 @@ def test_dose_of_radiation_to_a_tumour_whose_cells_all_bind(name: str, amount: f
     """Median doses to tumours of some 15 Gy (Wiseman 2001) and 9 Gy."""
     drug = shipped(name)
     start = {"C_wild_1": 1e9, "C_bare_1": 1.0}
-    found = course(system(alone(), drug), [0.0, 60.0], (0.0, amount, drug.entry("iv")), start=start)
+    found = course(lump(alone(), drug), [0.0, 60.0], (0.0, amount, drug.entry("iv")), start=start)
     assert last(found, f"D_{drug.agent.symbol}_1") == pytest.approx(median, rel=0.3)
 
 
@@ -179,7 +194,7 @@ def test_denosumab_clears_cells_that_live_on_rankl_alone() -> None:
     drug = shipped("denosumab")
     given = [(float(day), 120.0, drug.entry("sc")) for day in (0, 7, 14, 28, 56)]
     treated, control = (
-        course(system(alone(), *drugs), [0.0, 84.0], *rows) for drugs, rows in (((drug,), given), ((), []))
+        course(lump(alone(), *drugs), [0.0, 84.0], *rows) for drugs, rows in (((drug,), given), ((), []))
     )
     assert last(treated, "C_wild_1") < 0.2 * last(control, "C_wild_1")
     assert last(treated, "C_bare_1") > 0.95 * last(control, "C_bare_1")
@@ -189,13 +204,14 @@ def test_lymphocytes_go_with_what_marks_them() -> None:
     """CD52 marks all lymphocytes, CCR4 and CD25 regulatory T cells of tumours."""
     campath = shipped("alemtuzumab")
     found = course(
-        system(alone(antigens=()), campath), DAYS, *((float(day), 30.0, campath.entry("iv")) for day in range(0, 26, 2))
+        lump(alone(antigens=()), campath), DAYS, *((float(day), 30.0, campath.entry("iv")) for day in range(0, 26, 2))
     )
     assert last(found, "NK_S") < 0.5 * found["NK_S"].to_numpy()[0, 0]
     for name, amount in (("mogamulizumab", 70.0), ("denileukin-diftitox", 0.63)):
         drug = shipped(name)
-        model = system(alone(antigens=()), drug)
-        rate = at_once(model, ("deplete_Treg",), [{}, {f"CT_{drug.agent.symbol}": amount / 1e4}])["deplete_Treg"]
+        model = lump(alone(antigens=()), drug)
+        starts = [{f"CT_{drug.agent.symbol}": level} for level in (0.0, amount / 1e4)]
+        rate = at_once(model, ("deplete_Treg",), starts)["deplete_Treg"]
         assert rate[1] > rate[0] == 0
 
 
@@ -203,7 +219,7 @@ def peak(name: str, *given: tuple[float, float]) -> float:
     """The most T cells that release cytokines over four weeks under doses (day, mg)."""
     drug = shipped(name)
     rows = [(day, amount, drug.entry(drug.routes[0])) for day, amount in given]
-    found = course(system(alone(), drug), np.arange(0, 28, 0.25), *rows, rtol=1e-4)
+    found = course(lump(alone(), drug), np.arange(0, 28, 0.25), *rows, rtol=1e-4)
     return float(found[f"T_releasing_{drug.agent.symbol}"].to_numpy().max())
 
 

@@ -50,8 +50,8 @@ def enrolled(
     return recruit(disease, disease.parts(drugs), eligibility or Eligibility(), n, seed=seed, threads=1)
 
 
-def people(weight: list[float], prior: str = "", ecog: int = 0) -> pd.DataFrame:
-    return pd.DataFrame({"WEIGHT": weight, "PRIOR": prior, "ECOG": ecog})
+def people(weight: list[float], prior: str = "", ecog: int = 0, age: float = 62.0) -> pd.DataFrame:
+    return pd.DataFrame({"WEIGHT": weight, "PRIOR": prior, "ECOG": ecog, "AGE": age})
 
 
 def changed(disease: Disease, **fields: object) -> Disease:
@@ -126,6 +126,32 @@ def test_logit_normal_stays_a_fraction(p: np.ndarray, median: float, spread: flo
     np.testing.assert_allclose(found, expit(stats.norm(logit(median), spread).ppf(p)), rtol=1e-9)
     inside = values(quantity(median, logit_sd=spread, bounds=(0.0, 1.0)), ndtri(p))
     np.testing.assert_allclose(inside, found, rtol=1e-7)
+
+
+@settings(derandomize=True, deadline=None)
+@given(first=st.floats(0.01, 0.49), p=st.lists(st.floats(0.001, 0.999), min_size=1))
+def test_levels_have_their_shares(first: float, p: list[float]) -> None:
+    """The lowest level up to its share of the ranks, the highest beyond that of all below it."""
+    quantity = Quantity(
+        value=2, unit="", levels=((1, first), (2, 0.5), (3, 0.5 - first)), source="test", known="assumed"
+    )
+    found = values(quantity, ndtri(np.array(p)))
+    ranks = np.array(p)
+    clear = (np.abs(ranks - first) > 1e-9) & (np.abs(ranks - first - 0.5) > 1e-9)
+    np.testing.assert_array_equal(found[clear], (1 + (ranks > first) + (ranks > first + 0.5))[clear])
+
+
+@pytest.mark.parametrize(
+    ("value", "levels", "message"),
+    [
+        (2, ((1, 0.3), (2, 0.3)), "add up to 1"),
+        (1, ((2, 0.5), (1, 0.5)), "rising values"),
+        (3, ((1, 0.2), (2, 0.4), (3, 0.4)), "not the median of its levels, 2"),
+    ],
+)
+def test_levels_that_cannot_be(value: float, levels: tuple[tuple[float, float], ...], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Quantity(value=value, unit="", levels=levels, source="test", known="assumed")
 
 
 def test_without_spread_everybody_has_the_value() -> None:
@@ -261,6 +287,27 @@ def test_covariates_change_parameters(disease: Disease) -> None:
         who = people([70.0], ecog=ecog)
         drawn = drawn_from(linked, plain(rate=quantity(0.02, "1/day")), who)
         assert drawn["rate"][0] == pytest.approx(expected)
+
+
+def test_naive_t_cells_wane_with_age_from_the_usual_age_of_patients(disease: Disease) -> None:
+    """Wertheimer et al. (2014): fewer in the old; the patient of the usual age has the value of the catalogue."""
+    supply = disease.context.quantity("Q_nCD8")
+    young, usual, old = (
+        drawn_from(disease, plain(Q_nCD8=supply), people([80.0], age=age))["Q_nCD8"][0] for age in (40.0, 62.0, 84.0)
+    )
+    assert usual == pytest.approx(supply.value)
+    assert young / usual == pytest.approx(usual / old)
+    assert 1.2 < young / usual < 2
+
+
+def test_antibiotics_before_treatment_leave_less_immunity(disease: Disease) -> None:
+    names = ("Q_nCD8", "CD8_infiltrate", "h_burden")
+    variables = plain(**{name: disease.context.quantity(name) for name in names})
+    with_them, without = (drawn_from(disease, variables, people([80.0], prior)) for prior in ("antibiotics", ""))
+    ratio = {name: with_them[name][0] / without[name][0] for name in names}
+    assert ratio["Q_nCD8"] < 1
+    assert ratio["CD8_infiltrate"] < 1
+    assert ratio["h_burden"] > 1
 
 
 def test_diagnosis_and_biomarkers_are_there_even_where_nobody_differs(disease: Disease) -> None:

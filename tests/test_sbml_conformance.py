@@ -112,3 +112,19 @@ def test_a_case_that_hangs_or_crashes_costs_only_itself() -> None:
     verdicts = run([Case(name, CASES, frozenset()) for name in names], misbehave, 2, 3.0)
     outcomes = {verdict.case: verdict.outcome for verdict in verdicts}
     assert outcomes == {"good": "passed", "hangs": "timeout", "ends": "crashed", "raises": "crashed", "fine": "passed"}
+
+
+def test_cases_behind_links_are_found_once(tmp_path: Path) -> None:
+    (tmp_path / "cases").mkdir()
+    (tmp_path / "cases" / "00001").symlink_to(CASES / "00001", target_is_directory=True)
+    (tmp_path / "cases" / "again").symlink_to(tmp_path / "cases", target_is_directory=True)
+    assert [case.name for case in find(tmp_path / "cases")] == ["00001"]
+
+
+def test_a_case_without_a_time_course_is_refused(tmp_path: Path) -> None:
+    shutil.copytree(CASES / "00001", tmp_path / "00001")
+    settings = tmp_path / "00001" / "00001-settings.txt"
+    settings.write_text("start:\nduration:\nsteps:\nvariables: A\nabsolute: 1e-6\nrelative: 1e-6\n")
+    verdict = judge(find(tmp_path)[0])
+    assert (verdict.outcome, verdict.reason) == ("refused", "no time course")
+    assert "asks for no time course: start, duration, steps are empty" in verdict.detail

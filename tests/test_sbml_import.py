@@ -109,6 +109,26 @@ def test_a_cohort_varies_what_initial_assignments_depend_on() -> None:
     np.testing.assert_allclose(course["B"].values, np.outer([18, 39], TIMES), rtol=1e-6, atol=1e-9)
 
 
+def test_whatever_is_constant_can_be_varied_and_concentrations_can_be_set() -> None:
+    """A starts at twice + 0.5 in a volume of 4, and B grows by 10 × twice × 0.1 × [A]; twice is 2 × 2 as given."""
+    system = coley.load_sbml(MODELS / "beginnings.xml")
+    people = pd.DataFrame({"twice": [4.0, 10.0]})
+    course = coley.solve(system, TIMES, parameters=people)
+    np.testing.assert_allclose(course["B"].values, np.outer([18, 105], TIMES), rtol=1e-6, atol=1e-9)
+    assert (course["twice"] == people["twice"].to_numpy()[:, None]).all() and (course["[C]"] == 0.5).all()
+    assert (course["C"] == 2).all()
+    course = coley.solve(system, TIMES, parameters={"[A]": 2.0, "[B]": 0.5, "V": [4.0, 5.0]})
+    np.testing.assert_allclose(course["A"].values[:, 0], [8, 10])
+    np.testing.assert_allclose(course["B"].values - np.outer([8, 8], TIMES), [[2.0], [2.5]] * np.ones(13), rtol=1e-6)
+    with pytest.raises(ColeyError) as refused:
+        coley.solve(system, TIMES, parameters={"line": 1, "[B]": 1, "B": 2, "bas": 1})
+    assert [str(problem) for problem in refused.value.problems] == [
+        "parameters: set both 'B' and '[B]'; one follows from the other",
+        "parameters: 'line' is a rule of what changes with time; set what it follows from: base, time",
+        "parameters: no 'bas' in the model; did you mean 'base'?",
+    ]
+
+
 def test_local_parameters_bear_the_name_of_their_reaction() -> None:
     assert "R.k" in coley.load_sbml(MODELS / "volumes.xml").parameter_names
 

@@ -110,7 +110,7 @@ def test_a_system_without_states_has_a_result() -> None:
     system = System("rules", (), (Parameter("k", "", 2.0),), (Rule("line", "", k * clock),))
     got = solve(system, [0, 1, 2], parameters=pd.DataFrame({"k": [2.0, 3.0]}))
     assert got["line"].to_numpy().tolist() == [[0, 2, 4], [0, 3, 6]]
-    assert got.attrs["final_states"].shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
+    assert got["final_states"].to_numpy().shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
 
 
 def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,12 +119,57 @@ def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatc
     whole = solve(decay(), [0, 1, 2], parameters=people, doses=doses)
     monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 12)
     kept = solve(decay(), [0, 1, 2], parameters=people, doses=doses, store=tmp_path / "deep" / "run.zarr")
-    xr.testing.assert_identical(kept.load().astype(whole.dtypes), whole.drop_attrs(deep=False))
+    xr.testing.assert_identical(kept.load().astype(whole.dtypes), whole)
     again = xr.open_zarr(tmp_path / "deep" / "run.zarr", chunks=None, consolidated=False)
     assert again["A"].to_numpy().tobytes() == whole["A"].to_numpy().tobytes()
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["run.zarr"]
     with pytest.raises(ColeyError, match="is there already"):
         solve(decay(), [0, 1], store=tmp_path / "deep" / "run.zarr")
+
+
+def test_a_result_is_written_as_netcdf_whole(tmp_path: Path) -> None:
+    got = solve(decay(), [0, 1, 2], parameters={"k": [0.3, 0.5]}, observables=["A"])
+    got.to_netcdf(tmp_path / "run.nc")
+    again = xr.load_dataset(tmp_path / "run.nc")
+    xr.testing.assert_equal(again.astype(got.dtypes), got)
+    assert again["final_states"].sel(state="A").to_numpy().tolist() == got["A"][:, -1].to_numpy().tolist()
+
+
+def test_individuals_keep_their_names(tmp_path: Path) -> None:
+    people = pd.DataFrame({"k": [0.3, 0.5, 0.1]}, index=["P-1", "P-22", "P-333"])
+    got = solve(decay(), [0, 1], parameters=people)
+    assert got["A"].sel(individual="P-22").to_numpy().tolist() == [10, pytest.approx(10 * np.exp(-0.5))]
+    kept = solve(decay(), [0, 1], parameters=people, store=str(tmp_path / "run"))
+    assert kept["individual"].to_numpy().tolist() == list(people.index)
+    with pytest.raises(ColeyError, match="have an index of 2 levels"):
+        solve(decay(), [0, 1], parameters=pd.DataFrame({"k": [0.1]}, index=pd.MultiIndex.from_tuples([(1, 2)])))
+
+
+def test_individuals_in_all_forms() -> None:
+    table = solve(decay(), [0, 1], parameters=pd.DataFrame({"k": [0.3, 0.5], "V": [2.0, 2.0]}))
+    xr.testing.assert_identical(solve(decay(), [0, 1], parameters={"k": [0.3, 0.5], "V": 2}), table)
+    one = solve(decay(), [0, 1], parameters=pd.Series({"k": 0.5, "V": 2}, name="P-22"))
+    assert one["individual"].to_numpy().tolist() == ["P-22"] and (one["[A]"].values == table["[A]"].values[1]).all()
+    assert solve(decay(), [0, 1], parameters={}).sizes["individual"] == 1
+    assert Simulation(decay(), {"k": np.array([0.1, 0.2, 0.3])}).individuals == 3
+    with pytest.raises(ColeyError, match=r"parameters: hold columns of shapes k \(2,\), V \(3,\)"):
+        solve(decay(), [0, 1], parameters={"k": [1, 2], "V": [1, 2, 3]})
+    with pytest.raises(ColeyError, match="parameters: are a list; a table with a row for each individual"):
+        solve(decay(), [0, 1], parameters=[0.3])  # type: ignore[arg-type]
+    with pytest.raises(ColeyError, match="column 'k' holds something other than numbers"):
+        solve(decay(), [0, 1], parameters={"k": "fast"})
+
+
+def test_time_is_an_observable_that_every_result_has() -> None:
+    got = solve(decay(), [0, 1], observables=["time", "A"])
+    assert got["time"].to_numpy().tolist() == [0, 1] and got["A"].shape == (1, 2)
+
+
+def test_a_name_of_the_results_own_is_refused() -> None:
+    named = System("named", (State("steps", "", 1, 1.0),), ())
+    with pytest.raises(ColeyError, match="'steps' is a name of the result's own; rename it"):
+        solve(named, [0, 1])
+    assert solve(named, [0, 1], observables=[])["final_states"].item() == 1
 
 
 def test_a_run_that_breaks_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -167,6 +167,39 @@ class System:
         return tuple(parameter.name for parameter in self.parameters)
 
     @cached_property
+    def constant_rules(self) -> frozenset[str]:
+        """Names of the rules that follow from parameters alone."""
+        constant = set(self.parameter_names)
+        rules = []
+        for rule in self.rules:
+            if _names(rule.expression) <= constant:
+                constant.add(rule.name)
+                rules.append(rule.name)
+        return frozenset(rules)
+
+    @cached_property
+    def concentrations(self) -> dict[str, str]:
+        """The state from which each rule such as ``[S]`` follows, where that is proportional to the state ``S``."""
+        found = {}
+        for rule in self.rules:
+            name = rule.name[1:-1]
+            if rule.name == f"[{name}]" and name in self.state_names:
+                state, value = symengine.Symbol(name), self.inline(symengine.Symbol(rule.name))
+                slope = value.diff(state)
+                if slope != 0 and state not in slope.free_symbols and value.subs({state: 0}) == 0:
+                    found[rule.name] = name
+        return found
+
+    @cached_property
+    def settable(self) -> tuple[str, ...]:
+        """Whatever an individual may have a value of its own for.
+
+        These are parameters, states at the start, rules that follow from parameters alone, and states' concentrations.
+        """
+        rules = (rule.name for rule in self.rules if rule.name in self.constant_rules)
+        return tuple(dict.fromkeys((*self.parameter_names, *self.state_names, *rules, *self.concentrations)))
+
+    @cached_property
     def units(self) -> dict[str, str]:
         """Unit of every state, parameter, rule and delay, by name."""
         return {item.name: item.unit for item in self._named}

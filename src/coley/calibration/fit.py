@@ -91,6 +91,11 @@ class Objective:
         asks = [Ask(self.space.values(p), tuple(names)) for p, names in zip(points, trials, strict=True)]
         return [self._figures(outcome) for outcome in self.evaluator.outcomes(stage, asks)]
 
+    def touched(self, point: Floats, other: Floats) -> list[str]:
+        """The trials that can tell one point from the other."""
+        before, after = self.space.values(point), self.space.values(other)
+        return [name for name in self.trials if self.evaluator.touches(name, before, after)]
+
     def _figures(self, outcome: Outcome) -> Floats | Failure:
         failures = [result for result in outcome.values() if isinstance(result, Failure)]
         if failures:
@@ -148,7 +153,7 @@ def fit(objective: Objective, rounds: int) -> Fitted:
     """
     method = objective.method
     point = objective.space.start
-    found = _must(objective.evaluate("start", [point], [objective.trials])[0], "the catalogue's values")
+    found = must(objective.evaluate("start", [point], [objective.trials])[0], "the catalogue's values")
     jacobian = jacobian_at(objective, point, found, "round 1: Jacobian")
     age, factor = 0, 1.0
     told: list[Round] = []
@@ -168,7 +173,7 @@ def fit(objective: Objective, rounds: int) -> Fitted:
                 jacobian = _corrected(jacobian, step - point, result - found)
         was_fresh, age = age == 0, age + 1
         if gained:
-            point, found = steps[best], _must(results[best], "a step")
+            point, found = steps[best], must(results[best], "a step")
             factor = max(factor * SHRINK, 0.1)
         elif was_fresh:
             factor *= GROW**2
@@ -178,7 +183,7 @@ def fit(objective: Objective, rounds: int) -> Fitted:
             jacobian, age = jacobian_at(objective, point, found, f"round {number + 1}: Jacobian"), 0
     jacobian = jacobian_at(objective, point, found, "posterior: Jacobian")
     everything = tuple(dict.fromkeys(figure.study for figure in objective.figures))
-    found = _must(objective.evaluate("predictions", [point], [everything])[0], "the fitted values")
+    found = must(objective.evaluate("predictions", [point], [everything])[0], "the fitted values")
     covariance = objective.covariance(found, jacobian)
     return Fitted(point, found, jacobian, covariance, objective.loss(point, found), tuple(told))
 
@@ -194,7 +199,7 @@ def jacobian_at(objective: Objective, point: Floats, found: Floats, stage: str) 
     todo = list(range(size))
     for attempt in (signs, -signs):
         moved = [_moved(point, k, float(attempt[k]) * step) for k in todo]
-        trials = [_touched(objective, point, other) for other in moved]
+        trials = [objective.touched(point, other) for other in moved]
         results = objective.evaluate(stage, moved, trials)
         failed = []
         for k, other, result in zip(todo, moved, results, strict=True):
@@ -217,11 +222,6 @@ def _moved(point: Floats, k: int, by: float) -> Floats:
     return other
 
 
-def _touched(objective: Objective, point: Floats, other: Floats) -> list[str]:
-    before, after = objective.space.values(point), objective.space.values(other)
-    return [name for name in objective.trials if objective.evaluator.touches(name, before, after)]
-
-
 def _corrected(jacobian: Floats, move: Floats, change: Floats) -> Floats:
     """The Jacobian after Broyden's update: it explains the ``change`` of figures over ``move``."""
     length = float(move @ move)
@@ -232,7 +232,12 @@ def _corrected(jacobian: Floats, move: Floats, change: Floats) -> Floats:
     return update
 
 
-def _must(result: Floats | Failure, what: str) -> Floats:
+def must(result: Floats | Failure, what: str) -> Floats:
+    """``result``, where there is one.
+
+    Raises:
+        ColeyError: ``what`` cannot be simulated.
+    """
     if isinstance(result, Failure):
         raise ColeyError(Problem(what, f"cannot be simulated: {'; '.join(result.reasons)}"))
     return result

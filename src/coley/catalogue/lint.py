@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from pydantic import BaseModel
@@ -24,6 +25,9 @@ from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Reference
 from coley.harm import Harm
 from coley.pharmacology import Drug
+
+TOGETHER = 30
+"""Drugs of which one model is built, to see that each can join it."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,14 @@ def lint(reading: Reading, files: Iterable[File], vocabulary: Vocabulary | None 
     formulary = Formulary(catalogue, reading.unread)
     files = tuple(files)
     few = len(files) < len(reading.files)
+    tried = _Tried(catalogue, files, few)
     problems = list(reading.problems)
     used, of_harms = usage(reading.files), harm_findings(catalogue)
     for file in files:
         if file.folder == "sources":
             problems += file.document.problems(source_findings(file, used, catalogue.sources))
             continue
-        findings = [*_of_file(file, formulary, vocabulary), *_of_entry(file, catalogue, few)]
+        findings = [*_of_file(file, formulary, vocabulary), *_of_entry(file, catalogue, tried)]
         findings += of_harms.get((file.folder, file.document.stem), [])
         problems += file.document.problems(findings)
     return problems
@@ -150,15 +155,56 @@ def _figures(document: Document, place: Path, unit: str) -> Iterator[Finding]:
                 yield Finding(path, f"{number:g} cannot be {what}", f"that is {least:g} to {most:g}")
 
 
-def _of_entry(file: File, catalogue: Catalogue, few: bool) -> Iterator[Finding]:
-    """What a sound entry shows beside others. Of few drugs, each is tried with every cancer."""
+class _Tried:
+    """Diseases to try drugs with: every one for few drugs, one of each kind for many; and the drugs that join them.
+
+    Many drugs are tried together, as a model of them all is built far sooner than one of each; those of a model that
+    cannot be built are tried one by one.
+    """
+
+    def __init__(self, catalogue: Catalogue, files: Iterable[File], few: bool) -> None:
+        self._catalogue, self._few = catalogue, few
+        self._drugs = [file.entry for file in files if isinstance(file.entry, Drug)]
+
+    @cached_property
+    def diseases(self) -> list[Disease]:
+        """Those to try a drug with that does not join them all."""
+        return list(_diseases(self._catalogue, every=self._few))
+
+    @cached_property
+    def kinds(self) -> list[Disease]:
+        """One disease of each kind."""
+        return list(_diseases(self._catalogue, every=False))
+
+    @cached_property
+    def sound(self) -> set[str]:
+        """Names of the drugs that join every disease."""
+        found: set[str] = set()
+        for start in range(0, len(self._drugs), TOGETHER):
+            batch = self._drugs[start : start + TOGETHER]
+            if len(batch) > 1 and all(_joins(batch, disease) for disease in self.diseases):
+                found |= {drug.name for drug in batch}
+        return found
+
+
+def _joins(drugs: list[Drug], disease: Disease) -> bool:
+    try:
+        disease.model(drugs)
+    except ColeyError:
+        return False
+    return True
+
+
+def _of_entry(file: File, catalogue: Catalogue, tried: _Tried) -> Iterator[Finding]:
+    """What a sound entry shows beside others."""
     if isinstance(file.entry, Drug):
         yield from _other_names(file.entry, catalogue)
-        yield from drug_findings(file.entry, file.document.data, _diseases(catalogue, every=few))
+        if file.entry.name not in tried.sound:
+            yield from drug_findings(file.entry, file.document.data, tried.diseases)
     elif isinstance(file.entry, Cancer) and file.entry.name in catalogue.cancers:
         yield from _of_cancer(file.entry.name, catalogue)
     elif isinstance(file.entry, Harm):
-        yield from model_findings(file.entry, _diseases(catalogue, every=False))
+        yield from model_findings(file.entry, tried.kinds)
     elif file.document.name == "physiology.toml":
         for table in ("parameters", "patients"):
             yield from unit_findings(table, getattr(catalogue.physiology, table), {})

@@ -21,6 +21,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from coley.cli.figure_file import write_svg
 from coley.cli.progress import progress_bars
 from coley.cli.request import Asked, Request
 from coley.data.parts import simulate_in_parts
@@ -65,7 +66,7 @@ def carry_out(asked: Asked, wanted: Request) -> Told:
             _write_manifest(asked, wanted, folder)
     drawn = (figure,) if figure is not None and svg else ()
     for path in drawn:
-        _write_figure(path, svg)
+        write_svg(path, svg)
     files = tuple(sorted(out.iterdir())) if out is not None else drawn
     return Told(results, last, files)
 
@@ -137,13 +138,6 @@ def _figure(results: Results, wanted: Request) -> Figure:
         return lines(courses, results.individuals, units, system.time_unit, system.name)
     found = {name: quantiles(results, name, wanted.times) for name in units}
     return bands(found, units, system.time_unit, system.name)
-
-
-def _write_figure(path: Path, svg: str) -> None:
-    try:
-        path.write_text(svg, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise ColeyError(Problem(str(path), f"cannot be written ({error.strerror or error})")) from error
 
 
 def _write_manifest(asked: Asked, wanted: Request, folder: Path) -> None:

@@ -44,7 +44,7 @@ def identities(table: Table, column: str) -> pd.Index:
 
 
 def _problems(table: Table, names: list[str], system: System) -> Iterator[Problem]:
-    known = {*system.parameter_names, *system.state_names}
+    known = {*system.settable} - system.concentrations.keys()
     if not len(table):
         yield Problem(table.source, "holds no individual", "give a row to each")
     for name in names:

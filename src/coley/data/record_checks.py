@@ -180,7 +180,7 @@ def _steady_problems(table: Table, doses: Flags, system: System) -> Iterator[Pro
 
 
 def _column_problems(table: Table, system: System) -> Iterator[Problem]:
-    known = {*system.parameter_names, *system.state_names}
+    known = {*system.settable} - system.concentrations.keys()
     text = table.text("ID").to_numpy() if "ID" in table.columns else np.zeros(len(table))
     same = text[1:] == text[:-1]
     for name in table.columns:

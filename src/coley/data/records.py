@@ -74,7 +74,7 @@ def read_records(source: Source, system: System) -> Records:
     ids = identities(table, "ID") if not everyone else pd.Index(np.zeros(len(table), dtype=np.int64), name="ID")
     individuals = ids.unique()
     who = individuals.get_indexer(ids)
-    known = {*system.parameter_names, *system.state_names}
+    known = {*system.settable} - system.concentrations.keys()
     extra = [name for name in table.columns if name not in ITEMS]
     first = np.unique(who, return_index=True)[1]
     parameters = pd.DataFrame({name: table.floats(name)[first] for name in extra if name in known}, index=individuals)

@@ -56,7 +56,7 @@ def read_variations(texts: Sequence[str], system: System) -> tuple[Variation, ..
     """
     problems: list[Problem] = []
     found: list[Variation] = []
-    known = {*system.parameter_names, *system.state_names}
+    known = {*system.settable} - system.concentrations.keys()
     for number, text in enumerate(texts, start=1):
         try:
             variation = read_variation(text, known, f"variation {number}")

@@ -4,16 +4,47 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from coley.engine.batch import Budget
-from coley.errors import Problem, did_you_mean
+from coley.engine.given import contradictions, unknown
+from coley.errors import ColeyError, Problem, did_you_mean
 from coley.system import System
 
 Floats = NDArray[np.float64]
+Parameters = pd.DataFrame | pd.Series | Mapping[str, Any]
+"""Individuals, as :func:`coley.engine.simulation.solve` takes them."""
+
+
+def individuals_of(given: Parameters | None) -> pd.DataFrame:
+    """The table of individuals that is meant: a row for each, one where nothing is given.
+
+    Raises:
+        ColeyError: something that is no table.
+    """
+    if given is None:
+        return pd.DataFrame(index=[0])
+    hint = "a table with a row for each individual, or a mapping from names to numbers"
+    if isinstance(given, pd.Series):
+        given = given.to_frame().T.infer_objects().rename(index={None: 0})
+    elif isinstance(given, Mapping):
+        columns = {name: np.asarray(values) for name, values in given.items()}
+        lengths = {name: column.shape for name, column in columns.items() if column.ndim}
+        if len(set(lengths.values())) > 1 or any(len(shape) > 1 for shape in lengths.values()):
+            shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+            raise ColeyError(Problem("parameters", f"hold columns of shapes {shapes}", hint))
+        rows = next(iter(lengths.values()), (1,))
+        given = pd.DataFrame({name: np.broadcast_to(column, rows) for name, column in columns.items()})
+        given = given if len(given.columns) else pd.DataFrame(index=[0])
+    if not isinstance(given, pd.DataFrame):
+        raise ColeyError(Problem("parameters", f"are a {type(given).__name__}", hint))
+    if given.index.nlevels > 1:
+        raise ColeyError(Problem("parameters", f"have an index of {given.index.nlevels} levels", "needed: one"))
+    return given
 
 
 def time_problems(times: ArrayLike, individuals: int, since: Floats | float = -np.inf) -> Iterator[Problem]:
@@ -72,22 +103,31 @@ def setting_problems(
 
 
 def parameter_problems(system: System, table: pd.DataFrame) -> Iterator[Problem]:
-    """Columns must be parameters or states, each once, of numbers.
+    """Columns must be what individuals may have of their own, each once, of numbers.
 
     A number that is not finite is no problem of the table: it fails its individual alone.
     """
-    known = {*system.parameter_names, *system.state_names}
+    yield from contradictions(system, [str(name) for name in table.columns])
     for name in table.columns[table.columns.duplicated()].unique():
         yield Problem("parameters", f"column {name!r} is there twice")
     for name in table.columns.unique():
-        if name not in known:
-            yield Problem("parameters", f"no {name!r} in the model", did_you_mean(str(name), known))
+        if name not in system.settable:
+            yield from unknown(system, str(name))
         elif not all(pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes[table.columns == name]):
             yield Problem("parameters", f"column {name!r} holds something other than numbers")
 
 
+OWN = ("time", "individual", "observation", "state", "status", "reason", "event", "end_time", "steps", "rejections",
+       "evaluations", "jacobians", "final_states")  # fmt: skip
+"""Names that a result has for itself."""
+
+
 def observable_problems(system: System, names: Sequence[str] | None) -> Iterator[Problem]:
-    """Observables must be states, parameters, rules or delays."""
+    """Observables must be states, parameters, rules or delays, by names that a result has not for itself, or time."""
     for name in names or ():
-        if name not in system.units:
+        if name != "time" and name not in system.units:
             yield Problem("observables", f"no {name!r} in the model", did_you_mean(name, system.units))
+    wanted = [*system.state_names, *(rule.name for rule in system.rules)] if names is None else names
+    for name in sorted({*wanted} & {*OWN} - {"time"}):
+        hint = "rename it in the model, or leave it out of the observables"
+        yield Problem("observables", f"{name!r} is a name of the result's own", hint)

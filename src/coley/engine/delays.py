@@ -13,7 +13,7 @@ import numpy as np
 import symengine
 from numpy.typing import NDArray
 
-from coley.engine.functions import compiled
+from coley.engine.functions import of_parameters
 from coley.errors import ColeyError, Problem
 from coley.system import TIME, Expression, Parameter, Rule, System
 
@@ -80,11 +80,7 @@ def groups(system: System) -> tuple[tuple[Expression, ...], tuple[int, ...]]:
 def lags(system: System, parameters: Floats) -> Floats:
     """Individual × different lag."""
     different, _ = groups(system)
-    if not different or not len(parameters):
-        return np.zeros((len(parameters), len(different)))
-    arguments = [symengine.Symbol(name) for name in system.parameter_names] or [TIME]
-    given = parameters if parameters.shape[1] else np.zeros((len(parameters), 1))
-    return np.asarray(compiled(arguments, different)(given), dtype=float).reshape(len(parameters), len(different))
+    return of_parameters(system, different, parameters)
 
 
 def lag_faults(system: System, parameters: Floats) -> Iterator[tuple[int, str]]:

@@ -53,12 +53,33 @@ def functions(system: System) -> Functions:
 
 def initial_states(system: System, parameters: Floats) -> Floats:
     """States at the start (individual × state) from parameters (individual × parameter)."""
-    if not len(parameters):
-        return np.zeros((0, len(system.states)))
-    arguments = [symengine.Symbol(name) for name in system.parameter_names] or [TIME]
+    return of_parameters(system, _beginnings(system), parameters)
+
+
+@lru_cache(maxsize=64)
+def _beginnings(system: System) -> tuple[Expression, ...]:
+    return tuple(system.inline(state.initial) for state in system.states)
+
+
+def of_parameters(system: System, expressions: tuple[Expression, ...], parameters: Floats) -> Floats:
+    """Individual × expression of parameters."""
+    if not expressions or not len(parameters):
+        return np.zeros((len(parameters), len(expressions)))
     given = parameters if parameters.shape[1] else np.zeros((len(parameters), 1))
-    function = compiled(arguments, [system.inline(state.initial) for state in system.states])
-    return np.asarray(function(given), dtype=float).reshape(len(parameters), len(system.states))
+    found = _of_parameters(system, expressions)(given)
+    return np.asarray(found, dtype=float).reshape(len(parameters), len(expressions))
+
+
+@lru_cache(maxsize=128)
+def _of_parameters(system: System, expressions: tuple[Expression, ...]) -> Any:
+    return compiled([symengine.Symbol(name) for name in system.parameter_names] or [TIME], expressions)
+
+
+def at(system: System, expressions: Sequence[Expression], states: Floats, parameters: Floats) -> Floats:
+    """Individual × expression of states and parameters, of a system without delays, at time 0."""
+    points = np.concatenate([states, parameters, np.zeros((len(states), 1))], axis=1)
+    arguments = [*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME]
+    return np.asarray(compiled(arguments, expressions)(points), dtype=float).reshape(len(states), len(expressions))
 
 
 def evaluate(

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from coley.engine.branches import branches
 from coley.engine.derivatives import watched
 from coley.system import System
 
@@ -21,7 +22,8 @@ class Memory(NamedTuple):
     """Memory of events, a row per individual; a solver writes into it.
 
     Attributes:
-        holds: individual × event, whether the condition held when last looked at; then the same of what it is made of.
+        holds: individual × event, whether the condition held when last looked at; then the same of what it is made of,
+            and of the branches of rates.
         due: individual × place, the day of what is due; infinite where a place is free.
         event, order: individual × place, which event it is, and how many were triggered before it.
         values: individual × place × assignment, what it assigns, where that was settled when it was triggered.
@@ -38,7 +40,7 @@ class Memory(NamedTuple):
         """The memory of individuals who have yet to start."""
         places = _places(system)
         before = [event.before for event in system.events]
-        before += [False] * (len(watched(system)) - len(before))
+        before += [False] * (len(watched(system)) + len(branches(system)) - len(before))
         most = max((len(event.assignments) for event in system.events), default=0)
         return cls(
             holds=np.tile(np.array(before, dtype=bool), (individuals, 1)),

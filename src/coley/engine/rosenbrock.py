@@ -29,6 +29,7 @@ _WORTH_A_CHUNK = 8  # fillings of the lanes
 _CHUNKS_PER_THREAD = 4
 _ALIGNMENT = 64  # bytes; vectors may be as wide
 _SMALL = 1e-2  # error of a step, of which the next one's length takes no notice
+_SEE = 0.5  # what a branch's parameter is until the driver knows it: see :mod:`coley.engine.branches`
 _TICK = 0.05  # seconds between two looks at the clock
 
 
@@ -89,7 +90,7 @@ def _follow(compiled: Kernels, system: System, batch: Batch, control: Control, c
         compiled.layout,
         dense,
         course,
-        schedule(batch, switch_times(system, batch.parameters)),
+        schedule(batch, switch_times(system, batch.parameters, batch.start, batch.end, control.budget.steps)),
         _events(system),
         limits,
         lanes,
@@ -132,8 +133,10 @@ def _with_hidden(compiled: Kernels, parameters: Floats, last: Floats | None = No
     rows = compiled.layout
     whole = np.zeros((len(parameters), rows.parameter_count))
     whole[:, : parameters.shape[1]] = parameters
+    whole[:, rows.held - rows.parameters :] = _SEE
     if last is not None:
-        whole[:, rows.hidden - rows.parameters + 1 :: delays.COEFFICIENTS] = last
+        first = rows.hidden - rows.parameters + 1
+        whole[:, first : first + delays.COEFFICIENTS * rows.delayed : delays.COEFFICIENTS] = last
     return whole
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +15,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from coley.engine.batch import Backend, Batch, Budget, Control, Paths
 from coley.engine.checks import (
+    Parameters,
     budget_problems,
+    individuals_of,
     observable_problems,
     parameter_problems,
     setting_problems,
@@ -23,8 +26,10 @@ from coley.engine.checks import (
 from coley.engine.delays import lag_faults
 from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
+from coley.engine.given import set_concentrations, with_given
 from coley.engine.memory import Memory
 from coley.engine.storing import stored
+from coley.engine.switches import unforeseen
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
 from coley.system import State, System
@@ -42,7 +47,7 @@ def solve(
     system: System,
     times: ArrayLike,
     *,
-    parameters: pd.DataFrame | None = None,
+    parameters: Parameters | None = None,
     doses: pd.DataFrame | None = None,
     observables: Sequence[str] | None = None,
     rtol: float = 1e-6,
@@ -51,7 +56,7 @@ def solve(
     budget: Budget | None = None,
     threads: int | None = None,
     backend: Backend | None = None,
-    store: Path | None = None,
+    store: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Solve a System for many individuals.
@@ -60,12 +65,16 @@ def solve(
         system: the model.
         times: output times in days (or what the system's unit of time is), ascending; the first is the start. One row
             for all individuals, or a row for each, filled up with NaN.
-        parameters: a row per individual and a column per parameter or initial state that differs from the system's own.
-        doses: rows ID (row of ``parameters``), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any order. A value at
-            the time of a dose or event is that after it, save that a dose at the last of ``times`` belongs to what
-            comes after.
+        parameters: a row per individual and a column for what differs from the system's own: a parameter, a state at
+            the start or its concentration, such as ``[S]``, or a rule of parameters alone, which the number replaces.
+            The index names the individuals. A mapping from names to numbers, or to one number for each individual, is
+            such a table as well, and so is a Series, of one individual.
+        doses: rows ID (row of ``parameters``, counted from 0), TIME, AMT, DUR (0 is a bolus), CMT (a state), in any
+            order. A value at the time of a dose or event is that after it, save that a dose at the last of ``times``
+            belongs to what comes after.
         observables: names of states, parameters, rules or delays to return, such as the rule ``[S1]`` for the
-            concentration of a species S1; default all states and rules.
+            concentration of a species S1; default all states and rules, and both amount and
+            concentration of a species that is constant.
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
         method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4. RODAS5P is the faster where
@@ -82,13 +91,13 @@ def solve(
         Dataset (individual × time, or individual × observation where times differ) of the observables; per individual
         ``status`` (:class:`coley.engine.batch.Backend` lists them), ``reason``, ``event`` (that ended it, or ""),
         ``end_time``, and ``steps``, ``rejections``, ``evaluations`` and ``jacobians``, which are -1 where a solver does
-        not count them. Values after an individual's end are NaN. The attribute ``final_states`` (individual × state) is
-        where each one ended; a stored result has none.
+        not count them; and ``final_states`` (individual × state), where each one ended. Values after an individual's
+        end are NaN. The coordinate ``individual`` is the index of ``parameters``.
 
     Raises:
         ColeyError: names, times, parameters or doses that cannot be used; all at once.
     """
-    table = _table(parameters)
+    table, folder = individuals_of(parameters), None if store is None else Path(store)
     problems = list(time_problems(times, len(table)))
     start = np.full(len(table), -np.inf)
     if not problems and np.size(times):
@@ -96,8 +105,8 @@ def solve(
     problems += _setup_problems(system, table, rtol, atol, budget, threads)
     problems += dose_problems(doses, len(table), _index(system), start)
     problems += observable_problems(system, observables)
-    if store is not None and store.exists():
-        problems.append(Problem("store", f"{store} is there already", "name a folder that is not"))
+    if folder is not None and folder.exists():
+        problems.append(Problem("store", f"{folder} is there already", "name a folder that is not"))
     if problems:
         raise ColeyError(problems)
 
@@ -116,10 +125,10 @@ def solve(
         mine = times if np.ndim(times) < 2 else np.asarray(times, dtype=float)[part]
         return simulation.advance(mine, doses=given, observables=observables, progress=progress)
 
-    if store is None:
+    if folder is None:
         return simulated(slice(None), doses)
     size = _block(system, _grid(times).shape[1], len(_default(system, observables)))
-    return stored(store, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
+    return stored(folder, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
 
 
 class Simulation:
@@ -140,7 +149,7 @@ class Simulation:
     def __init__(
         self,
         system: System,
-        parameters: pd.DataFrame | None = None,
+        parameters: Parameters | None = None,
         *,
         start: ArrayLike = 0.0,
         rtol: float = 1e-6,
@@ -150,15 +159,19 @@ class Simulation:
         threads: int | None = None,
         backend: Backend | None = None,
     ) -> None:
-        table = _table(parameters)
+        table = individuals_of(parameters)
         problems = _setup_problems(system, table, rtol, atol, budget, threads)
         if len(table):
             problems += time_problems(np.reshape(start, (-1, 1)) if np.ndim(start) else start, len(table))
         if problems:
             raise ColeyError(problems)
+        for problem in unforeseen(system):
+            warnings.warn(str(problem), stacklevel=3)
+        self._asked, system = system, with_given(system, table.columns)
         self.system = system
         self._solved = _solvable(system)
         self.individuals = len(table)
+        self._names = table.index
         self.end_time = np.array(np.broadcast_to(np.asarray(start, dtype=float), self.individuals))
         self.time = float(np.max(start)) if np.size(start) else 0.0
         self.parameters = _parameter_matrix(system, table)
@@ -218,7 +231,7 @@ class Simulation:
         if active is not None:
             going &= active
         waiting = self._doses.joined(Doses.read(doses, _index(self.system))).snapped(self.end_time, grid)
-        names = _default(self.system, observables)
+        names = _default(self._asked, observables)
         values = self._follow(np.flatnonzero(going), grid, waiting, names, progress)
         self.time = float(np.nanmax(grid, initial=self.time))
         self._doses = self._left(waiting, going)
@@ -294,10 +307,11 @@ class Simulation:
         time = ("time", np.atleast_1d(times), unit) if times.ndim < 2 else (("individual", dimension), times, unit)
         coordinates = {
             "time": time,
-            "individual": np.arange(self.individuals),
+            "individual": self._names.to_numpy(),
+            "state": np.array(self.system.state_names, dtype=str),
         }
-        final = self.states[:, : len(self.system.states)].copy()
-        return xr.Dataset(data, coords=coordinates, attrs={"final_states": final})
+        data["final_states"] = (("individual", "state"), self.states[:, : len(self.system.states)].copy())
+        return xr.Dataset(data, coords=coordinates)
 
     def _refuse(self, values: Floats, names: Sequence[str], what: str) -> None:
         """Fail the individuals of whom a value is not finite."""
@@ -343,10 +357,6 @@ def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[
             yield part, mine.assign(ID=mine["ID"] - part.start)
 
 
-def _table(parameters: pd.DataFrame | None) -> pd.DataFrame:
-    return pd.DataFrame(index=[0]) if parameters is None else parameters
-
-
 def _grid(times: ArrayLike) -> Floats:
     """One row of output times for all, or a row for each."""
     return np.atleast_2d(np.asarray(times, dtype=float))
@@ -379,8 +389,11 @@ def _control(
 def _default(system: System, observables: Sequence[str] | None) -> Sequence[str]:
     """The names of what is returned."""
     if observables is not None:
-        return observables
-    return [*system.state_names, *(rule.name for rule in system.rules)]
+        return [name for name in observables if name != "time"]  # every result has that
+    rules = {rule.name for rule in system.rules}
+    pairs = {f"[{name}]" for name in rules} | {name[1:-1] for name in rules if name == f"[{name[1:-1]}]"}
+    species = [name for name in system.parameter_names if name in pairs]
+    return [*system.state_names, *(rule.name for rule in system.rules), *species]
 
 
 def _parameter_matrix(system: System, table: pd.DataFrame) -> Floats:
@@ -396,4 +409,5 @@ def _initial_states(system: System, table: pd.DataFrame, parameters: Floats) -> 
     for j, name in enumerate(system.state_names):
         if name in table.columns:
             states[:, j] = table[name].to_numpy(dtype=float)
+    set_concentrations(system, table, parameters, states)
     return states

@@ -9,18 +9,14 @@ from pathlib import Path
 
 import xarray as xr
 
-_TEXTS = ("status", "reason", "event")
-
 
 def stored(folder: Path, parts: Iterable[xr.Dataset]) -> xr.Dataset:
     """The parts as one Dataset, along ``individual``, in a folder that is there whole or not at all."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     beside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        first = 0
-        for part in parts:
-            _append(beside, part, first)
-            first += part.sizes["individual"]
+        for number, part in enumerate(parts):
+            _append(beside, part, number == 0)
         beside.rename(folder)
     finally:
         shutil.rmtree(beside, ignore_errors=True)
@@ -28,10 +24,11 @@ def stored(folder: Path, parts: Iterable[xr.Dataset]) -> xr.Dataset:
     return result
 
 
-def _append(folder: Path, part: xr.Dataset, first: int) -> None:
-    part = part.assign_coords(individual=part["individual"] + first).drop_attrs(deep=False)
-    part = part.assign({name: part[name].astype(object) for name in _TEXTS})  # of any length
+def _append(folder: Path, part: xr.Dataset, first: bool) -> None:
+    texts = [name for name in part.variables if part[name].dtype.kind in "OU"]
+    part = part.assign_coords({name: part[name].astype(object) for name in texts if name in part.coords})
+    part = part.assign({name: part[name].astype(object) for name in texts if name in part.data_vars})  # of any length
     if first:
-        part.to_zarr(folder, append_dim="individual", consolidated=False)
-    else:
         part.to_zarr(folder, mode="w", consolidated=False)
+    else:
+        part.to_zarr(folder, append_dim="individual", consolidated=False)

@@ -11,6 +11,7 @@ from coley.regimen.rules import Rules, check, read, resolve
 from coley.regimen.schedule import Dose, duration, expand
 from coley.regimen.syntax import Administration, Bracket, Item, Phase, Place, Regimen, Rest
 from coley.regimen.terms import Amount, Band, Before, Condition, Early, Span, Start, State, Step, Tailoring
+from coley.regimen.vary import with_dose, with_interval
 from coley.regimen.vocabulary import PROCEDURES, ROUTES, UNITS
 
 __all__ = [
@@ -44,4 +45,6 @@ __all__ = [
     "parse",
     "read",
     "resolve",
+    "with_dose",
+    "with_interval",
 ]

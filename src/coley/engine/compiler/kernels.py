@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from coley.engine import delays, derivatives
+from coley.engine import branches, delays, derivatives, switches
 from coley.engine.compiler import cache, machine
 from coley.engine.compiler.ir import render
 from coley.engine.compiler.layout import Layout
@@ -96,7 +96,7 @@ def _structure(system: System) -> str:
 def _sources() -> str:
     """Digest of the code that writes kernels: another version of it never reads what this one stored."""
     digest = hashlib.sha256()
-    others = (Path(str(module.__file__)) for module in (delays, derivatives))
+    others = (Path(str(module.__file__)) for module in (branches, delays, derivatives, switches))
     for path in (*sorted(Path(__file__).parent.glob("*.py")), *others):
         digest.update(path.read_bytes())
     return digest.hexdigest()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from coley.engine.delays import present
+from coley.engine.branches import branches
+from coley.engine.branches import held as held_by
 from coley.engine.derivatives import watched
 from coley.engine.tableau import Method
 from coley.system import System
@@ -17,12 +18,15 @@ class Layout(NamedTuple):
         time, step, y, parameters, inflow, rtol, atol: what the driver gives to a step.
         floor: per state, what it cannot fall below; minus infinity where there is nothing.
         accepted: 1 in the lanes that a commit moves on to ``end``.
-        end, error, end_triggers, stages: what a step leaves; the error is relative to the tolerance.
+        end, error, end_triggers, stages: what a step leaves; the error is relative to the tolerance. Triggers are those
+            of events, what they are made of, and then the branches of rates.
+        middle_triggers: the same halfway through the step, where rates have branches.
         share: of the step just tried, at which dense output is wanted; it is written to the probe.
         probe_time, probe: the point that a probe looks at, besides the parameters;
         probe_rates, probe_triggers: what it finds there.
         delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
         hidden: those of the parameters that hold the polynomials of delays (see :mod:`coley.engine.delays`);
+        held: those that say which branches hold (see :mod:`coley.engine.branches`);
         past: what delays are of, at the probe; and then the same, as it is before the start.
         scratch_time, argument, inside, drift, factors: for the step's own use.
     """
@@ -31,10 +35,12 @@ class Layout(NamedTuple):
     parameter_count: int
     events: int
     watching: int
+    holding: int
     stage_count: int
     assignments: int
     delayed: int
     hidden: int
+    held: int
     time: int
     step: int
     y: int
@@ -47,6 +53,7 @@ class Layout(NamedTuple):
     end: int
     error: int
     end_triggers: int
+    middle_triggers: int
     stages: int
     share: int
     probe_time: int
@@ -68,12 +75,14 @@ class Layout(NamedTuple):
 
 def layout(system: System, factors: int, method: Method) -> Layout:
     """The layout for a system with this many entries of LU factors."""
-    states, parameters, events = len(system.states), len(present(system).parameters), len(system.events)
-    watching, delayed = len(watched(system)), len(system.delays)
+    states, parameters, events = len(system.states), len(held_by(system).parameters), len(system.events)
+    holding, delayed = len(branches(system)), len(system.delays)
+    watching = len(watched(system)) + holding
     assignments = sum(len(event.assignments) for event in system.events)
     lengths = {
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
         "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": watching,
+        "middle_triggers": watching if holding else 0,
         "stages": states * method.stages,
         "share": 1, "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
         "delays": events, "priorities": events, "values": assignments,
@@ -85,5 +94,6 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         first[name] = place
         place += length
     hidden = first["parameters"] + len(system.parameters)
-    counts = (states, parameters, events, watching, method.stages, assignments, delayed)
-    return Layout(*counts, hidden, **first, size=place)
+    held = first["parameters"] + parameters - holding
+    counts = (states, parameters, events, watching, holding, method.stages, assignments, delayed)
+    return Layout(*counts, hidden, held, **first, size=place)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import symengine
 
+from coley.engine.branches import branches, held
 from coley.engine.compiler import special
 from coley.engine.compiler.elementary import prelude
 from coley.engine.compiler.elimination import eliminate, solve
@@ -15,7 +16,7 @@ from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
-from coley.engine.delays import before, delayed, present
+from coley.engine.delays import before, delayed
 from coley.engine.derivatives import by_time, condition, jacobian, may_be_singular, watched
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
@@ -42,15 +43,15 @@ def program(system: System, method: Method) -> Program:
     if not system.states:
         raise ColeyError(Problem(f"model {system.name}", "has no states", "there is nothing to solve"))
     past, whole = [*delayed(system), *before(system)], system
-    system = present(system)
+    system = held(system)
     entries = jacobian(system)
     n = len(system.states)
     elimination = plan(n, [(i, j) for i, j, _ in entries])
     rows = layout(whole, len(elimination.places), method)
     drift = by_time(system)
-    triggers = [condition(trigger) for trigger in watched(system)]
+    triggers = [condition(trigger) for trigger in (*watched(system), *branches(whole))]
     (begin, eliminating), (solves, solving) = _begin(system, elimination, entries), solve(elimination)
-    triggered = {"triggers": rows.probe_triggers} if rows.events else {}
+    triggered = {"triggers": rows.probe_triggers} if rows.watching else {}
     functions = [
         _outputs(system, "rates", system.rates),
         _outputs(system, "triggers", triggers),
@@ -220,7 +221,7 @@ def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) 
         for piece in range(solves):
             f.invoke(f"solve{piece or ''}", at["factors"], stage[i])
     _finish(f, rows, method, at, stage)
-    if rows.events:
+    if rows.watching:
         f.store(f.binary("fadd", time, h), at["scratch_time"])
         f.invoke("triggers", at["end"], at["parameters"], at["scratch_time"], at["end_triggers"])
     f.emit("ret void")

@@ -49,6 +49,25 @@ def changed(work: Floats, triggers: int, watching: int, memory: Memory, here: La
 
 
 @compiled
+def share_at(here: Lane, time: float) -> float:
+    """The share of the step just tried at which a time stands; times of a step may be closer than times can tell."""
+    return float(min(max((time - here.origin - here.passed) / here.tried, 0.0), 1.0))
+
+
+@compiled
+def look_halfway(kernels: Addresses, work: Floats, rows: Layout, lanes: Lanes) -> None:
+    """Note what holds halfway through the step of every lane: stages do not see a branch that changes and returns."""
+    for lane in range(len(lanes)):
+        work[rows.share, lane] = 0.5
+        work[rows.probe_time, lane] = lanes[lane].time + 0.5 * lanes[lane].tried
+    call(kernels.dense, kernels.workspace)
+    call(kernels.probe, kernels.workspace)
+    for k in range(rows.watching):
+        for lane in range(len(lanes)):
+            work[rows.middle_triggers + k, lane] = work[rows.probe_triggers + k, lane]
+
+
+@compiled
 def seen(
     kernels: Addresses,
     work: Floats,
@@ -58,19 +77,24 @@ def seen(
     here: Lane,
     lane: int,
 ) -> float:
-    """The share of the step just tried at which a condition is first seen to have changed, at an output or at its end.
+    """The share of the step just tried at which a condition is first seen to have changed; 0 where none is.
 
-    0 where none is.
+    It is looked at at outputs, at the end, and halfway where rates have branches.
     """
+    last = 1.0 if changed(work, rows.end_triggers, rows.watching, memory, here, lane) else 0.0
+    if rows.holding and changed(work, rows.middle_triggers, rows.watching, memory, here, lane):
+        last = 0.5
     output = here.output
     while output < here.outputs and course.times[here.row, output] < here.until:
-        share = (course.times[here.row, output] - here.time) / here.tried
+        share = share_at(here, course.times[here.row, output])
+        if 0.0 < last <= share:
+            break
         if share > 0.0:
             _look(kernels, work, rows, here, lane, share)
             if changed(work, rows.probe_triggers, rows.watching, memory, here, lane):
                 return float(share)
         output += 1
-    return 1.0 if changed(work, rows.end_triggers, rows.watching, memory, here, lane) else 0.0
+    return float(last)
 
 
 @compiled
@@ -124,7 +148,7 @@ def write_inside(
         for lane in range(len(lanes)):
             here = lanes[lane]
             if here.accepted and here.due < here.until:
-                work[rows.share, lane] = (here.due - here.time) / here.tried
+                work[rows.share, lane] = share_at(here, here.due)
                 left = True
         if left:
             call(kernels.dense, kernels.workspace)

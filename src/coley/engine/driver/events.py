@@ -24,9 +24,11 @@ from coley.engine.driver.records import (
     Floats,
     Lane,
 )
+from coley.engine.driver.steps import resolution
 from coley.engine.memory import Memory
 
 _ENDLESS = 10_000  # events at one moment
+_FLIPS = 16  # changes of branches at one moment
 
 
 @compiled
@@ -40,12 +42,15 @@ def happen(
         work[rows.probe_time, lane] = here.time
         call(kernels.probe, kernels.workspace)
         here.evaluations += 1
-        if not rows.events:
+        if not rows.watching:
             break
-        call(kernels.react, kernels.workspace)
+        if rows.events:
+            call(kernels.react, kernels.workspace)
         _notice(work, rows, events, memory, here, lane)
         if here.code != GOING:
             return
+        if _branch(work, rows, memory, here, lane):
+            continue  # rates are others now
         place = _next(work, rows, events, memory, here, lane)
         if place < 0:
             break
@@ -75,6 +80,24 @@ def _notice(work: Floats, rows: Layout, events: Events, memory: Memory, here: La
         memory.holds[who, k] = holds
     for k in range(rows.events, rows.watching):
         memory.holds[who, k] = work[rows.probe_triggers + k, lane] > 0.0
+
+
+@compiled
+def _branch(work: Floats, rows: Layout, memory: Memory, here: Lane, lane: int) -> bool:
+    """Take the branches of the rates that now hold; whether any has changed.
+
+    Where they change to and fro at one moment, a course runs along a jump: then the error of a step has to do.
+    """
+    changes = False
+    for k in range(rows.holding):
+        holds = memory.holds[here.who, rows.watching - rows.holding + k]
+        says = 0.5 if here.flips > _FLIPS else 1.0 if holds else 0.0
+        if work[rows.held + k, lane] != says:
+            work[rows.held + k, lane] = says
+            changes = True
+    if changes and here.flips <= _FLIPS:
+        here.flips = here.flips + 1 if here.passed <= 4 * resolution(here.time) else 0
+    return changes
 
 
 @compiled

@@ -167,7 +167,7 @@ def visit(
     history.found[lane] = rows.past
     step = history.steps[lane, _last(history, lane, time + ahead) % history.steps.shape[1]]
     time = min(max(time, step[BEGIN]), step[END])
-    share = (time - step[BEGIN]) / step[TRIED]
+    share = min((time - step[BEGIN]) / step[TRIED], 1.0)
     work[rows.probe_time, lane] = time
     work[rows.hidden, lane] = step[BEGIN]
     at = POLYNOMIALS

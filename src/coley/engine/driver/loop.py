@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from coley.engine.compiler.layout import Layout
-from coley.engine.driver.dense import delayed, write_inside, write_now
+from coley.engine.driver.dense import delayed, look_halfway, write_inside, write_now
 from coley.engine.driver.events import happen
 from coley.engine.driver.history import History, crowded, expect, forget, remember
 from coley.engine.driver.native import call, compiled, kept
@@ -101,13 +101,15 @@ def drive(
                 return False
             recall(kernels, work, rows, course, limits, history, lanes)
         call(kernels.step, kernels.workspace)
+        if rows.holding:
+            look_halfway(kernels, work, rows, lanes)
         for lane in range(width):
             here = lanes[lane]
             work[rows.accepted, lane] = 0.0
             if history is not None and history.misfit[lane] > work[rows.error, lane]:
                 work[rows.error, lane] = history.misfit[lane]
             here.accepted = here.code == GOING and judge(work, rows, limits, here, lane)
-            if rows.events and here.accepted:
+            if rows.watching and here.accepted:
                 here.accepted = meet(kernels, work, rows, course, memory, here, lane)
         write_inside(kernels, work, rows, course, lanes, outcome)
         for lane in range(width):
@@ -180,10 +182,10 @@ def _board(
     here.segment = plan.first[who] - 1
     here.output = np.searchsorted(course.times[here.row, : here.outputs], course.start[who])
     here.due = course.times[here.row, here.output] if here.output < here.outputs else np.inf
-    here.attempts = here.steps = here.evaluations = 0
-    here.time = here.stop = here.end = here.halt = course.start[who]
+    here.attempts = here.steps = here.evaluations = here.flips = 0
+    here.time = here.stop = here.end = here.halt = here.origin = course.start[who]
     here.step, here.free, here.expected, here.longest = np.inf, 0.0, np.inf, np.inf
-    here.boarded = clock[NOW]
+    here.passed, here.boarded = 0.0, clock[NOW]
     here.changed = False
 
 
@@ -222,6 +224,7 @@ def _leave(
 def _enter(work: Floats, rows: Layout, plan: Schedule, here: Lane, lane: int) -> None:
     """Begin a segment: give its doses."""
     segment = here.segment
+    here.flips = 0
     here.time, here.end = plan.start[segment], plan.end[segment]
     for j in range(rows.states):
         work[rows.inflow + j, lane] = 0.0
@@ -255,5 +258,6 @@ def _stop_over(
     here.step, here.free = max(here.step, here.free), 0.0
     happen(kernels, work, rows, events, memory, here, lane)
     write_now(work, rows, course, here, outcome, lane)
+    here.origin, here.passed = here.time, 0.0
     if here.code == GOING:
         first_step(work, rows, limits, here, lane)

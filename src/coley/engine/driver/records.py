@@ -82,9 +82,9 @@ class Outcome(NamedTuple):
 
 
 _WHOLE = ("who", "code", "event", "segment", "output", "outputs", "row", "attempts", "steps", "evaluations", "located",
-          "jump")  # fmt: skip
+          "jump", "flips")  # fmt: skip
 _REAL = ("time", "stop", "end", "step", "tried", "until", "share", "last_step", "last_power", "due", "free",
-         "expected", "boarded", "halt", "longest")  # fmt: skip
+         "expected", "boarded", "halt", "longest", "origin", "passed", "ahead")  # fmt: skip
 LANE = np.dtype(
     [
         *((name, np.int64) for name in _WHOLE),
@@ -103,7 +103,9 @@ that counts. last_step, last_power: of the last accepted step since the last sto
 due: when its next output is. expected: when the next event is due. boarded: by the clock. accepted, rejected,
 strange: whether the last attempt was, and whether because it led to no number. changed: whether a condition of an
 event has changed at the present. halt: where the next step ends at the latest, longest: how long it may be. jump: the
-derivative that jumps at the present.
+derivative that jumps at the present. origin: the last stop; passed: the time since then, which tells moments apart that
+``time`` cannot late in a course; ahead: what it is at ``until``. flips: changes of
+branches since the last that took time.
 """
 Lane = Any
 Lanes = NDArray[np.void]

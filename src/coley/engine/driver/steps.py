@@ -25,7 +25,7 @@ from coley.engine.driver.records import (
 )
 from coley.engine.memory import Memory
 
-_SHORTEST_STEP = 32 * EPS  # relative to the time
+_SHORTEST_STEP = 32 * EPS  # relative to the time since the last stop, which a fast transient begins at
 _LOCATIONS = 8  # shorter steps towards one event, before interpolation is good enough
 
 
@@ -52,14 +52,21 @@ def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int
         here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
     if here.time < here.stop <= here.time + resolution(here.stop):
         here.time = here.stop
-        here.changed = rows.events > 0
+        here.changed = rows.watching > 0
+
+
+@compiled
+def remaining(here: Lane) -> float:
+    """Time to where the next step ends at the latest."""
+    return float(here.halt - here.origin - here.passed)
 
 
 @compiled
 def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: Lane, lane: int) -> None:
     """Choose the step to try: as long as the error allows, and so that what is left to the stop is not short."""
-    now, left, h = here.time, here.halt - here.time, min(here.step, here.longest)
-    if h <= _SHORTEST_STEP * abs(now) + 1e-200 and h < left:
+    left, h = remaining(here), min(here.step, here.longest)
+    since = abs(here.time) if rows.delayed else here.passed  # what is delayed is found by its time
+    if h <= _SHORTEST_STEP * since + 1e-200 and h < left:
         here.code = STEP_TOO_SMALL
         return
     if here.attempts >= limits.steps:
@@ -73,7 +80,7 @@ def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: L
     elif h > 0.5 * left:
         h = 0.5 * left
     here.tried = h
-    work[rows.step, lane], work[rows.time, lane] = h, now
+    work[rows.step, lane], work[rows.time, lane] = h, here.time
 
 
 @compiled
@@ -88,7 +95,8 @@ def judge(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> 
         here.rejected = True
         return False
     here.strange, here.share = False, 1.0
-    here.until = here.halt if h >= here.halt - here.time else here.time + h
+    here.ahead = here.passed + h
+    here.until = here.halt if h >= remaining(here) else here.origin + here.ahead
     here.steps += 1
     return True
 
@@ -108,7 +116,8 @@ def meet(kernels: Addresses, work: Floats, rows: Layout, course: Course, memory:
         here.steps -= 1
         return False
     if share < 1.0:
-        here.share, here.until = share, here.time + share * h
+        here.share, here.ahead = share, here.passed + share * h
+        here.until = here.origin + here.ahead
     here.changed = True
     return True
 
@@ -120,7 +129,7 @@ def advance(kernels: Addresses, work: Floats, rows: Layout, limits: Limits, here
         cut_short(kernels, work, rows, here, lane)
     work[rows.accepted, lane] = 1.0
     _next_step(limits, here, work[rows.error, lane])
-    here.time = here.until
+    here.time, here.passed = here.until, here.ahead
 
 
 @compiled

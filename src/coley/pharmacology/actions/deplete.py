@@ -1,4 +1,4 @@
-"""Deplete: immune cells that bear a molecule are killed, by effector cells that an antibody's Fc recruits or by a toxin.
+"""Deplete: immune cells that bear a molecule die of a toxin, or by the cells that an antibody's constant part recruits.
 
 Regulatory T cells of tumours bear most CTLA-4 (Romano et al., PNAS 112:6140, 2015), CCR4 (Kurose et al., Clin Cancer
 Res 21:4327, 2015) and CD25; all lymphocytes bear CD52.

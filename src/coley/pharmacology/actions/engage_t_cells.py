@@ -5,7 +5,8 @@ other: Douglass et al., J Am Chem Soc 135:6092 (2013). Too much drug fills both 
 geometric mean of the two constants, (K1 + c) (K2 + c) / c. Complexes on a T cell drive it, after Betts et al., AAPS J
 21:66 (2019). T cells that are driven divide, as in Hosseini et al., NPJ Syst Biol Appl 6:28 (2020). Killing needs no
 MHC. Release of cytokines needs more complexes than killing (Faroudi et al., PNAS 100:14145, 2003), and fades in T cells
-that were driven before, while they kill on (Li et al., Sci Transl Med 11:eaax8861, 2019): what step-up dosing rests on.
+that were driven before, if by little, while they kill on (Li et al., Sci Transl Med 11:eaax8861, 2019): what step-up
+dosing rests on.
 """
 
 from __future__ import annotations
@@ -89,7 +90,7 @@ class EngageTCells(Action):
         roused = complexes / (complexes + half)
         meaning = f"how far T cells are used to {agent.title}, 0 to 1, site {site}"
         used = m.state(f"U_{name}_{site}", "", 0, 1e-3, meaning)
-        m.reaction(f"adaptation_{site}", rate * (roused - used), {f"U_{name}_{site}": 1})
+        m.reaction(f"adaptation_{site}", rate * (m[f"H_{name}_{site}"] - used), {f"U_{name}_{site}": 1})
         return roused * (1 - used) * m[f"T_{name}_{site}"]
 
     def _lymphocytes(self, m: Mechanism, agent: Agent, site: str) -> Expression:

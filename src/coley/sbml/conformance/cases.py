@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import zipfile
 from collections.abc import Iterator
@@ -75,8 +76,20 @@ def unpack(path: Path, folder: Path) -> Path:
 
 def find(folder: Path, tags: frozenset[str] = frozenset()) -> list[Case]:
     """The cases in ``folder`` that have one of ``tags``, or all, in order."""
-    cases = [case for settings in sorted(folder.rglob("*-settings.txt")) for case in _case(settings)]
+    cases = [case for settings in sorted(_settings(folder)) for case in _case(settings)]
     return [case for case in cases if not tags or case.tags & tags]
+
+
+def _settings(folder: Path) -> Iterator[Path]:
+    """The settings of all cases below ``folder``, also where links lead, but nowhere twice."""
+    seen: set[str] = set()
+    for place, folders, files in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in seen:
+            folders.clear()
+            continue
+        seen.add(real)
+        yield from (Path(place) / name for name in files if name.endswith("-settings.txt"))
 
 
 def _case(settings: Path) -> Iterator[Case]:
@@ -89,9 +102,18 @@ def _case(settings: Path) -> Iterator[Case]:
 
 
 def expectation(case: Case) -> Expectation:
-    """What ``case`` asks for and expects."""
-    keys = _keys(case.model.with_name(f"{case.name}-settings.txt"))
-    variables, concentrations = _names(keys["variables"]), _names(keys.get("concentration", ""))
+    """What ``case`` asks for and expects.
+
+    Raises:
+        ColeyError: it asks for no time course.
+    """
+    settings = case.model.with_name(f"{case.name}-settings.txt")
+    keys = _keys(settings)
+    empty = [key for key in ("start", "duration", "steps", "absolute", "relative") if not keys.get(key)]
+    if empty:
+        hint = "a steady state or a balance of fluxes is none"
+        raise ColeyError(Problem(settings.name, f"asks for no time course: {', '.join(empty)} are empty", hint))
+    variables, concentrations = _names(keys.get("variables", "")), _names(keys.get("concentration", ""))
     start, steps = float(keys["start"]), int(keys["steps"])
     return Expectation(
         times=np.linspace(start, start + float(keys["duration"]), steps + 1),

@@ -36,7 +36,10 @@ def judge(case: Case) -> Verdict:
         system = load_sbml(case.model)
     except ColeyError as error:
         return Verdict(case.name, "refused", ", ".join(sorted(set(map(_code, error.problems)))), str(error))
-    expected = expectation(case)
+    try:
+        expected = expectation(case)
+    except ColeyError as error:
+        return Verdict(case.name, "refused", "no time course", str(error))
     try:
         known = _known(system, expected)
         solution = solve(system, expected.times, observables=known, rtol=RTOL, threads=1, budget=BUDGET)

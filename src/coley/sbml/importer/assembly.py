@@ -81,8 +81,7 @@ class _System:
         used = self._used()
         for symbol, value in self._beginning.parameters.items():
             quantity = self._quantities[symbol]
-            if not math.isnan(value) or symbol in used:
-                yield Parameter(str(symbol), unit_of(quantity, symbol), value, quantity.meaning)
+            yield Parameter(str(symbol), unit_of(quantity, symbol), value, quantity.meaning)
         yield from (Parameter(str(symbol), "", value) for symbol, value in CONSTANTS.items() if symbol in used)
 
     def _used(self) -> set[Expression]:

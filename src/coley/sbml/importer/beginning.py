@@ -96,26 +96,25 @@ def _given(quantity: Quantity, symbol: Expression) -> Expression:
     return value * quantity.size if wanted_amount else value / quantity.size
 
 
-_NOTICEABLE = 1e-6
+_DEEP = 1e-12  # what falls so far may still come back, as a tumour does when the drug has gone
 
 
 def magnitudes(values: Mapping[str, float], feeds: Mapping[str, set[str]]) -> dict[str, float]:
-    """Scale of each state, of which SBML says nothing: its value at the start, else 1.
+    """Scale of each state, of which SBML says nothing: so small that a value is right wherever it may return from.
 
-    It is at least a millionth of the largest value among those from which reactions lead to it: below that, rounding
-    errors of these are as large.
+    It is a small part of the value at the start, or of the largest value among those from which reactions lead to it:
+    far below that are the rounding errors of these. 1 stands in where all of them are 0.
 
     Args:
         values: at the start, by name.
         feeds: from each state to those that it becomes.
     """
-    own = {name: abs(value) for name, value in values.items()}
-    scales = dict(own)
-    waiting = list(scales)
+    largest = {name: abs(value) for name, value in values.items()}
+    waiting = list(largest)
     while waiting:
         source = waiting.pop()
         for target in feeds.get(source, ()):
-            if scales[target] < scales[source]:
-                scales[target] = scales[source]
+            if largest[target] < largest[source]:
+                largest[target] = largest[source]
                 waiting.append(target)
-    return {name: max(own[name], _NOTICEABLE * scale) or 1.0 for name, scale in scales.items()}
+    return {name: _DEEP * (value or 1.0) for name, value in largest.items()}

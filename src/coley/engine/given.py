@@ -1,0 +1,58 @@
+"""What a table of individuals may set besides parameters and states: rules of parameters, and concentrations."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import symengine
+from numpy.typing import NDArray
+
+from coley.engine.functions import at
+from coley.errors import Problem, did_you_mean
+from coley.system import Parameter, System
+
+Floats = NDArray[np.float64]
+
+
+def with_given(system: System, names: Collection[str]) -> System:
+    """``system``, where those of its constant rules that are named are parameters: a number replaces the formula."""
+    given = [rule for rule in system.rules if rule.name in names and rule.name in system.constant_rules]
+    if not given:
+        return system
+    parameters = [Parameter(rule.name, rule.unit, np.nan, rule.meaning) for rule in given]
+    rules = tuple(rule for rule in system.rules if rule not in given)
+    return replace(system, parameters=(*system.parameters, *parameters), rules=rules)
+
+
+def set_concentrations(system: System, table: pd.DataFrame, parameters: Floats, states: Floats) -> None:
+    """Give the states (individual × state) the values that concentrations in ``table`` say, each as a rule has it."""
+    for name, state in system.concentrations.items():
+        if name in table.columns:
+            slope = system.inline(symengine.Symbol(name)).diff(symengine.Symbol(state))
+            column = system.state_names.index(state)
+            with np.errstate(all="ignore"):
+                per_amount = at(system, [slope], states, parameters)[:, 0]
+                states[:, column] = table[name].to_numpy(dtype=float) / per_amount
+
+
+def unknown(system: System, name: str) -> Iterator[Problem]:
+    """Why a column cannot be set, if it cannot."""
+    if name in system.settable:
+        return
+    if name in {rule.name for rule in system.rules}:
+        used = sorted(str(symbol) for symbol in system.inline(symengine.Symbol(name)).free_symbols)
+        hint = f"set what it follows from: {', '.join(used)}"
+        yield Problem("parameters", f"{name!r} is a rule of what changes with time", hint)
+    else:
+        yield Problem("parameters", f"no {name!r} in the model", did_you_mean(name, system.settable))
+
+
+def contradictions(system: System, names: Collection[str]) -> Iterator[Problem]:
+    """Concentrations that are set beside their amounts."""
+    rules = {rule.name for rule in system.rules}
+    for name in names:
+        if f"[{name}]" in names and {name, f"[{name}]"} & rules:
+            yield Problem("parameters", f"set both {name!r} and '[{name}]'", "one follows from the other")
