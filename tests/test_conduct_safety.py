@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coley.facts import Quantity
@@ -14,6 +15,7 @@ from coley.modeling import Mechanism
 from coley.protocol import Arm
 from coley.streams import uniforms
 from coley.trial.analysis import analyse, endpoints
+from coley.trial.conduct.treatment import steady
 from toy_trial import ToyDrug, course, days, trial
 
 KNOWN = {"source": "test", "known": "assumed"}
@@ -101,15 +103,34 @@ def test_only_drugs_of_the_classes_that_care_names_are_withheld(rate: float):
 
 
 def test_treatment_of_the_event_is_given_as_doses_and_is_none_of_the_trial(rate: float):
-    """Fourteen days from onset on: those of the days before the clinic sees the patient are lost in the model."""
+    """Fourteen days from onset on: those of the days before the clinic sees the patient are lost in the model. The nine
+    that are left flow into the body as one."""
     care_of = care("none", "steroid 1 mg po q1d x14")
     drugs = (ToyDrug("toy"), ToyDrug("steroid"))
     found = course(ARM, [{"mm": 50.0, "growth": 0.0}], drugs=drugs, harms=(Rash(rate),), cares=(care_of,))
-    first = [t for t in days(found, 0, "steroid") if t < 120]
-    np.testing.assert_allclose(first, [t for t in 100 + np.arange(14.0) if t >= 105], rtol=1e-3)
+    given = found.doses[(found.doses["DRUG"] == "steroid") & (found.doses["TIME"] < 120)]
+    np.testing.assert_allclose(given[["TIME", "AMT", "DUR"]], [[105.0, 9.0, 9.0]], rtol=1e-3)
     assert set(found.doses.loc[found.doses["DRUG"] == "steroid", "LINE"]) == {-1}
     assert days(found, 0, "toy") == WEEKS
     assert found.safety.prescriptions[0].regimen == "steroid 1 mg po q1d x14"
+
+
+def test_what_is_given_daily_flows_step_by_step_and_the_rest_stays_as_it_is() -> None:
+    """Three daily doses of 2 and two of 1 are 6 in three days and 2 in two; weekly doses are no flow."""
+    facts = {"DRUG": "d", "ROUTE": "po", "UNIT": "mg", "LINE": -1}
+    rows = [(0, day, 2.0 if day < 3 else 1.0, 0.0, "A") for day in range(5)] + [
+        (0, 7.0 * k, 1.0, 0.5, "B") for k in (0, 1)
+    ]
+    table = pd.DataFrame([*rows, (1, 2.0, 1.0, 0.0, "A")], columns=["ID", "TIME", "AMT", "DUR", "CMT"]).assign(**facts)
+    found = steady(table.sample(frac=1.0, random_state=1))
+    expected = [
+        (0, 0.0, 6.0, 3.0, "A"),
+        (0, 3.0, 2.0, 2.0, "A"),
+        (0, 0.0, 1.0, 0.5, "B"),
+        (0, 7.0, 1.0, 0.5, "B"),
+        (1, 2.0, 1.0, 0.0, "A"),
+    ]
+    assert [tuple(row) for row in found[["ID", "TIME", "AMT", "DUR", "CMT"]].itertuples(index=False)] == expected
 
 
 def test_a_trial_that_takes_no_action_on_harm_gives_every_dose(rate: float):

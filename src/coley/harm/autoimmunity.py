@@ -6,7 +6,8 @@ their turnover; this much is the same for the whole body. An organ differs in ho
 what the release of each gains there adds up, as drugs against CTLA-4 and PD-1 together cause little more colitis than
 the first alone (Larkin et al., N Engl J Med 373:23, 2015: 11.8 against 11.6 %), where gains that multiply would cause
 twice as much. Damage follows their attack with the repair of the organ, and the hazard of an event goes with a power of
-the damage: hence the weeks between first dose and onset.
+the damage: hence the weeks between first dose and onset. Where repair takes less than a week (``SWIFT``), damage is in
+balance with attack and is no state.
 """
 
 from __future__ import annotations
@@ -18,7 +19,10 @@ import symengine
 from coley.facts import Entry, Quantity, like
 from coley.modeling import Context, Mechanism
 from coley.system import Expression
+from coley.units import convert
 
+SWIFT = 1 / 7
+"""Repair from which on damage is taken to be in balance with attack, 1/day: visits are weeks apart."""
 REST, CTLA4, PD1 = "T_self", "T_self_CTLA4", "T_self_PD1"
 
 
@@ -41,7 +45,6 @@ class Autoimmunity(Entry):
 
     def multiplier(self, m: Mechanism, symbol: str, present: frozenset[str]) -> Expression:
         """Factor on the hazard of the harm ``symbol``; ``present`` are names that the rest of the model declares."""
-        repair = m.constant(f"k_repair_{symbol}", self.repair, "repair of the organ")
         exponent = m.constant(f"n_{symbol}", self.exponent, "how the hazard rises with damage")
         susceptibility = m.constant(f"susceptibility_{symbol}", self.susceptibility, "the patient's susceptibility")
         attack = m[REST]
@@ -50,8 +53,12 @@ class Autoimmunity(Entry):
                 label = name.removeprefix("T_self_")
                 attack += m.constant(f"{label}_{symbol}", gain, f"attack that {label} holds") * m[name]
         function = m["T_function"] if "T_function" in present else symengine.Integer(1)
+        harming = function * attack
+        if convert(self.repair.value, self.repair.unit, "1/day") >= SWIFT:
+            return susceptibility * harming**exponent
+        repair = m.constant(f"k_repair_{symbol}", self.repair, "repair of the organ")
         damage = m.state(f"damage_{symbol}", "", 1, 1e-2, "damage to the organ, relative to rest")
-        m.reaction("attack", repair * function * attack, {f"damage_{symbol}": 1})
+        m.reaction("attack", repair * harming, {f"damage_{symbol}": 1})
         m.reaction("repair", repair * damage, {f"damage_{symbol}": -1})
         return susceptibility * damage**exponent
 

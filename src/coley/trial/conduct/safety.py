@@ -13,7 +13,7 @@ from coley.harm import Care, Events, Harm, Prescription, Risk, decide, occur, re
 from coley.pharmacology import Drug
 from coley.regimen import parse
 from coley.trial.conduct.exposed import Exposed
-from coley.trial.conduct.treatment import Treatment, joined
+from coley.trial.conduct.treatment import Treatment, joined, steady
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -112,14 +112,14 @@ class Ward:
         return joined([self._doses(prescription, end) for prescription in course.prescriptions])
 
     def _doses(self, prescription: Prescription, now: Floats) -> pd.DataFrame:
-        """All that a prescription gives to the patients of it from day ``now`` on."""
+        """All that a prescription gives to the patients of it from day ``now`` on; what is given daily flows."""
         start = np.full(len(self._patients), np.nan)
         start[[self._row[int(number)] for number in prescription.patients]] = prescription.starts
         text = prescription.regimen
         if text not in self._treatments:
             drugs = {drug.name: drug for drug in self._drugs}
             self._treatments[text] = Treatment(parse(text), drugs, self._people, _LONGEST, line=FOR_HARM)
-        return self._treatments[text].window(start, now, np.full(len(now), np.inf))
+        return steady(self._treatments[text].window(start, now, np.full(len(now), np.inf)))
 
     def record(self, until: Floats) -> Safety:
         """All that happened; ``until`` is the day until which events count as those of trial treatment."""
