@@ -16,6 +16,7 @@ registry: pint.UnitRegistry[float] = pint.UnitRegistry(cache_folder=None)
 registry.define("cell = [cell_count]")
 registry.define("molecule = [molecule_count]")
 registry.define("PFU = [plaque_count]")  # plaque-forming units, of a virus
+registry.define("vp = [particle_count]")  # particles of a virus, whether they can infect or not
 registry.define("IU = [biological_activity]")  # international units: of what an assay measures, not convertible
 registry.define("MBq = [radioactivity]")  # not a rate of 1/day: what a dose of a radioactive drug is counted in
 registry.define("gray = [absorbed_dose] = Gy")  # not the joule per kilogram that it is: doses in Gy stay in Gy
@@ -31,6 +32,7 @@ _BY_DIMENSION = {
     "[mass]": "milligram",
     "[molecule_count]": "molecule",
     "[plaque_count]": "PFU",
+    "[particle_count]": "vp",
     "[biological_activity]": "IU",
     "[absorbed_dose]": "gray",
     "[radioactivity]": "MBq",

@@ -67,7 +67,7 @@ def _text_findings(text: str, formulary: Formulary) -> Iterator[Finding]:
         problems = list(error.problems)
     else:
         problems = check(regimen, drugs)
-        if not problems and parse(str(regimen)) != regimen:
+        if not problems and parse(str(regimen), catalogue.regimen_texts) != regimen:
             yield Finding((), f"does not read back from its canonical text {str(regimen)!r}")
     for problem in problems:
         what = f"{problem.where}: {problem.what}" if problem.where else problem.what

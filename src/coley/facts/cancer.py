@@ -52,6 +52,7 @@ class Clone(Entry):
         mutation: probability per division that a cell of the first clone becomes one of these.
         mhc: presentation of antigen on MHC class I, relative to the first clone.
         chemosensitivity: killing by cytotoxic drugs, relative to the first clone.
+        lysis: killing by T cells that a drug or a receptor of a product drives, relative to the first clone.
         lacks: molecules that its cells do not bear.
     """
 
@@ -61,6 +62,7 @@ class Clone(Entry):
     mutation: Annotated[Quantity, like("", zero=True, most=1.0)] | None = None
     mhc: Annotated[Quantity, like("", zero=True)] | None = None
     chemosensitivity: Annotated[Quantity, like("", zero=True)] | None = None
+    lysis: Annotated[Quantity, like("", zero=True)] | None = None
     lacks: tuple[Text, ...] = ()
 
 

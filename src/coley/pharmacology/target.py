@@ -65,6 +65,13 @@ def target(m: Mechanism, molecule: str) -> Target | None:
     return Target(label, density, positive, clones)
 
 
+def lysis(m: Mechanism, clone: Clone) -> Expression:
+    """How readily T cells that are brought to a cell of ``clone`` kill it, relative to the first clone."""
+    if clone.lysis is None:
+        return symengine.Integer(1)
+    return m.constant(f"lysis_{clone.name}", clone.lysis, f"killing of {clone.meaning} by T cells that find them")
+
+
 def molecules_per_mole(m: Mechanism) -> Expression:
     """Avogadro's constant."""
     return m.parameter("N_A", "molecules per mole")

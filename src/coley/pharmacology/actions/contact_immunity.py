@@ -2,7 +2,7 @@
 
 Inflammation builds up over weekly instillations as immunity to the bacteria forms, then lapses: for BCG Biot et al.,
 Sci Transl Med 4:137ra72 (2012), and the model of Bunimovich-Mendrazitsky et al., Bull Math Biol 70:2055 (2008). It
-spares no clone, needs no antigen of the cancer, and does not reach deep into a large lesion.
+needs no antigen of the cancer, does not reach deep into a large lesion, and spares clones that resist lysis.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from coley.facts import Quantity, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
+from coley.pharmacology.target import lysis
 from coley.system import Expression
 
 
@@ -52,7 +53,7 @@ class ContactImmunity(Action):
             volume = m[f"V_{site}"]
             within = 1 / (1 + (m[f"depth_{site}"] / reach) ** 2)
             for clone in context.clones:
-                m.contribute(f"kill_{clone.name}_{site}", rate * within * inflamed)
+                m.contribute(f"kill_{clone.name}_{site}", lysis(m, clone) * rate * within * inflamed)
             m.contribute(f"danger_{site}", alarm * volume * within * inflamed)
         return m
 

@@ -18,7 +18,7 @@ import symengine
 from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
-from coley.pharmacology.target import Target, molecules_per_mole, target
+from coley.pharmacology.target import Target, lysis, molecules_per_mole, target
 from coley.system import Expression
 
 
@@ -70,7 +70,7 @@ class EngageTCells(Action):
             held = m["T_function"] * m[f"restraint_{site}"] * (1 - share * m[f"H_PD1_{site}"])
             kill = rate * held * driven * T / (T + m[f"C_total_{site}"] + m["C_one"])
             for clone in aim.clones:
-                m.contribute(f"kill_{clone.name}_{site}", aim.positive * kill)
+                m.contribute(f"kill_{clone.name}_{site}", lysis(m, clone) * aim.positive * kill)
             m.contribute(f"IFNg_added_{site}", secretion * driven * T / (decay * m[f"V_{site}"]))
         engaged = sum(m[f"H_{name}_{site}"] * m[f"T_{name}_{site}"] for site in context.sites)
         self._sums(m, agent, engaged, sum(self._releasing(m, agent, site) for site in context.sites))

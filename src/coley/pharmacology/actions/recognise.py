@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
-from coley.pharmacology.target import target
+from coley.pharmacology.target import lysis, target
 
 
 class Recognise(Action):
@@ -47,8 +47,9 @@ class Recognise(Action):
         for site in context.sites:
             E, C = m[f"E_{name}_{site}"], m[f"C_total_{site}"] + m["C_one"]
             held = m["T_function"] * m[f"restraint_{site}"] * (1 - share * m[f"H_PD1_{site}"])
+            kill = aim.positive * rate * seen * held * E / (E + C)
             for clone in aim.clones:
-                m.contribute(f"kill_{clone.name}_{site}", aim.positive * rate * seen * held * E / (E + C))
+                m.contribute(f"kill_{clone.name}_{site}", lysis(m, clone) * kill)
             meeting = aim.cells(m, site) / C
             m.contribute(f"IFNg_added_{site}", secretion * seen * meeting * E / (decay * m[f"V_{site}"]))
         return m

@@ -90,7 +90,11 @@ class Cells(Kinetics):
             return symengine.Integer(0)
         half = m.constant(f"antigen_50_{name}", self.half_antigen, "cells with antigen for half the stimulus")
         cells = sum(aim.cells(m, site) for site in m.context.sites)
-        return cells / (cells + half)
+        # many cells of the product share what antigen there is: more of it, more expansion
+        return cells / (cells + half + self._product(m, name))
+
+    def _product(self, m: Mechanism, name: str) -> Expression:
+        return m[f"E_{name}"] + sum(m[f"E_{name}_{site}"] for site in m.context.sites)
 
     def _interleukin(self, m: Mechanism, name: str) -> Expression:
         """Interleukins 7 and 15 at quasi-steady state, relative to what there is without lymphocytes."""
@@ -101,8 +105,7 @@ class Cells(Kinetics):
         host = m.state(f"L_{name}", "", 1, 1e-2, "host lymphocytes, relative to those of a healthy person")
         m.reaction("host_recovery", recovery * (1 - host), {f"L_{name}": 1})
         m.reaction("host_depletion", m["deplete_T"] * host, {f"L_{name}": -1})
-        product = m[f"E_{name}"] + sum(m[f"E_{name}_{site}"] for site in m.context.sites)
-        takers = host + product / equal
+        takers = host + self._product(m, name) / equal
         return 1 / (1 + (takers / half) ** hill)
 
     def _lesion(self, m: Mechanism, name: str, title: str, site: str) -> None:
@@ -114,6 +117,8 @@ class Cells(Kinetics):
         m.reaction(f"infiltration_{site}", entry, {f"E_{name}": -1, f"E_{name}_{site}": 1})
         m.reaction(f"egress_{site}", egress * inside, {f"E_{name}_{site}": -1, f"E_{name}": 1})
         m.reaction(f"expansion_{site}", m[f"division_{name}"] * inside, {f"E_{name}_{site}": 1})
-        lost = m[f"contraction_{name}"] + worn + m[f"removal_{site}"]
-        m.reaction(f"loss_{site}", lost * inside, {f"E_{name}_{site}": -1})
+        kept = m.constant(f"f_memory_{name}", self.memory, "share of contracting cells that becomes memory")
+        contracting = m[f"contraction_{name}"] * inside
+        m.reaction(f"contraction_{site}", contracting, {f"E_{name}_{site}": -1, f"M_{name}": kept})
+        m.reaction(f"loss_{site}", (worn + m[f"removal_{site}"]) * inside, {f"E_{name}_{site}": -1})
         m.contribute(f"immune_volume_{site}", m.parameter("vol_Tcell", "volume of a T cell") * inside)
