@@ -149,6 +149,15 @@ def test_endocrine_harm_is_permanent_and_colitis_is_not() -> None:
     assert max(lasting(ALL[name]) for name in ("colitis", "rash", "hepatitis", "hyperthyroidism")) < 0.15
 
 
+def test_damage_is_a_state_only_where_repair_takes_longer_than_a_week() -> None:
+    """Skin is renewed within days of an attack, so that its damage is in balance; lungs take weeks."""
+    part = body("PD1")
+    parts = mechanisms([ALL["rash"], ALL["pneumonitis"]], part.context, [part])
+    states = {state.name for found in parts for state in found.states}
+    assert {"hazard_rash", "hazard_pneumonitis", "damage_pneumonitis"} < states
+    assert "damage_rash" not in states
+
+
 def test_vitiligo_is_of_melanoma_alone() -> None:
     assert ALL["vitiligo"].within("nsclc") is None
     assert ALL["vitiligo"].within("melanoma") is not None
