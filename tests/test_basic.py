@@ -26,9 +26,8 @@ PATIENTS: dict[str, dict[str, float]] = {
 
 
 def antibody() -> Drug:
-    """Some antibody of the catalogue that blocks PD-1 and nothing else."""
-    drugs = load_catalogue().drugs.values()
-    return next(drug for drug in drugs if [getattr(act, "molecule", "") for act in drug.actions] == ["PD-1"])
+    """An antibody that blocks PD-1 and nothing else, whose clearance falls with time."""
+    return load_catalogue().drugs["nivolumab"]
 
 
 def modular(drug: Drug) -> System:
@@ -133,7 +132,8 @@ def course(system: System, values: dict[str, float], given: pd.DataFrame | None)
     table = pd.DataFrame([values]) if values else None
     result = coley.solve(system, DAYS, parameters=table, doses=given, rtol=1e-9, threads=1)
     assert result["status"].item() == "ok", result["reason"].item()
-    return result.drop_vars(["status", "reason", "event", "end_time", "evaluations"]).isel(individual=0).to_dataframe()
+    courses = result.drop_vars(["status", "reason", "event", "end_time", "evaluations"]).drop_dims("state")
+    return courses.isel(individual=0).to_dataframe()
 
 
 def test_units_balance() -> None:

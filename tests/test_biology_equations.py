@@ -90,7 +90,7 @@ def test_chemotherapy_acts_at_once_ends_with_the_drug_and_spares_tolerant_cells(
     log = np.log(follow(days, who, who, drugs=("docetaxel",), doses=doses)[["C_wild_type_1", "C_tolerant_1"]])
     lost = (log.isel(individual=0) - log.isel(individual=1)).isel(time=2)
     assert lost["C_wild_type_1"] > 0.02
-    tolerant = next(clone for clone in load_catalogue().cancers["melanoma"].clones if clone.name == "tolerant")
+    tolerant = next(clone for clone in load_catalogue().cancer("melanoma").clones if clone.name == "tolerant")
     assert tolerant.chemosensitivity is not None
     spared = tolerant.chemosensitivity.value * lost["C_wild_type_1"].item()
     assert lost["C_tolerant_1"] == pytest.approx(spared, rel=0.05)

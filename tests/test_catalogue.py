@@ -203,7 +203,7 @@ def test_trial_is_found_by_any_of_its_names(shipped: Catalogue, name: str) -> No
         ("drug", "nivolumub", "unknown drug 'nivolumub'; did you mean 'nivolumab'"),
         ("drug", "keytruder", "unknown drug 'keytruder'; did you mean 'Keytruda'"),
         ("cancer", "melonoma", "unknown cancer 'melonoma'; did you mean 'melanoma'"),
-        ("trial", "checkmate-76", "unknown trial 'checkmate-76'; did you mean 'checkmate-067'"),
+        ("trial", "checkmate-67", "unknown trial 'checkmate-67'; did you mean 'checkmate-067'"),
         ("drug", "zzz", "unknown drug 'zzz'; known: "),
         ("drug", "", "unknown drug ''; known: "),
     ],
@@ -255,10 +255,11 @@ def test_five_mistakes_are_five_problems_with_file_field_and_line(tmp_path: Path
         .replace("value = 0.5", 'value = "half"')
     )
     assert problems_of(tmp_path / "my-trial.toml", text) == (
-        "my-trial.toml: cancer (line 4): unknown cancer 'melonoma'; did you mean 'melanoma' or 'myeloma'?",
+        "my-trial.toml: cancer (line 4): unknown cancer 'melonoma';"
+        " did you mean 'melanoma' or 'myeloma' or 'melanoma-uveal'?",
         "my-trial.toml: visits.evry (line 8): unknown key 'evry'; did you mean 'every'?",
         "my-trial.toml: arms[0].regimen (line 12): regimen, column 1: unknown drug 'nivolumub';"
-        " did you mean 'nivolumab'",
+        " did you mean 'nivolumab' or 'vedolizumab' or 'panitumumab'?",
         "my-trial.toml: arms[1].n (line 16): must be greater than 0, not -50",
         "my-trial.toml: arms[1].published[0].value (line 22): must be a number, not 'half'",
     )
@@ -430,8 +431,8 @@ def test_problems_of_all_files_come_at_once(folder: Path) -> None:
     [
         ("drugs/nivolumab.toml", 'unit = "mL/h"', 'unit = "mL"', "'mL' is no unit of this field: write one like"),
         ("drugs/nivolumab.toml", "value = 80,", "value = -80,", "reference_weight (line 19): -80 cannot be"),
-        ("drugs/nivolumab.toml", '"PD-1"\n', '"PD-9"\n', "molecule (line 28): no mechanism to block 'PD-9'; did you"),
-        ("drugs/nivolumab.toml", "molar_mass", "# molar_mass", "actions[0] (line 26): needs its molar_mass"),
+        ("drugs/nivolumab.toml", '"PD-1"\n', '"PD-9"\n', "molecule (line 30): no mechanism to block 'PD-9'; did you"),
+        ("drugs/nivolumab.toml", "molar_mass", "# molar_mass", "actions[0] (line 28): needs its molar_mass"),
         ("drugs/docetaxel.toml", "taxotere-smpc", "taxotere-spc", "unknown source 'taxotere-spc'; did you mean"),
         ("drugs/docetaxel.toml", '"Taxotere"', '"Opdivo"', "'Opdivo' is a name of docetaxel too"),
         ("drugs/docetaxel.toml", "docetaxel 75 mg/m2 iv q3w", "docetaxel 75 mg/kg iv q3w", "is not dosed in mg/kg"),
@@ -441,8 +442,8 @@ def test_problems_of_all_files_come_at_once(folder: Path) -> None:
         ("sources/drugs.toml", "[feng-2014]", '[new-2020]\ncitation = "x"\nurl = "https://x"\n[feng-2014]', "nowhere"),
         ("sources/drugs.toml", 'pmid = "24872026"\ndoi = "10.1158/2326-6066.CIR-14-0040"', "", "neither pmid, doi"),
         ("trials/checkmate-067.toml", 'cancer = "melanoma"', 'cancer = "melonoma"', "unknown cancer 'melonoma'"),
-        ("cancers/melanoma.toml", 'parameter = "TPS"', 'parameter = "TSP"', "unknown quantity 'TSP'; did you mean"),
-        ("cancers/melanoma.toml", 'disease = "solid"', 'disease = "sollid"', "is of the kind 'sollid'"),
+        ("cancers/solid-tumour.toml", 'parameter = "TPS"', 'parameter = "TSP"', "unknown quantity 'TSP'; did you mean"),
+        ("cancers/solid-tumour.toml", 'disease = "solid"', 'disease = "sollid"', "is of the kind 'sollid'"),
         ("care/colitis.toml", 'event = "colitis"', 'event = "collitis"', "event (line 4): unknown harm 'collitis'"),
     ],
 )

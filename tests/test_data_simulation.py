@@ -8,6 +8,7 @@ codes of records mean: NONMEM Users Guide, part VI (PREDPP), sections on EVID, S
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -284,3 +285,74 @@ def test_events_go_on_in_a_course_without_steady_state() -> None:
     assert course.individuals["event"].tolist() == ["low"]
     assert course.individuals["end_time"].to_numpy() == pytest.approx([np.log(2) / K])
     assert np.isnan(course.rows["central"][1])
+
+
+# --- parameters that say how doses enter (NONMEM Users Guide, part VI: F and ALAG)
+
+
+def entering(**values: float) -> System:
+    return replace(oral(), parameters=(*oral().parameters, *(Parameter(k, "", v) for k, v in values.items())))
+
+
+def amounts(system: System, table: pd.DataFrame) -> Floats:
+    return simulate(system, read_records(table, system), rtol=RTOL).rows["central"].to_numpy()
+
+
+def central_after(dose: Floats | float, t: Floats) -> Floats:
+    """Bateman's function: the amount in the central compartment after a dose in the depot."""
+    return np.where(t > 0, dose * KA / (KA - K) * (np.exp(-K * t) - np.exp(-KA * t)), 0)
+
+
+def test_shares_and_lags_of_compartments_apply_to_all_doses() -> None:
+    """Two doses in the depot, 12 apart, of which 0.7 enters 1.5 late."""
+    seen = np.array([1.0, 2.0, 11.0, 13.0, 14.0, 20.0])
+    doses = pd.DataFrame({"TIME": [0.0], "AMT": [100.0], "CMT": ["depot"], "EVID": [1], "II": [12.0], "ADDL": [1]})
+    table = pd.concat([doses, pd.DataFrame({"TIME": seen, "EVID": 0})]).sort_values("TIME", kind="stable")
+    expected = central_after(70, seen - 1.5) + central_after(70, seen - 13.5)
+    assert amounts(entering(F1=0.7, ALAG1=1.5), table) == pytest.approx(expected, rel=GLOBAL, abs=1e-6)
+    assert amounts(entering(F2=0.7, ALAG2=1.5), table) == pytest.approx(
+        central_after(100, seen) + central_after(100, seen - 12), rel=GLOBAL, abs=1e-6
+    )
+
+
+@pytest.mark.parametrize(("how", "lasts"), [({"RATE": 25.0}, 2.0), ({"DUR": 4.0}, 4.0), ({"RATE": -2.0}, 2.5)])
+def test_a_share_of_an_infusion_keeps_its_rate_or_its_duration(how: dict[str, float], lasts: float) -> None:
+    """Half of 100 into the central compartment: amount / (lasts k) (1 - exp(-k t)) while it runs."""
+    table = pd.DataFrame({"TIME": [0.0, 1.0, 9.0], "AMT": [100.0, 0, 0], "CMT": ["central"] * 3, "EVID": [1, 0, 0]})
+    table = table.assign(**{name: [value, 0, 0] for name, value in how.items()})
+    infused = 50 / lasts / K
+    expected = [infused * (1 - np.exp(-K)), infused * (1 - np.exp(-K * lasts)) * np.exp(-K * (9 - lasts))]
+    assert amounts(entering(F2=0.5), table) == pytest.approx(expected, rel=GLOBAL)
+
+
+def test_each_individual_has_its_own_lag_and_a_reset_calls_it_off() -> None:
+    table = pd.DataFrame(
+        {
+            "ID": [1, 1, 2, 2, 2, 2],
+            "TIME": [0.0, 5, 0, 2, 3, 5],
+            "EVID": [1, 0, 1, 0, 3, 0],
+            "AMT": [10.0, 0, 10, 0, 0, 0],
+            "CMT": "depot",
+            "ALAG1": [1.0, 1, 2.5, 2.5, 2.5, 2.5],
+        }
+    )
+    early = table.assign(TIME=[0.0, 5, 0, 2, 2.2, 5])
+    got = amounts(entering(ALAG1=0), table), amounts(entering(ALAG1=0), early)
+    assert got[0] == pytest.approx(
+        [float(central_after(10, np.array(4.0))), 0, 0], rel=GLOBAL
+    )  # reset after it has entered
+    assert got[1] == pytest.approx([float(central_after(10, np.array(4.0))), 0, 0], rel=GLOBAL)  # and before
+
+
+def test_a_parameter_that_an_equation_names_is_the_models_own() -> None:
+    used = replace(entering(F1=0.7), rules=(*oral().rules, Rule("s", "", 2 * symengine.Symbol("F1"))))
+    table = pd.DataFrame({"TIME": [0.0, 4.0], "AMT": [100.0, 0], "CMT": "depot", "EVID": [1, 0]})
+    assert amounts(used, table) == pytest.approx(central_after(100, np.array([4.0])), rel=GLOBAL)
+
+
+def test_impossible_shares_and_lags_are_refused() -> None:
+    table = pd.DataFrame({"TIME": [0.0, 4.0], "AMT": [100.0, 0], "CMT": "depot", "EVID": [1, 0]})
+    with pytest.raises(ColeyError, match="parameter F1: is not a number from 0 up"):
+        amounts(entering(F1=-1), table)
+    with pytest.raises(ColeyError, match="parameter ALAG1: delays doses of a steady state"):
+        amounts(entering(ALAG1=1), table.assign(SS=[1, 0], II=[12.0, 0]))

@@ -9,7 +9,8 @@ from diseases import MONTH, disease, ends, examined, follow, median_survival, pa
 
 NAME = "b-all"
 NUMBER = 60
-TARGETED = {f"kill_{clone}_{site}": (1.0, "1/day") for clone in ("wild_type", "tolerant") for site in ("1", "R")}
+HIT = ("wild_type", "tolerant", "lysis_resistant")
+TARGETED = {f"kill_{clone}_{site}": (1.0, "1/day") for clone in HIT for site in ("1", "R")}
 
 
 def test_survival_without_treatment() -> None:

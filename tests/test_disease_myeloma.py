@@ -9,7 +9,8 @@ from diseases import MONTH, disease, ends, examined, follow, median_survival, pa
 
 NAME = "myeloma"
 NUMBER = 60
-ALL = {f"kill_{clone}_{site}": (5.0, "1/day") for clone in ("wild_type", "tolerant") for site in ("1", "R")}
+HIT = ("wild_type", "tolerant", "lysis_resistant")
+ALL = {f"kill_{clone}_{site}": (5.0, "1/day") for clone in HIT for site in ("1", "R")}
 
 
 def test_survival_without_treatment() -> None:

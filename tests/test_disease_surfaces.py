@@ -44,7 +44,8 @@ def test_invasion_is_found_and_stays() -> None:
 @pytest.mark.parametrize("name", [BLADDER, SKIN])
 def test_six_weeks_of_local_treatment_clear(name: str) -> None:
     start = patients(name, NUMBER)
-    found = follow(name, [0, 42], NUMBER, system=treated(name, rates(name, LOCAL)), start=start)
+    all_of_it = LOCAL | {f"kill_{clone.name}_1": (0.35, "1/day") for clone in disease(name).cancer.clones}
+    found = follow(name, [0, 42], NUMBER, system=treated(name, rates(name, all_of_it)), start=start)
     assert (found["C_total"].to_numpy()[:, 1] < 0.01 * found["C_total"].to_numpy()[:, 0]).all()
     gone = found["C_total"].to_numpy()[:, 1] < 30
     assert gone.mean() > 0.5

@@ -121,7 +121,8 @@ def test_pieces_become_a_choice_between_values() -> None:
     assert rates.count("select $B") == 2 and "br " not in rates
     compiled, control = kernels(model, RODAS4), Control(1e-6, np.ones(1))
     for value, expected in ((0.5, 0.25), (1.0, 1.0), (2.0, 3.0), (3.0, 5.0), (9.0, 5.0)):
-        assert look(compiled, model, control, np.zeros(0), 0.0, np.array([value]))[0] == expected
+        held = np.array([value < 1, value < 3], float)
+        assert look(compiled, model, control, held, 0.0, np.array([value]))[0] == expected
 
 
 def test_roundings_are_constant_to_a_derivative() -> None:

@@ -29,11 +29,13 @@ from coley.engine.functions import functions as compiled
 from coley.modeling import Mechanism, assemble
 from coley.modeling.check import dimensions, unit_problems
 from coley.system import Parameter, Rule, State, System
+from diseases import WORKED
+from drug_sample import SAMPLE
 
 SOURCE = Path(coley.__path__[0])
 CATALOGUE = load_catalogue()
 MODULES = [module.name for module in pkgutil.iter_modules(coley.mechanisms.__path__)]
-CANCERS = sorted({cancer.disease: name for name, cancer in sorted(CATALOGUE.cancers.items())}.values())
+CANCERS = sorted((*WORKED, "melanoma"))
 """One of each kind of disease: cancers of a kind have the same equations."""
 CASES = [(cancer, treated) for cancer in CANCERS for treated in (False, True)]
 Floats = NDArray[np.float64]
@@ -51,8 +53,8 @@ def functions(of: ModuleType) -> dict[str, object]:
 
 @cache
 def parts(cancer: str, treated: bool) -> tuple[Mechanism, ...]:
-    """Mechanisms of a cancer, without drugs or with all of them."""
-    return tuple(CATALOGUE.disease(cancer).parts(tuple(CATALOGUE.drugs.values()) if treated else ()))
+    """Mechanisms of a cancer, without drugs or with some of every kind."""
+    return tuple(CATALOGUE.disease(cancer).parts(tuple(CATALOGUE.drugs[name] for name in SAMPLE) if treated else ()))
 
 
 @cache
@@ -123,7 +125,7 @@ def test_model_without_drugs_carries_none(cancer: str) -> None:
 
 PROCEDURES = ("surgery", "radiation")
 """Modalities that have no name but the common one."""
-COMMON = {"IL-2", "interleukin-2", "prednisolone"}
+COMMON = {"IL-2", "Immunoglobulin", "immunoglobulin", "interleukin-2", "prednisolone"}
 """What the body makes itself; and the steroid by which the potency of others is measured."""
 NAMES = {
     word

@@ -259,7 +259,7 @@ def test_new_writes_a_commented_file_that_passes_the_check(place: Path) -> None:
         (["drg", "x", "--from", "nivolumab"], "there is no 'drg' to draft; did you mean 'drug'?"),
         (["drug", "My Mab!", "--from", "nivolumab"], "NAME: 'My Mab!' is no name; write lower-case"),
         (["drug", "pembrolizumab", "--from", "nivolumab"], "NAME: the catalogue has a drug 'pembrolizumab' already"),
-        (["drug", "x", "--from", "nivolumub"], "--from: unknown drug 'nivolumub'; did you mean 'nivolumab'?"),
+        (["drug", "x", "--from", "nivolumub"], "--from: unknown drug 'nivolumub'; did you mean 'nivolumab'"),
         (["drug", "../x", "--from", "nivolumab"], "NAME: '../x' is no name"),
         (["drug", "x", "--from", "nivolumab", "--out", "file"], "cannot be written"),
     ],

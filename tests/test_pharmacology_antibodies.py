@@ -20,8 +20,8 @@ DAYS = [0.0, 7.0, 21.0]
 def test_adcc_kills_cells_with_the_antigen_and_spares_those_without() -> None:
     drug = with_actions(shipped("trastuzumab"), ADCC)
     treated, control = course(system(alone(), drug), DAYS, DOSE), course(system(alone()), DAYS)
-    assert last(treated, "C_wild_1") < 0.9 * last(control, "C_wild_1")
-    assert last(treated, "C_wild_R") < 0.9 * last(control, "C_wild_R")
+    assert last(treated, "C_wild_1") < 0.99 * last(control, "C_wild_1")
+    assert last(treated, "C_wild_R") < 0.99 * last(control, "C_wild_R")
     assert last(treated, "C_bare_1") > 0.999 * last(control, "C_bare_1")  # the room that others leave lets them grow
 
 

@@ -1,12 +1,12 @@
 """Label regimens of all drugs: each is said in full, prints back, and is laid out in time.
 
-tests/data/README.md says where the texts come from, and which of them were restated.
+The texts are recalled from labels; the columns recorded and restated say which of them were restated.
 """
 
 from __future__ import annotations
 
 import csv
-from pathlib import Path
+from importlib import resources
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ import pytest
 from coley.regimen import Administration, Regimen, State, amounts, expand, parse
 
 TWO_YEARS = 730
-TABLE = Path(__file__).parent / "data" / "label-regimens.csv"
+TABLE = resources.files("coley.catalogue").joinpath("data", "label-regimens.csv")
 ROWS = list(csv.DictReader(TABLE.read_text(encoding="utf-8").splitlines()))
 IDS = [f"{number}-{row['drug']}" for number, row in enumerate(ROWS, start=2)]
 # What is given before each infusion needs one: by itself, premedication is never given.

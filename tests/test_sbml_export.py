@@ -25,6 +25,8 @@ from coley.sbml.identifiers import identifiers
 from coley.sbml.outline import outline
 from coley.system import TIME, Delay, Event, Parameter, Reaction, Rule, State, System
 from coley.trial import model
+from diseases import WORKED
+from drug_sample import SAMPLE
 
 with warnings.catch_warnings():  # their wrappers, made with SWIG, warn of names that they themselves lack
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -41,7 +43,7 @@ UNITS_OF_EXTENT = {10503, 99507}  # warnings: SBML has one unit of extent, and c
 START = {"C_wild_type_1": 1e9, "A1_nivolumab": 240.0, "A1_carboplatin": 500.0, "A1_gp100": 1.0}
 DRUGS = ("carboplatin", "gp100", "nivolumab")
 CATALOGUE = load_catalogue()
-CANCERS = sorted({cancer.disease: name for name, cancer in sorted(CATALOGUE.cancers.items())}.values())
+CANCERS = sorted((*WORKED, "melanoma"))
 """One of each kind of disease: cancers of a kind have the same equations."""
 a, b, x, y, z = symengine.symbols("a b x y z")
 
@@ -62,7 +64,7 @@ def systems(*, drugs: tuple[str, ...], cancers: Sequence[str] = CANCERS) -> list
     return [pytest.param(system, id=name) for name, system in named]
 
 
-ALL = systems(drugs=tuple(CATALOGUE.drugs))
+ALL = systems(drugs=SAMPLE)
 SOME = systems(drugs=DRUGS, cancers=["nsclc"])
 
 

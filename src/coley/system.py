@@ -326,6 +326,11 @@ def _expressions(system: System) -> Iterator[tuple[str, Expression]]:
     yield from _moving_expressions(system)
 
 
+def expressions(system: System) -> Iterator[Expression]:
+    """Every expression of the system."""
+    return (symengine.sympify(expression) for _, expression in _expressions(system))
+
+
 def _moving_expressions(system: System) -> Iterator[tuple[str, Expression]]:
     for reaction in system.reactions:
         for expression in (reaction.rate, *reaction.stoichiometry.values()):

@@ -14,10 +14,10 @@ from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Fact, Physiology, Source
 from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
-from coley.protocol import Trial
+from coley.protocol import Claim, Trial
 from coley.regimen import check, parse
 
-Named = Cancer | Care | Drug | Harm | NamedRegimen | Trial
+Named = Cancer | Care | Claim | Drug | Harm | NamedRegimen | Trial
 N = TypeVar("N", bound=Named)
 Key = tuple[str, str]
 """Of an entry: its folder and its name."""
@@ -40,6 +40,7 @@ class Catalogue:
     regimens: Mapping[str, NamedRegimen]
     harms: Mapping[str, Harm]
     care: Mapping[str, Care]
+    claims: Mapping[str, Claim]
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]
     physiology: Physiology

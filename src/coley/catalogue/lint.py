@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from coley.catalogue.catalogue import Catalogue
 from coley.catalogue.citations import citation_findings, source_findings, usage
+from coley.catalogue.claims import claim_findings
 from coley.catalogue.harms import harm_findings, model_findings
 from coley.catalogue.loader import File, Reading
 from coley.catalogue.models import cancer_findings, drug_findings
@@ -25,6 +26,7 @@ from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Reference
 from coley.harm import Harm
 from coley.pharmacology import Drug
+from coley.protocol import Claim
 
 TOGETHER = 30
 """Drugs of which one model is built, to see that each can join it."""
@@ -125,6 +127,8 @@ def _of_file(file: File, formulary: Formulary, vocabulary: Vocabulary | None) ->
     yield from citation_findings(file, formulary.catalogue.sources)
     if file.folder != "trials":
         yield from regimen_findings(file.folder, file.document.data, formulary)
+        if isinstance(file.entry, Claim):
+            yield from claim_findings(file.entry, formulary)
         return
     yield from trial_findings(file.document.data, formulary)
     if vocabulary is not None:
@@ -156,25 +160,27 @@ def _figures(document: Document, place: Path, unit: str) -> Iterator[Finding]:
 
 
 class _Tried:
-    """Diseases to try drugs with: every one for few drugs, one of each kind for many; and the drugs that join them.
+    """Diseases to try drugs with: one of each kind, and those of the files; and the drugs that join them.
 
     Many drugs are tried together, as a model of them all is built far sooner than one of each; those of a model that
     cannot be built are tried one by one.
     """
 
     def __init__(self, catalogue: Catalogue, files: Iterable[File], few: bool) -> None:
-        self._catalogue, self._few = catalogue, few
-        self._drugs = [file.entry for file in files if isinstance(file.entry, Drug)]
+        entries = [file.entry for file in files]
+        self._catalogue = catalogue
+        self._drugs = [entry for entry in entries if isinstance(entry, Drug)]
+        self._own = [entry.name for entry in entries if isinstance(entry, Cancer)] if few else []
 
     @cached_property
     def diseases(self) -> list[Disease]:
         """Those to try a drug with that does not join them all."""
-        return list(_diseases(self._catalogue, every=self._few))
+        return list(_diseases(self._catalogue, self._own))
 
     @cached_property
     def kinds(self) -> list[Disease]:
         """One disease of each kind."""
-        return list(_diseases(self._catalogue, every=False))
+        return list(_diseases(self._catalogue, ()))
 
     @cached_property
     def sound(self) -> set[str]:
@@ -240,11 +246,11 @@ def _other_names(drug: Drug, catalogue: Catalogue) -> Iterator[Finding]:
             yield Finding(path, f"{text!r} is a name of {owner} too", "leave it to one of them")
 
 
-def _diseases(catalogue: Catalogue, *, every: bool) -> Iterator[Disease]:
-    """The diseases that a model can be built of: of ``every`` cancer, or one of each kind."""
+def _diseases(catalogue: Catalogue, own: Collection[str]) -> Iterator[Disease]:
+    """The diseases that a model can be built of: of ``own`` cancers, and of one of each kind."""
     seen: set[str] = set()
     for cancer in catalogue.cancers.values():
-        if every or cancer.disease not in seen:
+        if cancer.name in own or cancer.disease not in seen:
             seen.add(cancer.disease)
             try:
                 disease = catalogue.disease(cancer.name)

@@ -18,7 +18,7 @@ from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Fact, Physiology, Source
 from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
-from coley.protocol import Trial
+from coley.protocol import Claim, Trial
 
 FOLDERS: Mapping[str, type[Named]] = {
     "drugs": Drug,
@@ -27,6 +27,7 @@ FOLDERS: Mapping[str, type[Named]] = {
     "regimens": NamedRegimen,
     "harms": Harm,
     "care": Care,
+    "claims": Claim,
 }
 """Folders of a catalogue with one entry a file, which has its name."""
 TABLES = ("sources", "facts")

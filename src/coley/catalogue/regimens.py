@@ -16,6 +16,7 @@ from coley.regimen.vocabulary import ROUTES, UNITS
 TEXTS: Mapping[str, tuple[Pattern, ...]] = {
     "regimens": (("text",),),
     "drugs": (("regimens", "*", "text"),),
+    "claims": (("arms", "*", "regimen"),),
     "trials": (
         ("arms", "*", "regimen"),
         ("arms", "*", "choice", "*", "regimen"),

@@ -189,5 +189,5 @@ def _records(regimens: list[Regimen], drugs: dict[str, Drug], people: pd.DataFra
         return None
     table = pd.concat(doses, ignore_index=True).sort_values(["ID", "TIME"], kind="stable", ignore_index=True)
     rows = table.rename(columns={"ID": "who"})[["who", "TIME", "AMT", "DUR", "CMT"]]
-    rows = rows.assign(EVID=1, II=0.0, ADDL=0.0, SS=0.0, DV=np.nan, rate=0.0, modelled="")
+    rows = rows.assign(EVID=1, II=0.0, ADDL=0.0, SS=0.0, DV=np.nan, rate=0.0, modelled="", paced=False)
     return Records(rows, pd.DataFrame(index=people.index.rename("ID")))

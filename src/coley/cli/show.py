@@ -23,7 +23,7 @@ from coley.protocol import Published
 LABELS = ("kind", "molecule", "name", "given", "grade")
 """Fields that tell entries of a list apart."""
 PHYSIOLOGY = "physiology"
-GROUPS = ("drugs", "cancers", "trials", "regimens", "harms", "care")
+GROUPS = ("drugs", "cancers", "trials", "regimens", "harms", "care", "claims")
 Showable = Entry | type[Disease]
 
 

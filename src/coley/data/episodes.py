@@ -47,7 +47,7 @@ def on_grid(rows: pd.DataFrame, individuals: int, times: Sequence[float] | Float
     grid = np.asarray(times, dtype=float)
     added = pd.DataFrame({"who": np.repeat(np.arange(individuals), len(grid)), "TIME": np.tile(grid, individuals)})
     added = added.assign(EVID=OBSERVATION, AMT=0.0, DUR=0.0, CMT="", II=0.0, ADDL=0.0, SS=0.0)
-    added = added.assign(DV=np.nan, rate=0.0, modelled="")
+    added = added.assign(DV=np.nan, rate=0.0, modelled="", paced=False, lag=0.0)
     joined = pd.concat([rows, added], ignore_index=True) if len(rows) else added
     return joined.iloc[np.lexsort((np.arange(len(joined)), joined["TIME"], joined["who"]))].reset_index(drop=True)
 
@@ -91,14 +91,15 @@ def _expanded(rows: pd.DataFrame, end: Floats) -> pd.DataFrame:
     given = rows[rows["EVID"].isin((DOSE, RESET_AND_DOSE)) & (rows["AMT"] > 0)]
     episode, time = given["episode"].to_numpy(), given["TIME"].to_numpy()
     interval, more = given["II"].to_numpy(), given["ADDL"].to_numpy()
-    room = np.maximum(end[episode] - time, 0)
+    lag = given["lag"].to_numpy(dtype=float)
+    room = np.maximum(end[episode] - time - lag, 0)
     reached = np.floor(room / np.where(interval > 0, interval, np.inf) + 1e-9)
     count = np.minimum(more, reached).astype(np.intp) + 1
-    count[time > end[episode]] = 0
+    count[time + lag > end[episode]] = 0
     source = np.repeat(np.arange(len(given)), count)
     repeat = np.arange(len(source)) - np.repeat(np.cumsum(count) - count, count)
     out = given.iloc[source]
-    moment = np.where(repeat == 0, out["at"], out["TIME"] + repeat * out["II"])
+    moment = np.where(repeat == 0, out["at"], out["TIME"] + repeat * out["II"]) + lag[source]
     return pd.DataFrame(
         {"ID": out["episode"], "TIME": moment, "AMT": out["AMT"], "DUR": out["DUR"], "CMT": out["CMT"]},
         columns=DOSE_COLUMNS,

@@ -26,7 +26,8 @@ class Records:
     Attributes:
         rows: one row per record, in the order of the table: ``who`` (position in ``parameters``), TIME, EVID, AMT, DUR
             (0 is a bolus), CMT (a state), II, ADDL, SS, DV; ``rate`` of a constant infusion until TIME (else 0); and
-            ``modelled``, the parameter that says how fast or how long an infusion is where RATE is -1 or -2 (else "").
+            ``modelled``, the parameter that says how fast or how long an infusion is where RATE is -1 or -2 (else "");
+            ``paced``, whether RATE says how fast it is.
         parameters: a row per individual, with its ID as index: the columns of the table that are parameters or states.
         everyone: whether the table has no ID, so that its course is that of every individual.
         unused: columns that mean nothing to the model.
@@ -52,6 +53,8 @@ def read_records(source: Source, system: System) -> Records:
     - CMT: name of a state, or its number in the order of the model's states, counted from 1. Observations ignore it.
     - RATE above 0 or DUR make a dose an infusion; with both, RATE times DUR is AMT within 0.1 %. RATE -1 takes the rate
       from the parameter R1 of the model for compartment 1, RATE -2 the duration from D1; likewise for others.
+    - A parameter F1 or ALAG1 that no equation of the model names is the share of doses into compartment 1 that enters,
+      or how long after TIME they do; at a given rate less is infused for a shorter time.
     - II and ADDL: as many doses more at this interval.
     - SS 1: the individual is in the steady state of this dose every II, whatever came before; with II and AMT 0 and
       RATE above 0, in that of an infusion that ends at TIME.
@@ -103,4 +106,5 @@ def _rows(table: Table, who: NDArray[np.intp], system: System) -> pd.DataFrame:
     rows["DV"] = table.floats("DV") if "DV" in table.columns else np.nan
     rows["rate"] = np.where((rate > 0) & (amount == 0), rate, 0.0)
     rows["modelled"] = modelled(table, system)
+    rows["paced"] = (rate > 0) & (amount > 0)
     return rows

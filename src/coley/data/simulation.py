@@ -11,8 +11,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from coley.data.engine_call import Progress, Settings, follow
+from coley.data.entering import entering
 from coley.data.episodes import DOSE_COLUMNS, Episodes, episodes, on_grid
-from coley.data.record_checks import MOST_OVERLAPS
 from coley.data.records import Records
 from coley.data.steady import ALWAYS, Steady, joined, resting_states, steady_states, still_running
 from coley.engine import Simulation
@@ -104,7 +104,7 @@ def _joined(
         problems.append(Problem("times", "mean two things where a reset sets TIME back", "use EVID 0 records"))
     if problems:
         raise ColeyError(problems)
-    rows = _modelled(system, rows, table)
+    rows = entering(system, rows, table)
     return table, rows if times is None else on_grid(rows, len(table), times)
 
 
@@ -141,28 +141,6 @@ def _rows_of(records: Records | None, table: pd.DataFrame) -> pd.DataFrame:
     n = len(records.rows)
     rows = records.rows.iloc[np.tile(np.arange(n), len(table))].reset_index(drop=True)
     return rows.assign(who=np.repeat(np.arange(len(table)), n))
-
-
-def _modelled(system: System, rows: pd.DataFrame, table: pd.DataFrame) -> pd.DataFrame:
-    """The records with durations that parameters of the model say (RATE -1 and -2) filled in."""
-    if "modelled" not in rows or not (rows["modelled"] != "").any():
-        return rows
-    values = {parameter.name: parameter.value for parameter in system.parameters}
-    lasts, problems = rows["DUR"].to_numpy(dtype=float).copy(), []
-    for name in rows["modelled"][rows["modelled"] != ""].unique():
-        here = (rows["modelled"] == name).to_numpy()
-        of = table[name] if name in table.columns else pd.Series(values[name], index=table.index)
-        value = of.to_numpy(dtype=float)[rows["who"].to_numpy()[here]]
-        if not (np.isfinite(value) & (value > 0)).all():
-            problems.append(Problem(f"parameter {name}", "is not above 0 for everyone who takes an infusion from it"))
-            continue
-        lasts[here] = rows["AMT"].to_numpy()[here] / value if name[0] == "R" else value
-        if (rows["SS"].eq(1) & here & (lasts > MOST_OVERLAPS * rows["II"])).any():
-            what = f"makes more than {MOST_OVERLAPS} infusions of a steady state run at once"
-            problems.append(Problem(f"parameter {name}", what))
-    if problems:
-        raise ColeyError(problems)
-    return rows.assign(DUR=lasts)
 
 
 def _from_steady_states(

@@ -26,14 +26,15 @@ _KINDS = ("StrictLessThan", "LessThan")
 def branches(system: System) -> tuple[Expression, ...]:
     """The comparisons, in states, parameters and time; those of delayed values are left to the error of a step."""
     past = {symengine.Symbol(delay.name) for delay in system.delays}
-    found = {str(part): part for rate in system.rates for part in _comparisons(rate) if not part.free_symbols & past}
+    found = {str(part): part for rate in system.rates for part in comparisons(rate) if not part.free_symbols & past}
     return tuple(found[text] for text in sorted(found) if not foreseen(system, found[text]))
 
 
-def _comparisons(expression: Expression) -> set[Expression]:
+def comparisons(expression: Expression) -> set[Expression]:
+    """Those in an expression of what is less than what."""
     if type(expression).__name__ in _KINDS:
         return {expression}
-    return set().union(*map(_comparisons, expression.args))
+    return set().union(*map(comparisons, expression.args))
 
 
 @lru_cache(maxsize=64)

@@ -16,7 +16,7 @@ def jacobian(system: System) -> list[tuple[int, int, Expression]]:
     entries = []
     for i, rate in enumerate(system.rates):
         symbols = sorted((states[symbol], symbol) for symbol in rate.free_symbols & states.keys())
-        found = _derivatives(rate, [symbol for _, symbol in symbols])
+        found = derivatives(rate, [symbol for _, symbol in symbols])
         entries += [(i, j, derivative) for (j, _), derivative in zip(symbols, found, strict=True)]
     return entries
 
@@ -24,13 +24,13 @@ def jacobian(system: System) -> list[tuple[int, int, Expression]]:
 def by_time(system: System) -> list[tuple[int, Expression]]:
     """The derivatives by ``time`` of the rates that name it."""
     named = [(i, rate) for i, rate in enumerate(system.rates) if TIME in rate.free_symbols]
-    return [(i, *_derivatives(rate, [TIME])) for i, rate in named]
+    return [(i, *derivatives(rate, [TIME])) for i, rate in named]
 
 
-def _derivatives(expression: Expression, symbols: Sequence[Expression]) -> list[Expression]:
+def derivatives(expression: Expression, symbols: Sequence[Expression]) -> list[Expression]:
     """The derivatives, where there is one; roundings are constant between their steps."""
     parts = piecewise(expression)
-    found = sorted(_roundings(parts), key=str)
+    found = sorted(roundings(parts), key=str)
     held = {rounding: symengine.Symbol(f"rounding {k}") for k, rounding in enumerate(found)}  # no name of a System
     if not held:
         return [parts.diff(symbol) for symbol in symbols]
@@ -52,11 +52,11 @@ def may_be_singular(derivative: Expression) -> bool:
     return any(may_be_singular(part) for part in derivative.args)
 
 
-def _roundings(expression: Expression) -> set[Expression]:
+def roundings(expression: Expression) -> set[Expression]:
     """The outermost ones: symengine would leave their derivatives as they are."""
     if type(expression).__name__ in ("floor", "ceiling"):
         return {expression}
-    return set().union(*map(_roundings, expression.args))
+    return set().union(*map(roundings, expression.args))
 
 
 def condition(expression: Expression) -> Expression:

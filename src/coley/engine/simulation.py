@@ -28,6 +28,7 @@ from coley.engine.doses import Doses, dose_problems
 from coley.engine.functions import evaluate, initial_states
 from coley.engine.given import set_concentrations, with_given
 from coley.engine.memory import Memory
+from coley.engine.sensitised import sensitised
 from coley.engine.storing import stored
 from coley.engine.switches import unforeseen
 from coley.engine.tableau import Method
@@ -50,6 +51,7 @@ def solve(
     parameters: Parameters | None = None,
     doses: pd.DataFrame | None = None,
     observables: Sequence[str] | None = None,
+    sensitivities: Sequence[str] | None = None,
     rtol: float = 1e-6,
     atol: Mapping[str, float] | None = None,
     method: Method | None = None,
@@ -75,6 +77,9 @@ def solve(
         observables: names of states, parameters, rules or delays to return, such as the rule ``[S1]`` for the
             concentration of a species S1; default all states and rules, and both amount and
             concentration of a species that is constant.
+        sensitivities: names of parameters, or of states, which stand for their values at the start: the derivatives of
+            all observables by these are returned as well, within the same tolerances
+            (:mod:`coley.engine.sensitivities`).
         rtol: relative tolerance of the local error.
         atol: absolute tolerance by state; default ``rtol`` times each state's scale.
         method: of the default backend: one of :mod:`coley.engine.tableau`, default RODAS4. RODAS5P is the faster where
@@ -92,7 +97,8 @@ def solve(
         ``status`` (:class:`coley.engine.batch.Backend` lists them), ``reason``, ``event`` (that ended it, or ""),
         ``end_time``, and ``steps``, ``rejections``, ``evaluations`` and ``jacobians``, which are -1 where a solver does
         not count them; and ``final_states`` (individual × state), where each one ended. Values after an individual's
-        end are NaN. The coordinate ``individual`` is the index of ``parameters``.
+        end are NaN. The coordinate ``individual`` is the index of ``parameters``. The derivatives of an observable
+        ``C`` are ``d(C)`` (individual × by × time).
 
     Raises:
         ColeyError: names, times, parameters or doses that cannot be used; all at once.
@@ -109,10 +115,14 @@ def solve(
         problems.append(Problem("store", f"{folder} is there already", "name a folder that is not"))
     if problems:
         raise ColeyError(problems)
+    asked, names, model = None, _default(system, observables), system
+    if sensitivities is not None:
+        asked = sensitised(with_given(system, table.columns), sensitivities, names, table.columns, doses)
+        names, model = asked.names, asked.system
 
     def simulated(part: slice, given: pd.DataFrame | None) -> xr.Dataset:
         simulation = Simulation(
-            system,
+            model,
             table.iloc[part],
             start=start[part],
             rtol=rtol,
@@ -123,11 +133,12 @@ def solve(
             backend=backend,
         )
         mine = times if np.ndim(times) < 2 else np.asarray(times, dtype=float)[part]
-        return simulation.advance(mine, doses=given, observables=observables, progress=progress)
+        found = simulation.advance(mine, doses=given, observables=names, progress=progress)
+        return found if asked is None else asked.gathered(found)
 
     if folder is None:
         return simulated(slice(None), doses)
-    size = _block(system, _grid(times).shape[1], len(_default(system, observables)))
+    size = _block(model, _grid(times).shape[1], len(names))
     return stored(folder, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
 
 

@@ -117,7 +117,9 @@ def _deviates(
     both = [pair for pair in disease.cancer.correlations if all(name in deviates for name in pair.between)]
     names, matrix = normal_correlations(both)
     if names:
-        mixed = np.linalg.cholesky(matrix) @ np.stack([deviates[name] for name in names])
+        independent = [deviates[name] for name in names]
+        # row by row and in order: a product of matrices adds up otherwise for other numbers of patients
+        mixed = [sum(a * x for a, x in zip(row, independent, strict=True)) for row in np.linalg.cholesky(matrix)]
         deviates.update(zip(names, mixed, strict=True))
     return deviates
 

@@ -1,5 +1,6 @@
 """Protocol of a trial: who may enter, what is given, when patients are seen; and what was published of it."""
 
+from coley.protocol.claim import MEASURES, Bounds, Claim, ClaimArm, Difference, Equivalence, Evidence, Order, Rule
 from coley.protocol.schema import (
     Arm,
     Eligibility,
@@ -14,12 +15,21 @@ from coley.protocol.schema import (
 )
 
 __all__ = [
+    "MEASURES",
     "Arm",
+    "Bounds",
+    "Claim",
+    "ClaimArm",
+    "Difference",
     "Eligibility",
+    "Equivalence",
+    "Evidence",
     "Option",
+    "Order",
     "PriorLine",
     "Published",
     "Range",
+    "Rule",
     "Stratum",
     "Subsequent",
     "Trial",

@@ -20,9 +20,12 @@ DIMENSIONLESS = "dimensionless"
 _KINDS = {
     "": DIMENSIONLESS,
     "meter": "metre", "gram": "gram", "second": "second", "mole": "mole",
-    "cell": "item", "molecule": "item", "count": "item", "PFU": "item", "IU": "item", "gray": "gray",
+    "cell": "item", "molecule": "item", "count": "item", "PFU": "item", "IU": "item", "vp": "item", "gray": "gray",
+    "MBq": "becquerel",
     "kelvin": "kelvin", "ampere": "ampere", "candela": "candela", "radian": "radian",
 }  # fmt: skip
+_SIZES = {"MBq": 1e6}
+"""Of our own base units, how many of SBML's they are, where not one."""
 _AMOUNTS = [dimension(text) for text in ("", "mole", "gram", "cell", "molecule", "PFU", "IU")]
 
 
@@ -108,7 +111,8 @@ def _factors(text: str) -> list[_Factor]:
         for base, exponent in _items(root.units) or [("", 1.0)]:
             if base not in _KINDS:
                 raise ColeyError(Problem(f"unit {text!r}", f"SBML has no unit for {base}"))
-            factors.append(_factor(_KINDS[base], magnitude, exponent, power))
+            size = _SIZES.get(base, 1.0) ** exponent
+            factors.append(_factor(_KINDS[base], magnitude * size, exponent, power))
             magnitude = 1.0
     return factors
 

@@ -41,39 +41,39 @@ _Measure = Callable[[Follow, Floats], Floats]
 def share_difference(first: Flags, second: Flags, *, seed: int) -> Estimate:
     """Share with ``second`` less share with ``first``, both (people,)."""
     change = second.astype(np.float64) - first.astype(np.float64)
-    replicates = [weights @ change / len(change) for weights in _draws(len(change), seed)]
-    return _estimate(float(change.mean()), np.concatenate(replicates), len(change), 1.0)
+    replicates = [weights @ change / len(change) for weights in draws(len(change), seed)]
+    return bootstrapped(float(change.mean()), np.concatenate(replicates), len(change), 1.0)
 
 
 def survival_difference(first: Follow, second: Follow, time: float, *, seed: int) -> Estimate:
     """Kaplan-Meier survival at ``time``, second less first."""
-    return _curves(first, second, seed, 1.0, lambda follow, weights: _survival(follow, weights, time)[0])
+    return _curves(first, second, seed, 1.0, lambda follow, weights: curve_at(follow, weights, time)[0])
 
 
 def mean_difference(first: Follow, second: Follow, time: float, *, seed: int) -> Estimate:
     """Mean time without the event within ``time`` (the area under Kaplan and Meier's curve), second less first."""
-    return _curves(first, second, seed, time, lambda follow, weights: _survival(follow, weights, time)[1])
+    return _curves(first, second, seed, time, lambda follow, weights: curve_at(follow, weights, time)[1])
 
 
 def survival(follow: Follow, time: float) -> float:
     """Kaplan-Meier survival at ``time``."""
-    return float(_survival(follow, np.ones((1, len(follow.durations))), time)[0][0])
+    return float(curve_at(follow, np.ones((1, len(follow.durations))), time)[0][0])
 
 
 def mean_time(follow: Follow, time: float) -> float:
     """Mean time without the event within ``time``."""
-    return float(_survival(follow, np.ones((1, len(follow.durations))), time)[1][0])
+    return float(curve_at(follow, np.ones((1, len(follow.durations))), time)[1][0])
 
 
 def _curves(first: Follow, second: Follow, seed: int, largest: float, measure: _Measure) -> Estimate:
     n = len(first.durations)
-    replicates = [measure(second, weights) - measure(first, weights) for weights in _draws(n, seed)]
+    replicates = [measure(second, weights) - measure(first, weights) for weights in draws(n, seed)]
     once = np.ones((1, n))
     value = float((measure(second, once) - measure(first, once))[0])
-    return _estimate(value, np.concatenate(replicates), n, largest)
+    return bootstrapped(value, np.concatenate(replicates), n, largest)
 
 
-def _survival(follow: Follow, weights: Floats, time: float) -> tuple[Floats, Floats]:
+def curve_at(follow: Follow, weights: Floats, time: float) -> tuple[Floats, Floats]:
     """(replicates,) survival at ``time``, and area under the curve up to it; ``weights`` are (replicates, people)."""
     order = np.lexsort((~follow.events, follow.durations))  # at the same time, events come before censoring
     durations, events, own = follow.durations[order], follow.events[order], weights[:, order]
@@ -86,7 +86,7 @@ def _survival(follow: Follow, weights: Floats, time: float) -> tuple[Floats, Flo
     return curve[:, -1], area
 
 
-def _draws(people: int, seed: int) -> Iterator[Floats]:
+def draws(people: int, seed: int) -> Iterator[Floats]:
     """How often each person is drawn, in parts of (replicates, people)."""
     generator = stream(seed, "bootstrap of a comparison", 0)
     even = np.full(people, 1 / people)
@@ -94,8 +94,8 @@ def _draws(people: int, seed: int) -> Iterator[Floats]:
         yield generator.multinomial(people, even, size=_CHUNK).astype(np.float64)
 
 
-def _estimate(value: float, replicates: Floats, people: int, largest: float) -> Estimate:
-    """``largest`` is what one person can differ by at most."""
+def bootstrapped(value: float, replicates: Floats, people: int, largest: float) -> Estimate:
+    """``value`` with its interval from ``replicates``; ``largest`` is what one person can differ by at most."""
     if abs(value) + np.abs(replicates).max() < _ROUNDING * largest:
         bound = largest * (1 - _TAILS[0] ** (1 / people))
         return Estimate(0.0, -bound, bound)

@@ -1,0 +1,135 @@
+"""Claims as a folder: ``claims.html``, ``claims.json``, ``claims.csv``, and a figure of each claim as SVG."""
+
+from __future__ import annotations
+
+import json
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from coley.claims.experiment import Found
+from coley.claims.figures import drawings
+from coley.claims.rules import Outcome
+from coley.report.page import DISCLAIMER
+from coley.report.tables import NOTHING, Group, Table, number
+
+PAGE = "claims.html"
+
+
+def write_claims(found: list[Found], folder: Path) -> list[Path]:
+    """Write the page, its figures and tables into ``folder``, which keeps what else is in it; tables before figures.
+
+    Returns:
+        the files written, the page first.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [folder / PAGE, folder / "claims.json", folder / "claims.csv"]
+    records = [record(each) for each in found]
+    files[1].write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    rows = [
+        {"claim": each["id"], "verdict": each["verdict"], **rule, "arms": json.dumps(rule["arms"])}
+        for each in records
+        for rule in each["rules"]
+    ]
+    pd.DataFrame(rows).to_csv(files[2], index=False)
+    drawn = drawings(found)
+    for name, drawing in drawn.items():
+        if drawing.svg:
+            files.append(folder / f"{name}.svg")
+            files[-1].write_text(drawing.svg, encoding="utf-8")
+    environment = Environment(
+        loader=ChoiceLoader([PackageLoader("coley.claims", "templates"), PackageLoader("coley.report", "templates")]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    figures = {name: {"svg": Markup(d.svg), "fault": d.fault} for name, d in drawn.items()}
+    page = environment.get_template(PAGE).render(
+        disclaimer=DISCLAIMER, summary=claim_table(found), found=found, figures=figures, arms=arm_table
+    )
+    files[0].write_text(page, encoding="utf-8")
+    return files
+
+
+def record(found: Found) -> dict[str, Any]:
+    """A claim with what was found, as JSON has it; what is not known, or has no bound, is null."""
+    rules = [
+        {name: _plain(getattr(outcome, name)) for name in ("label", "unit", "value", "lower", "upper", "least", "most")}
+        | {"passed": outcome.passed, "arms": {name: _plain(value) for name, value in outcome.arms.items()}}
+        for outcome in found.outcomes
+    ]
+    about = {"id": found.claim.id, "claim": found.claim.claim, "patients": found.patients, "verdict": found.verdict}
+    return {**about, "rules": rules, "problems": list(found.problems)}
+
+
+def claim_table(found: list[Found]) -> Table:
+    """Every claim with what its rules measured, what they ask for, and whether it passes."""
+    groups = []
+    for each in found:
+        rows = [
+            (each.claim.claim if index == 0 else "", outcome.label, _measured(outcome), asked(outcome), _said(outcome))
+            for index, outcome in enumerate(each.outcomes)
+        ] or [(each.claim.claim, "; ".join(each.problems), NOTHING, NOTHING, "not run")]
+        groups.append(Group(each.claim.id, tuple(rows)))
+    passed = sum(each.verdict == "pass" for each in found)
+    caption = (
+        f"{passed} of {len(found)} claims pass. Measured with the 95 % interval of the simulation; a rule passes where "
+        "the whole interval lies where it asks."
+    )
+    return Table(caption, ("", "claim", "measured", "effect", "asked for", ""), tuple(groups), texts=3)
+
+
+def arm_table(found: Found) -> Table:
+    """The arms of a claim, and what was measured in each."""
+    values: dict[str, list[str]] = {arm.name: [] for arm in found.claim.arms}
+    measured = dict.fromkeys(outcome.label.partition(":")[0] for outcome in found.outcomes)
+    for outcome in found.outcomes:
+        for name, value in outcome.arms.items():
+            text = f"{outcome.label.partition(':')[0]}: {number(value, 2)}{' ' + outcome.unit if outcome.unit else ''}"
+            if text not in values[name]:
+                values[name].append(text)
+    rows = tuple(
+        Group(arm.name, ((arm.cancer, arm.regimen, "; ".join(_people(arm)) or NOTHING, f"{arm.months:g}",
+                          "; ".join(values[arm.name]) or NOTHING),))
+        for arm in found.claim.arms
+    )  # fmt: skip
+    columns = ("arm", "cancer", "regimen", "patients and changed numbers", "months", "measured")
+    return Table(f"Arms of {found.patients:,} virtual patients ({len(measured)} measured).", columns, rows, texts=4)
+
+
+def _people(arm: Any) -> list[str]:
+    bounds = [
+        f"{name} {sign} {value:g}"
+        for name, range_ in arm.biomarkers.items()
+        for sign, value in (("at least", range_.min), ("at most", range_.max))
+        if value is not None
+    ]
+    return [*(f"after {given}" for given in arm.prior), *bounds, *arm.set]
+
+
+def _measured(outcome: Outcome) -> str:
+    unit = f" {outcome.unit}" if outcome.unit else ""
+    return f"{number(outcome.value, 2)} [{number(outcome.lower, 2)} to {number(outcome.upper, 2)}]{unit}"
+
+
+def asked(outcome: Outcome) -> str:
+    """Where the interval has to lie, in words."""
+    if not isfinite(outcome.most):
+        return f"above {outcome.least:g}"
+    if not isfinite(outcome.least):
+        return f"below {outcome.most:g}"
+    return f"{outcome.least:g} to {outcome.most:g}"
+
+
+def _said(outcome: Outcome) -> str:
+    return "pass" if outcome.passed else "fail"
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not isfinite(value) else value

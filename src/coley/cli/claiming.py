@@ -1,0 +1,103 @@
+"""``coley claims``: what the model is held to do, run as experiments, passing or failing as measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+
+if TYPE_CHECKING:
+    from coley.catalogue import Catalogue
+    from coley.claims import Found
+    from coley.protocol import Claim
+
+
+@app.command(epilog=EXIT_CODES)
+def claims(
+    claim: Annotated[list[str] | None, typer.Argument(help="Claims by id, such as G8 (default: all).")] = None,
+    *,
+    patients: Annotated[
+        int | None, typer.Option(help="Virtual patients of each arm (default: as each claim says).")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
+    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the page, figures and tables.")] = RESULTS / "claims",
+    catalogue: Annotated[
+        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+) -> None:
+    """Run the claims of the model as experiments: measured effects with intervals, and whether each passes.
+
+    Claims that fail are shown as failing; the exit code is 0 all the same. Each is a file in the folder claims of a
+    catalogue.
+    """
+    from coley.catalogue import load_catalogue
+    from coley.cli.options import size_problems
+    from coley.cli.progress import progress_bars
+    from coley.errors import ColeyError
+
+    known = load_catalogue(*(catalogue or ()))
+    problems = size_problems(1 if patients is None else patients, seed, threads)
+    try:
+        wanted = _wanted(claim or [], known)
+    except ColeyError as error:
+        problems += error.problems
+    if problems:
+        raise ColeyError(problems)
+
+    from coley.claims import Settings, experiments, write_claims
+
+    with progress_bars(as_json) as progress:
+        found = list(experiments(wanted, known, Settings(patients, seed, threads), progress=progress))
+    files = write_claims(found, out)
+    if as_json:
+        typer.echo((out / "claims.json").read_text(encoding="utf-8"), nl=False)
+        return
+    _print(found)
+    screen = console()
+    screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
+    screen.print(PURPOSE)
+
+
+def _wanted(names: list[str], known: Catalogue) -> list[Claim]:
+    from coley.catalogue.catalogue import find
+    from coley.errors import ColeyError, Problem
+
+    found: list[Claim] = []
+    problems: list[Problem] = []
+    for name in names:
+        try:
+            found.append(find("claim", name, known.claims))
+        except ColeyError as error:
+            problems += error.problems
+    if problems:
+        raise ColeyError(problems)
+    return list({claim.name: claim for claim in found}.values()) if names else sorted(known.claims.values(), key=_place)
+
+
+def _place(claim: Claim) -> tuple[str, int, str]:
+    """G2 stands before G10."""
+    letters = claim.name.rstrip("0123456789")
+    number = claim.name[len(letters) :]
+    return letters, int(number or 0), claim.name
+
+
+def _print(found: list[Found]) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    from coley.claims import claim_table
+
+    shown = claim_table(found)
+    table = Table(box=SIMPLE_HEAD, caption=Text(shown.caption), caption_justify="left")
+    for name in shown.columns:
+        table.add_column(name)
+    for group in shown.groups:
+        for index, row in enumerate(group.rows):
+            table.add_row("" if index else group.label, *map(Text, row))
+    console().print(table)
