@@ -12,18 +12,25 @@ balance with attack and is no state.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
+import numpy as np
 import symengine
+from numpy.typing import NDArray
 
 from coley.facts import Entry, Quantity, like
 from coley.modeling import Context, Mechanism
 from coley.system import Expression
 from coley.units import convert
 
+Floats = NDArray[np.float64]
 SWIFT = 1 / 7
 """Repair from which on damage is taken to be in balance with attack, 1/day: visits are weeks apart."""
-REST, CTLA4, PD1 = "T_self", "T_self_CTLA4", "T_self_PD1"
+REST, CTLA4, PD1, LEFT = "T_self", "T_self_CTLA4", "T_self_PD1", "repertoire_self"
+FUNCTION = "T_function"
+DRIVERS = {REST: 1.0, CTLA4: 0.0, PD1: 0.0, LEFT: 1.0, FUNCTION: 1.0}
+"""What the attack on every organ follows from, with what it is where the model does not have it."""
 
 
 class Autoimmunity(Entry):
@@ -33,6 +40,8 @@ class Autoimmunity(Entry):
         susceptibility: of a patient, a factor on the hazard; 0 for one who cannot have the event.
         CTLA4: attack that comes free where CTLA-4 is blocked, relative to the attack at rest.
         PD1: the same of PD-1 or its ligand PD-L1.
+        tolerance: how steeply what comes free falls with the repertoire that is left: 0 for an organ that never gets
+            used to it.
         repair: rate at which damage to the organ heals.
         exponent: how steeply the hazard rises with damage.
     """
@@ -40,6 +49,7 @@ class Autoimmunity(Entry):
     susceptibility: Annotated[Quantity, like("", zero=True)]
     CTLA4: Annotated[Quantity, like("", zero=True)]
     PD1: Annotated[Quantity, like("", zero=True)]
+    tolerance: Annotated[Quantity, like("", zero=True)]
     repair: Annotated[Quantity, like("1/day")]
     exponent: Annotated[Quantity, like("")]
 
@@ -47,20 +57,46 @@ class Autoimmunity(Entry):
         """Factor on the hazard of the harm ``symbol``; ``present`` are names that the rest of the model declares."""
         exponent = m.constant(f"n_{symbol}", self.exponent, "how the hazard rises with damage")
         susceptibility = m.constant(f"susceptibility_{symbol}", self.susceptibility, "the patient's susceptibility")
-        attack = m[REST]
+        freed: Expression = symengine.Integer(0)
         for name, gain in ((CTLA4, self.CTLA4), (PD1, self.PD1)):
             if name in present:
                 label = name.removeprefix("T_self_")
-                attack += m.constant(f"{label}_{symbol}", gain, f"attack that {label} holds") * m[name]
-        function = m["T_function"] if "T_function" in present else symengine.Integer(1)
-        harming = function * attack
-        if convert(self.repair.value, self.repair.unit, "1/day") >= SWIFT:
+                freed += m.constant(f"{label}_{symbol}", gain, f"attack that {label} holds") * m[name]
+        if LEFT in present and self.tolerance.value > 0:
+            freed *= m[LEFT] ** m.constant(f"tolerance_{symbol}", self.tolerance, "how the organ gets used to attack")
+        function = m[FUNCTION] if FUNCTION in present else symengine.Integer(1)
+        harming = function * (m[REST] + freed)
+        if self._swift:
             return susceptibility * harming**exponent
         repair = m.constant(f"k_repair_{symbol}", self.repair, "repair of the organ")
         damage = m.state(f"damage_{symbol}", "", 1, 1e-2, "damage to the organ, relative to rest")
         m.reaction("attack", repair * harming, {f"damage_{symbol}": 1})
         m.reaction("repair", repair * damage, {f"damage_{symbol}": -1})
         return susceptibility * damage**exponent
+
+    def course(self, days: Floats, drivers: Mapping[str, Floats]) -> Floats:
+        """(patients, days) the same factor for a susceptibility of 1, where the body's T cells went a known way.
+
+        Args:
+            days: ascending, the first being that of the first dose.
+            drivers: (patients, days) ``DRIVERS`` by name, linear in between.
+        """
+        freed = self.CTLA4.value * drivers[CTLA4] + self.PD1.value * drivers[PD1]
+        harming = drivers[FUNCTION] * (drivers[REST] + freed * drivers[LEFT] ** self.tolerance.value)
+        if self._swift:
+            return np.asarray(harming**self.exponent.value)
+        rate = convert(self.repair.value, self.repair.unit, "1/day")
+        damage = np.ones_like(harming)
+        for k, step in enumerate(np.diff(days)):  # exact for an attack that is linear in each step
+            fall = np.exp(-rate * step)
+            mean = (1 - fall) / (rate * step)
+            early, late = harming[:, k], harming[:, k + 1]
+            damage[:, k + 1] = damage[:, k] * fall + early * (mean - fall) + late * (1 - mean)
+        return np.asarray(damage**self.exponent.value)
+
+    @property
+    def _swift(self) -> bool:
+        return convert(self.repair.value, self.repair.unit, "1/day") >= SWIFT
 
 
 def self_reactivity(context: Context, present: frozenset[str]) -> Mechanism:
@@ -81,6 +117,13 @@ def self_reactivity(context: Context, present: frozenset[str]) -> Mechanism:
         left = signal[0] * signal[1] if len(signal) == 2 else signal[0]
         released = _released(m.parameter("brake_PD1", "brake by PD-1"), left)
         _follow(m, PD1, 0, turnover, released, "self-reactive T cells that PD-1 held, share set free")
+    free = sum((m[state.name] for state in m.states if state.name != REST), symengine.Integer(0))
+    if free != 0:
+        spent = m.parameter("k_spent_self", "loss of self-reactive T cells that were set free")
+        back = m.parameter("k_renewal_self", "renewal of the self-reactive repertoire")
+        repertoire = m.state(LEFT, "", 1, 1e-2, "self-reactive repertoire that brakes hold, share left")
+        m.reaction("repertoire_loss", spent * free * repertoire, {LEFT: -1})
+        m.reaction("repertoire_renewal", back * (1 - repertoire), {LEFT: 1})
     return m
 
 
