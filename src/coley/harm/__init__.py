@@ -32,7 +32,7 @@ Random numbers are keyed by patient, harm and number of the event, so that a pat
 ``adae`` and ``adcm`` write events and what was given for them as tables of a trial.
 """
 
-from coley.harm.autoimmunity import Autoimmunity
+from coley.harm.autoimmunity import DRIVERS, Autoimmunity
 from coley.harm.care import Course, Orders, Prescription, decide, resolve
 from coley.harm.cytokines import CytokineRelease
 from coley.harm.events import Events, Risk, occur
@@ -45,6 +45,7 @@ from coley.harm.schema import Care, CareRule, Grade, Handling, Harm, InCancer, R
 from coley.harm.tables import adae, adcm
 
 __all__ = [
+    "DRIVERS",
     "Autoimmunity",
     "Care",
     "CareRule",
