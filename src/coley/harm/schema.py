@@ -150,13 +150,15 @@ class Handling(Entry):
     """What is done with the drugs of some classes: nothing, hold, or stop.
 
     A drug that was held is given again: once the event is of grade ``resume``, or ``after`` so many days where it is
-    replaced rather than healed, as a hormone is. A drug that was stopped is not.
+    replaced rather than healed, as a hormone is. A drug that was stopped is not, nor one whose hold comes to more than
+    ``within`` days.
     """
 
     classes: Annotated[tuple[Text, ...], AfterValidator(_some)]
     action: Action
     resume: Annotated[int, Field(ge=0, le=4)] | None = None
     after: Annotated[float, Field(gt=0, le=365)] | None = None
+    within: Annotated[float, Field(gt=0, le=365)] | None = None
 
     @model_validator(mode="after")
     def _resumed(self) -> Self:
@@ -164,6 +166,8 @@ class Handling(Entry):
         if said != (self.action == "hold"):
             what = "says when the drug is given again: resume = 1, a grade, or after = 14, days"
             raise ValueError(f"a hold, and nothing else, {what}")
+        if self.within is not None and self.resume is None:
+            raise ValueError("within = 84, days, is for a hold that ends with the grade: resume = 1")
         return self
 
 

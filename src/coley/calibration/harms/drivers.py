@@ -43,9 +43,7 @@ def drivers(name: str, arms: Iterable[str], catalogue: Catalogue, settings: RunS
     plans = [plan for plan in read_arms(trial, catalogue) if plan.arm.name in wanted]
     disease = catalogue.disease(trial.cancer)
     parts = list({part.name: part for plan in plans for part in plan.parts}.values())
-    cohort = recruit(
-        disease, parts, trial.eligibility, settings.patients, seed=settings.seed, threads=settings.threads
-    )
+    cohort = recruit(disease, parts, trial.eligibility, settings.patients, seed=settings.seed, threads=settings.threads)
     found = {}
     for plan in plans:
         known = plan.system.units
@@ -60,7 +58,9 @@ def drivers(name: str, arms: Iterable[str], catalogue: Catalogue, settings: RunS
             for driver, rest in DRIVERS.items()
         }
         until = np.fmin(history.safety.until, history.lost)[ok]
-        found[plan.arm.name] = Driven(trial.cancer, days, courses, np.nan_to_num(np.fmin(until, days[-1]), nan=days[-1]))
+        found[plan.arm.name] = Driven(
+            trial.cancer, days, courses, np.nan_to_num(np.fmin(until, days[-1]), nan=days[-1])
+        )
     return found
 
 

@@ -18,6 +18,7 @@ from coley.protocol.calendar import Calendar, calendar, course_days
 from coley.streams import seed_of, stream
 from coley.trial.arms import Plan
 from coley.trial.conduct.decisions import Sequencing, Standing
+from coley.trial.conduct.delays import Delays
 from coley.trial.conduct.extinction import Extinction
 from coley.trial.conduct.fate import draw_fate
 from coley.trial.conduct.history import History
@@ -89,6 +90,9 @@ class _Course:
             Treatment(line.regimen, plan.drugs, cohort.covariates, horizon, line=number, sites=disease.sites)
             for number, line in enumerate(plan.lines)
         ]
+        self.delays = Delays(len(plan.lines), size)
+        regimens = [line.regimen for line in plan.lines]
+        self.given_by = [(*r.drugs, *r.procedures) if r is not None else () for r in regimens]
         self.fate = draw_fate(trial, plan.arm, patients, seed=seed)
         self.sequencing = Sequencing(plan.lines, self.treatments, self.fate)
         self.responses = [Responses(treatment, self.criteria, size) for treatment in self.treatments]
@@ -140,7 +144,12 @@ class _Course:
         begin, end = self.calendar.days[:, visit - 1], self.calendar.days[:, visit]
         states = self.simulation.states
         cells = self.extinction.cells(states)
-        planned = [t.window(self.now.on(line, present), begin, end) for line, t in enumerate(self.treatments)]
+        planned = [
+            self.delays.planned(
+                line, treatment, self.now, present, (begin, end), self.ward.resumption(self.given_by[line])
+            )
+            for line, treatment in enumerate(self.treatments)
+        ]
         doses = joined([self.ward.allowed(joined(planned)), self._for_harm])
         operations = self.surgery.days(doses)
         times = self.recorder.grid(begin, end, operations)

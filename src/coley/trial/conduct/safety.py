@@ -81,6 +81,16 @@ class Ward:
         np.minimum.at(self._first, (rows[left], column[left]), time[left])
         return doses[left]
 
+    def resumption(self, names: Sequence[str]) -> Floats:
+        """(patients,) day until which all of the drugs ``names`` that are not stopped are held; -inf where one is not."""
+        if not self._harms or not names or any(name not in self._column for name in names):
+            return np.full(len(self._patients), -np.inf)
+        until = self._withheld[:, [self._column[name] for name in names]]
+        going = until < np.inf
+        first = np.where(going, until, np.inf).min(axis=1)
+        last = np.where(going, until, -np.inf).max(axis=1)
+        return np.asarray(np.where(np.isfinite(first), last, -np.inf))
+
     def settle(self, times: Floats, hazards: Floats, doses: pd.DataFrame, present: Flags, lost: Floats) -> pd.DataFrame:
         """The events of a window, and the care of them.
 
