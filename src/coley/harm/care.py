@@ -3,8 +3,8 @@
 Healing counts from 0 to 1 and starts at onset. Untreated, it takes the duration of the grade, log-normal between
 events; treatment makes it faster while it lasts, and an event that does not respond is given the second line. The grade
 falls in steps, evenly in healing: an event of grade 3 is of grade 2 after a third of it. A drug that is held is given
-again when the grade is low enough and treatment, with its taper, has ended; where that comes too late or never, the hold
-is a stop.
+again when the grade is low enough and treatment, with its taper, has ended; where that comes too late or never, it is
+stopped.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What harm follows from in the patients of an arm: their self-reactive T cells in time, and how long they are watched."""
+"""What harm follows from in the patients of an arm: their self-reactive T cells, and how long they are watched."""
 
 from __future__ import annotations
 
@@ -58,9 +58,7 @@ def drivers(name: str, arms: Iterable[str], catalogue: Catalogue, settings: RunS
             for driver, rest in DRIVERS.items()
         }
         until = np.fmin(history.safety.until, history.lost)[ok]
-        found[plan.arm.name] = Driven(
-            trial.cancer, days, courses, np.nan_to_num(np.fmin(until, days[-1]), nan=days[-1])
-        )
+        found[plan.arm.name] = Driven(trial.cancer, days, courses, np.fmin(until, days[-1]))
     return found
 
 

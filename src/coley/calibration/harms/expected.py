@@ -20,7 +20,7 @@ SEVERE = 3
 
 @dataclass(frozen=True)
 class Expected:
-    """Percent of the patients with an event of any grade, of grade 3 or above, with a fatal one; median onset, weeks."""
+    """Percent of the patients with an event, one of grade 3 or above, a fatal one; median onset of any, weeks."""
 
     any: float
     g3: float

@@ -45,7 +45,8 @@ def published(catalogue: Catalogue) -> tuple[Published, ...]:
     """
     with FILE.open(encoding="utf-8") as file:
         table = pd.read_csv(file, dtype={"note": str}, keep_default_na=True).fillna({"note": ""})
-    rows = tuple(Published(**{**row, "read": row["read"] == "yes"}) for row in table[list(COLUMNS)].to_dict("records"))
+    table["read"] = table["read"] == "yes"
+    rows = tuple(Published(*values) for values in table[list(COLUMNS)].itertuples(index=False))
     problems = [problem for number, row in enumerate(rows, 2) for problem in _check(number, row, catalogue)]
     if problems:
         raise ColeyError(problems)

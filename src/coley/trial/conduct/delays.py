@@ -1,4 +1,4 @@
-"""Holds delay: where all that a line of treatment still gives is withheld, the rest of it comes later, nothing is left out."""
+"""Holds delay: where all that a line of treatment still gives is withheld, the rest of it comes later."""
 
 from __future__ import annotations
 

@@ -82,7 +82,7 @@ class Ward:
         return doses[left]
 
     def resumption(self, names: Sequence[str]) -> Floats:
-        """(patients,) day until which all of the drugs ``names`` that are not stopped are held; -inf where one is not."""
+        """(patients,) day until which all of the drugs ``names`` but those stopped are held; -inf where one is not."""
         if not self._harms or not names or any(name not in self._column for name in names):
             return np.full(len(self._patients), -np.inf)
         until = self._withheld[:, [self._column[name] for name in names]]
