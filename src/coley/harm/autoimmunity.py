@@ -117,8 +117,12 @@ def self_reactivity(context: Context, present: frozenset[str]) -> Mechanism:
         left = signal[0] * signal[1] if len(signal) == 2 else signal[0]
         released = _released(m.parameter("brake_PD1", "brake by PD-1"), left)
         _follow(m, PD1, 0, turnover, released, "self-reactive T cells that PD-1 held, share set free")
-    free = sum((m[state.name] for state in m.states if state.name != REST), symengine.Integer(0))
-    if free != 0:
+    freed = [m[state.name] for state in m.states if state.name != REST]
+    if freed:
+        still: Expression = symengine.Integer(1)
+        for share in freed:
+            still *= 1 - share
+        free = 1 - still  # by either brake: both hold the same cells
         spent = m.parameter("k_spent_self", "loss of self-reactive T cells that were set free")
         back = m.parameter("k_renewal_self", "renewal of the self-reactive repertoire")
         repertoire = m.state(LEFT, "", 1, 1e-2, "self-reactive repertoire that brakes hold, share left")
