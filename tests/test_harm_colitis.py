@@ -148,7 +148,7 @@ def test_incidence_is_that_of_trials(ipilimumab: float, pd1: bool, lower: float,
     ("ipilimumab", "pd1", "lower", "upper"),
     [
         (3.0, False, 6.0, 8.5),  # 6.3 weeks for grade 2, 7.4 for grade 3 to 5 (label of ipilimumab, 2011)
-        (0.0, True, 15.0, 25.5),  # 3.5 months on pembrolizumab, 5.3 on nivolumab (labels), 25.4 weeks (Wang 2018)
+        (0.0, True, 7.3, 25.5),  # 7.3 weeks (Weber 2017), 15 and 23 (labels), 25.4 (Wang 2018)
         (3.0, True, 6.0, 8.5),  # 7.2 weeks (Wang 2018), 1.6 months (label of nivolumab)
     ],
 )
