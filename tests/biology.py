@@ -105,10 +105,9 @@ def follow(
     doses: pd.DataFrame | None = None,
     cancer: str = "melanoma",
 ) -> xr.Dataset:
-    """``names`` of the patients over ``days``; final states are in ``attrs``."""
-    found = solve(
-        system(DRUG, cancer=cancer), days, parameters=patients, doses=doses, observables=list(names), rtol=1e-4
-    )
+    """``names`` of the patients over ``days``, and their final states."""
+    model, asked = system(DRUG, cancer=cancer), list(names)
+    found = solve(model, days, parameters=patients, doses=doses, observables=asked, rtol=1e-4, final_states=True)
     assert set(found["status"].to_numpy()) == {"ok"}, found["reason"].to_numpy()
     return found
 

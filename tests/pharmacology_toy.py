@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import symengine
 import xarray as xr
 from numpy.typing import ArrayLike
 
@@ -20,7 +21,7 @@ from coley.engine import solve
 from coley.facts import Antigen, Clone, Quantity
 from coley.modeling import Context, assemble
 from coley.pharmacology import Drug
-from coley.system import System
+from coley.system import TIME, System
 
 DRUGS = Path(coley.pharmacology.__file__).parent.parent / "catalogue" / "data" / "drugs"
 SITES = ("1", "R")
@@ -142,9 +143,18 @@ def last(found: xr.Dataset, name: str) -> float:
 
 
 def at_once(model: System, names: tuple[str, ...], starts: list[dict[str, float]]) -> dict[str, np.ndarray[Any, Any]]:
-    """Values of rules at time 0, for individuals that start in different states."""
-    found = solve(model, [0.0], parameters=pd.DataFrame(starts), observables=list(names), threads=1)
-    return {name: found[name].to_numpy()[:, 0] for name in names}
+    """Values of rules at time 0, for individuals that start in different states; nothing is compiled for them."""
+    known = {symengine.Symbol(parameter.name): parameter.value for parameter in model.parameters}
+    wanted = {name: model.inline(symengine.Symbol(name)) for name in names}
+    found: dict[str, list[float]] = {name: [] for name in names}
+    for start in starts:
+        values = known | {TIME: 0.0}
+        for state in model.states:
+            initial = start[state.name] if state.name in start else model.inline(state.initial).subs(known)
+            values[symengine.Symbol(state.name)] = float(initial)
+        for name, expression in wanted.items():
+            found[name].append(float(expression.subs(values)))
+    return {name: np.array(shown) for name, shown in found.items()}
 
 
 def without_t_cells(antigens: tuple[str, ...] = MOLECULES, **changed: float) -> Context:

@@ -180,10 +180,6 @@ def test_without_nk_cells_what_lacks_mhc_grows_more(diagnosed: pd.DataFrame) -> 
 # --- biopsies and scans ---------------------------------------------------------------------------------------------
 
 
-@pytest.mark.xfail(
-    reason="the median is 88 CD8 T cells per mm², where pathologists count 100 and more: the infiltrate of melanoma "
-    "was fitted, and those with more are eliminated before they are diagnosed",
-)
 def test_t_cells_of_the_tumour_are_as_many_as_pathologists_count(diagnosed: pd.DataFrame) -> None:
     """In one lesion, per area of a section: 30 CD8 T cells per mm² in deserts, 100 to 1,000 in inflamed tumours, 1,000
     to 3,000 at the margin of some that respond; Tumeh et al., Nature 515:568 (2014), reviews of digital pathology.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coley.catalogue import load_catalogue
@@ -14,6 +15,7 @@ from coley.disease.disease import kinds
 from coley.population import Cohort, recruit
 from coley.population.draw import biomarkers, covariates, parameters
 from coley.protocol import Eligibility, Range
+from sampling import of_cancer, sampled
 
 NUMBER = 20
 WIDE = 3.5
@@ -68,7 +70,7 @@ def cohort(name: str) -> Cohort:
     return recruit(disease(name), disease(name).parts(), Eligibility(age_min=0), NUMBER, seed=7, threads=2)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", sampled(NAMES, of_cancer))
 def test_patients_come_to_diagnosis(name: str) -> None:
     """Nearly every candidate can be solved, and one in thirty at least is plausible."""
     found = cohort(name)
@@ -79,7 +81,7 @@ def test_patients_come_to_diagnosis(name: str) -> None:
     assert unsolved <= max(1, 0.02 * (NUMBER + sum(rejected.values())))
 
 
-@pytest.mark.parametrize("name", SCANNED)
+@pytest.mark.parametrize("name", sampled(SCANNED, of_cancer))
 def test_burden_age_and_sex_are_those_of_the_file(name: str) -> None:
     """Burden at diagnosis and age around their medians, women in their share, all within the sampling error.
 
@@ -101,15 +103,11 @@ def test_burden_age_and_sex_are_those_of_the_file(name: str) -> None:
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_mutations_and_pdl1_as_published(name: str) -> None:
-    """Median mutations and the share of patients with PD-L1, within the sampling error of a cohort this small."""
+    """Median mutations within a quarter and the share of patients with PD-L1 within 8 %, of 4,000 candidates."""
     mutations, positive = PUBLISHED[name]
-    found = cohort(name).covariates
-    spread = disease(name).cancer.parameters["TMB"].cv
-    assert spread is not None
-    error = np.sqrt(np.log1p(spread**2)) * _median_error()
-    assert abs(np.log(found["TMB"].median() / mutations)) < WIDE * error
-    share = (found["PDL1"] >= 1).mean()
-    assert abs(share - positive) <= WIDE * np.sqrt(positive * (1 - positive) / NUMBER) + 1 / NUMBER
+    found = _candidates(name)
+    assert found["TMB"].median() == pytest.approx(mutations, rel=0.25)
+    assert (found["PDL1"] >= 1).mean() == pytest.approx(positive, abs=0.08)
 
 
 def _median_error() -> float:
@@ -131,10 +129,16 @@ def test_shares_of_patients_by_their_markers() -> None:
 
 
 def _share(name: str, marker: str, least: float) -> float:
+    return float((_candidates(name)[marker] >= least).mean())
+
+
+@cache
+def _candidates(name: str) -> pd.DataFrame:
+    """Biomarkers of candidates, drawn without a natural history."""
     variables = {key: found for part in disease(name).parts() for key, found in part.variables.items()}
     who = covariates(disease(name), Eligibility(), np.arange(4000), seed=1, attempt=0)
     drawn = parameters(disease(name), variables, who, seed=1, attempt=0)
-    return float((biomarkers(disease(name), drawn)[marker] >= least).mean())
+    return pd.DataFrame(biomarkers(disease(name), drawn))
 
 
 def test_patients_are_chosen_by_a_combined_score_and_by_an_antigen() -> None:

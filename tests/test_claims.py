@@ -184,6 +184,15 @@ def test_an_unknown_claim_is_refused_with_those_that_are_near() -> None:
     assert "unknown claim 'G77'" in told.output and "--patients" in told.output
 
 
+def test_a_folder_that_cannot_be_written_is_refused_before_anything_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coley.claims.experiments", None)
+    (file := tmp_path / "file").write_text("")
+    told = CliRunner().invoke(app, ["claims", "G1", "--out", str(file)])
+    assert told.exit_code == 2 and "cannot be written" in told.output
+
+
 def test_a_claim_from_an_own_folder_is_run_and_fails_as_measured(tmp_path: Path) -> None:
     folder, out = own(tmp_path, CLAIM), tmp_path / "out"
     arguments = ["claims", "x1", "--catalogue", str(folder), "--out", str(out), "--threads", "1", "--json"]

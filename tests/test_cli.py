@@ -21,7 +21,7 @@ from typer.testing import CliRunner, Result
 import coley.report.select  # which stays there when its package is stood in for
 import interrupts
 from coley.catalogue import Catalogue, load_catalogue
-from coley.cli.commands import PURPOSE, app
+from coley.cli.commands import EXIT_CODES, PURPOSE, app
 from coley.cli.forecast import Forecast, announcement, forecast, is_large
 from coley.cli.options import MAX_PATIENTS
 from coley.cli.show import facts, find
@@ -77,7 +77,9 @@ def laboratory(monkeypatch: pytest.MonkeyPatch, small_result: TrialResult) -> La
         module = ModuleType(f"coley.{name}")
         module.__dict__.update(
             RunSettings=RunSettings,
-            run=stand_in.run, check_writable=stand_in.check_writable, write_report=stand_in.write_report
+            run=stand_in.run,
+            check_writable=stand_in.check_writable,
+            write_report=stand_in.write_report,
         )
         monkeypatch.setitem(sys.modules, f"coley.{name}", module)
     return stand_in
@@ -211,7 +213,7 @@ def test_largest_size_is_accepted(laboratory: Laboratory) -> None:
 def test_a_large_run_says_beforehand_what_it_takes(
     small_trial: Trial, small_result: TrialResult, tmp_path: Path
 ) -> None:
-    """Twice the patients that were measured take twice the time and memory; small runs announce nothing."""
+    """Twice the patients take twice the tables on disk, and less than twice the memory; small runs announce nothing."""
     measured: list[int] = []
 
     def run(patients: int) -> TrialResult:
@@ -225,8 +227,10 @@ def test_a_large_run_says_beforehand_what_it_takes(
     )
     one, two = forecast(run, 50_000), forecast(run, 100_000)
     assert measured == [1, 200, 1, 200]
-    assert two.disk == pytest.approx(2 * one.disk) == pytest.approx(500 * small_result.trajectories.nbytes)
-    assert two.memory == pytest.approx(2 * one.memory) and one.memory > one.disk
+    courses = 10 * small_result.trajectories.nbytes  # of the first 2,000 patients, by those of 200
+    tables = sum(table.memory_usage().sum() for table in small_result.tables.values())
+    assert [one.disk, two.disk] == pytest.approx([courses + 0.2 * 250 * tables, courses + 0.2 * 500 * tables])
+    assert one.memory < two.memory < 2 * one.memory
     said = announcement(Forecast(7200.0, 2e18, 3e18), small_trial, 100_000, tmp_path / "a" / "b")
     assert "100,000 patients in each of 2 arms: this takes about 2.0 hours" in said
     assert "This machine has " in said and "free disk: choose fewer --patients" in said
@@ -255,6 +259,7 @@ def test_help_says_what_exit_codes_mean() -> None:
         said = words(coley(*asked))
         for code in ("0, done", "1, a fault", "2, the input cannot be used", "130, interrupted"):
             assert code in said
+    assert {command.epilog for command in app.registered_commands} == {EXIT_CODES}
 
 
 def test_nothing_steers_the_terminal(tmp_path: Path) -> None:
@@ -278,6 +283,17 @@ def test_interrupted_run_writes_nothing(laboratory: Laboratory) -> None:
     assert result.exit_code == 130
     assert "interrupted; nothing was written" in result.stderr
     assert laboratory.asked == ["check", "run"]
+
+
+def test_interrupted_run_says_what_it_keeps(laboratory: Laboratory, tmp_path: Path) -> None:
+    """What two other tests show of the folder: kept where a part is finished, cleared by the run that ends."""
+    (place := tmp_path / ".report-unfinished").mkdir()
+    (place / "part").mkdir()
+    laboratory.fault = KeyboardInterrupt()
+    result = coley("run", "checkmate-067", "--out", str(tmp_path / "report"))
+    assert result.exit_code == 130
+    assert f"what is finished lies in {place}" in words(result)
+    assert place.exists()
 
 
 def test_fault_of_the_program_is_not_hidden(laboratory: Laboratory) -> None:

@@ -17,7 +17,7 @@ import pytest
 import symengine
 from numpy.typing import NDArray
 
-from coley.data import Course, draw, read_records, read_variations, simulate
+from coley.data import Course, draw, read_records, read_variations, simulate, steady_state, tolerance_problems
 from coley.errors import ColeyError
 from coley.regimen import parse
 from coley.regimen.dosing import nonmem_table
@@ -356,3 +356,90 @@ def test_impossible_shares_and_lags_are_refused() -> None:
         amounts(entering(F1=-1), table)
     with pytest.raises(ColeyError, match="parameter ALAG1: delays doses of a steady state"):
         amounts(entering(ALAG1=1), table.assign(SS=[1, 0], II=[12.0, 0]))
+
+
+# --- parameters that change from record to record
+
+
+def changing_clearance() -> pd.DataFrame:
+    """100 in the central compartment at 0, with a rate constant that is 0.3 up to 2, then 0.1 up to 5, then 0.5."""
+    return pd.DataFrame(
+        {"TIME": [0.0, 2, 5, 9], "EVID": [1, 0, 2, 0], "AMT": [100.0, 0, 0, 0], "CMT": "central",
+         "k": [7.0, 0.3, 0.1, 0.5]}
+    )  # fmt: skip
+
+
+def test_the_values_of_a_record_hold_from_the_one_before_up_to_it() -> None:
+    """Exponential decay, stretch by stretch; times between records are in the stretch of the next record."""
+    times = np.array([0.5, 4.0, 7.0])
+    stretches = 0.3 * np.array([0.5, 2, 2, 2, 2]) + 0.1 * np.array([0, 0, 2, 3, 3]) + 0.5 * np.array([0, 0, 0, 2, 4])
+    got = simulate(
+        oral(), read_records(changing_clearance(), oral()), times=times, observables=["central", "k"], rtol=RTOL
+    )
+    assert got.rows["TIME"].tolist() == [0.5, 2, 4, 7, 9]
+    assert got.rows["central"].to_numpy() == pytest.approx(100 * np.exp(-stretches), rel=GLOBAL)
+    assert got.rows["k"].tolist() == pytest.approx([0.3, 0.3, 0.1, 0.5, 0.5], rel=1e-12)
+
+
+def test_each_individual_has_its_own_changes_also_after_a_reset() -> None:
+    """What begins after a reset depends on nothing before it: 50 decay for 3 at 0.2."""
+    later = pd.DataFrame({"TIME": [9.0, 12], "EVID": [4, 0], "AMT": [50.0, 0], "CMT": "central", "k": [0.9, 0.2]})
+    first = pd.concat([changing_clearance(), later]).assign(ID=1)
+    second = changing_clearance().assign(ID=2, k=0.1)
+    table = pd.concat([first, second], ignore_index=True)
+    whole = 100 * np.exp(-0.3 * 2 - 0.1 * 3 - 0.5 * 4)
+    expected = [100 * np.exp(-0.6), whole, 50 * np.exp(-0.6), 100 * np.exp(-0.2), 100 * np.exp(-0.9)]
+    assert amounts(oral(), table) == pytest.approx(expected, rel=GLOBAL)
+
+
+def test_an_initial_value_follows_from_the_first_record() -> None:
+    """A state that begins at 10 k, with the k of the first record, and falls at that of the second."""
+    system = replace(oral(), states=(oral().states[0], State("central", "mg", 10 * symengine.Symbol("k"), 1.0)))
+    table = pd.DataFrame({"TIME": [0.0, 3.0], "EVID": 0, "k": [0.5, 0.2]})
+    assert amounts(system, table) == pytest.approx([5, 5 * np.exp(-0.6)], rel=GLOBAL)
+
+
+def test_each_dose_has_the_share_of_its_own_record() -> None:
+    """Occasions: 0.7 of the first dose enters, 0.4 of the second."""
+    table = pd.DataFrame(
+        {"TIME": [0.0, 4, 9], "EVID": [1, 1, 0], "AMT": [100.0, 100, 0], "CMT": "central", "F2": [0.7, 0.4, 9]}
+    )
+    expected = 70 * np.exp(-K * 9) + 40 * np.exp(-K * 5)
+    assert amounts(entering(F2=1), table) == pytest.approx([expected], rel=GLOBAL)
+
+
+# --- what hangs on the tolerance
+
+
+def test_a_chaotic_course_is_told_from_one_that_settles() -> None:
+    """Lorenz (J Atmos Sci 20:130, 1963): at these parameters errors grow as exp(0.9 t), so that none is small at 40."""
+    x, y, z = map(symengine.Symbol, ("x", "y", "z"))
+    rates = {"x": 10 * (y - x), "y": x * (28 - z) - y, "z": x * y - 8 / 3 * z}
+    states = tuple(State(name, "", value, 1.0) for name, value in (("x", 1), ("y", 1), ("z", 20)))
+    lorenz = System("lorenz", states, (), reactions=tuple(Reaction(n, r, {n: 1}) for n, r in rates.items()))
+    found = tolerance_problems(lorenz, times=np.linspace(0, 40, 81), observables=["x", "z"])
+    assert [problem.where for problem in found] == ["x, ID 0", "z, ID 0"]
+    assert "with the solver's tolerance; hold errors smaller" in str(found[0])
+    assert not tolerance_problems(lorenz, times=np.linspace(0, 2, 5), observables=["x", "z"])
+    records = read_records(changing_clearance(), oral())
+    assert not tolerance_problems(oral(), records, observables=["central"])
+
+
+# --- steady states without doses
+
+
+def test_individuals_come_to_rest_where_their_rates_are_0() -> None:
+    """Turnover rests at production / loss; a bistable switch y' = y (y - 1/2) (1 - y) at 0 or 1, by where it begins."""
+    a, y, k = map(symengine.Symbol, ("a", "y", "k"))
+    turnover = (Reaction("in", 5, {"a": 1}), Reaction("out", k * a, {"a": -1}))
+    switch = Reaction("switch", y * (y - 0.5) * (1 - y), {"y": 1})
+    states = (State("a", "", 0, 1.0), State("y", "", 0.6, 1.0))
+    system = System("rest", states, (Parameter("k", "", 0.1),), reactions=(*turnover, switch))
+    ids = pd.Index(list("pqrs"), name="ID")
+    people = pd.DataFrame({"k": [0.1, 2.0, 0.5, 0.0], "y": [0.6, 0.4, 0.499, 0.6]}, index=ids)
+    got = steady_state(system, people)
+    assert got.index.tolist() == list("pqrs") and got["status"].tolist() == ["ok", "ok", "ok", "no_steady_state"]
+    assert got["a"].tolist()[:3] == pytest.approx([50, 2.5, 10], rel=GLOBAL) and np.isnan(got["a"]["s"])
+    assert got["y"].tolist()[:3] == pytest.approx([1, 0, 0], abs=GLOBAL)
+    assert "a still changes after 1e+09 units of time" in got["reason"]["s"]
+    assert steady_state(system)["a"].tolist() == pytest.approx([50], rel=GLOBAL)

@@ -11,7 +11,7 @@ import symengine
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.stats import kstest, lognorm, loguniform, norm, truncnorm, uniform
+from scipy.stats import kstest, lognorm, loguniform, norm, spearmanr, truncnorm, uniform
 
 from coley.data import draw, read_cohort, read_records, read_variations
 from coley.errors import ColeyError
@@ -164,6 +164,43 @@ def test_an_individual_is_the_same_in_any_cohort() -> None:
     assert not few["k_growth"].equals(draw(read_variations(texts, model()), 7, seed=4)["k_growth"])
 
 
+def test_correlated_draws_keep_their_distributions() -> None:
+    """Pearson's correlation of the logarithms and of the normal is that asked for, to 4 standard errors (1 - r²) / √n;
+    of the uniform, whose deviates are its quantiles', that of ranks, 6 / pi asin(r / 2) (Pearson 1907).
+    """
+    texts = ["k_growth ~ lognormal(median=2, cv=40%)", "R1 ~ normal(mean=1, sd=3)", "central ~ uniform(min=0, max=1)"]
+    joint = [" corr(k_growth, R1) = 0.7", "corr( R1 ,central)=-.5"]
+    n = 4000
+    table = draw(read_variations([*joint, *texts], model()), n, seed=5)
+    alone = draw(read_variations(texts, model()), n, seed=5)
+    assert table["k_growth"].tolist() == pytest.approx(alone["k_growth"].tolist(), rel=1e-12)
+    assert kstest(table["R1"], norm(1, 3).cdf).pvalue > 0.01 and kstest(table["central"], uniform().cdf).pvalue > 0.01
+    found = np.corrcoef([np.log(table["k_growth"]), table["R1"], table["central"]])
+    assert found[0, 1] == pytest.approx(0.7, abs=4 * (1 - 0.7**2) / np.sqrt(n))
+    assert spearmanr(table["R1"], table["central"])[0] == pytest.approx(6 / np.pi * np.arcsin(-0.25), abs=0.06)
+    assert abs(found[0, 2]) < 4 / np.sqrt(n)
+    few = draw(read_variations([*texts, *joint], model()), 7, seed=5)
+    pd.testing.assert_frame_equal(table.iloc[:7][[*few]], few)
+
+
+def test_correlations_that_cannot_be_are_refused_at_once() -> None:
+    texts = [f"{name} ~ uniform(min=0, max=1)" for name in ("k_growth", "R1", "central")]
+    wrong = ["corr(k_growth, R2) = 0.5", "corr(R1, R1) = 0.5", "corr(R1, central) = 1", "corr(R1 central) = 0.1"]
+    with pytest.raises(ColeyError) as caught:
+        read_variations([*texts, *wrong], model())
+    assert list(map(str, caught.value.problems)) == [
+        "variation 6, column 1: a correlation of 1 is out of range; a number between -1 and 1",
+        "variation 7, column 1: 'corr(R1 central) = 0.1' is no correlation; corr(CL, V) = 0.6",
+        "variation 4, column 1: 'R2' does not vary; known: R1, central, k_growth",
+        "variation 5, column 1: 'R1' is correlated with itself",
+    ]
+    pairs = ["corr(k_growth, R1) = 0.9", "corr(R1, central) = 0.9", "corr(central, k_growth) = -0.9"]
+    with pytest.raises(ColeyError, match="contradict each other"):
+        read_variations([*texts, *pairs], model())
+    with pytest.raises(ColeyError, match="variation 5, column 1: R1 and k_growth are correlated already"):
+        read_variations([*texts, *pairs[:1], "corr(R1, k_growth) = 0.9"], model())
+
+
 @pytest.mark.parametrize(
     "text, message",
     [
@@ -297,7 +334,7 @@ def test_rate_and_duration_from_parameters_of_the_model(tmp_path: Path) -> None:
         ("TIME,AMT,CMT,II,SS", "0,0,1,1,1", "line 2, column SS", "'1' is the steady state of no dose"),
         ("TIME,AMT,CMT,DUR,II,SS", "0,9,1,900,1,1", "line 2, column II", "more than 100 infusions run at once"),
         ("TIME,MDV", "0,7", "line 2, column MDV", "'7' is no MDV"),
-        ("ID,TIME,k_growth", "1,0,1|1,1,2|2,0,3", "line 3, column k_growth", "'2' is another k_growth than the record"),
+        ("ID,TIME,central", "1,0,1|1,1,2|2,0,3", "line 3, column central", "'2' is another central than the record"),
         ("ID,TIME,k_growth", "1,0,.", "line 2, column k_growth", "a missing cell is no value"),
         ("ID,Time,TIME", "1,0,.", "column TIME", "is there twice"),
         ("ID,TME", "1,0", "column TIME", "is missing; did you mean 'TME'?"),

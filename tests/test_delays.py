@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -236,3 +238,59 @@ def test_what_goes_wrong_is_said() -> None:
     simulation.advance([0, 1])
     with pytest.raises(ColeyError, match="in one piece"):
         simulation.advance([1, 2])
+
+
+# --- lags that change
+
+
+def test_a_lag_of_time_reaches_into_the_step_itself() -> None:
+    """The pantograph equation x' = -x(t / 2) from 1 has the series of (-1)^n 2^(-n(n-1)/2) t^n / n!."""
+    delays = (Delay("half", "", x, TIME / 2),)
+    reactions = (Reaction("r", -symengine.Symbol("half"), {"x": 1}),)
+    system = System("pantograph", (State("x", "", 1, 1.0),), (), reactions=reactions, delays=delays)
+    times = np.linspace(0, 4, 17)
+
+    def series(time: Floats) -> Floats:
+        terms = [(-time) ** n * 2.0 ** (-n * (n - 1) / 2) / math.factorial(n) for n in range(40)]
+        return np.sum(terms, axis=0)
+
+    for rtol in (1e-5, 1e-7):
+        got = solve(system, times, rtol=rtol, observables=["x", "half"])
+        np.testing.assert_allclose(got["x"][0], series(times), atol=20 * rtol)
+        np.testing.assert_allclose(got["half"][0], series(times / 2), atol=20 * rtol)
+
+
+def test_a_lag_of_a_state() -> None:
+    """Example of Neves (ACM Trans Math Softw 1:357, 1975): x' = x(x - sqrt(2) + 1) / (2 sqrt(t)), x = 1 until t = 1.
+
+    Then x = sqrt(t) until t = 2, and t / 4 + 1 / 2 + (1 - sqrt(2) / 2) sqrt(t) until t = 5.
+    """
+    root = math.sqrt(2)
+    delays = (Delay("past", "", x, TIME - x + root - 1),)
+    change = Reaction("r", past / (2 * symengine.sqrt(TIME)), {"x": 1})
+    system = System("neves", (State("x", "", 1, 1.0),), (), reactions=(change,), delays=delays)
+    times = np.linspace(1, 5, 33)
+    expected = np.where(times < 2, np.sqrt(times), times / 4 + 0.5 + (1 - root / 2) * np.sqrt(times))
+    for rtol in (1e-4, 1e-6):
+        got = solve(system, times, rtol=rtol)
+        assert got["status"].item() == "ok"
+        np.testing.assert_allclose(got["x"][0], expected, rtol=20 * rtol)
+
+
+def test_a_lag_that_an_event_changes_and_one_of_0() -> None:
+    """x' = 1 from 0; the lag is 0, and 1 from time 1.5 on."""
+    states = (State("x", "", 0, 1.0), State("y", "", 0, 1.0))
+    system = System("late", states, (), reactions=(Reaction("r", 1, {"x": 1}),),
+                    events=(Event("later", TIME >= 1.5, {"y": 1}),), delays=(Delay("past", "", x, y),))  # fmt: skip
+    got = solve(system, [0, 0.5, 1, 1.5, 2, 3], observables=["past"])
+    np.testing.assert_allclose(got["past"][0], [0, 0.5, 1, 0.5, 1, 2], atol=1e-6)
+
+
+def test_a_lag_below_0_fails_its_individual_alone() -> None:
+    system = renewal("sinking", -past, start=1.0, lag=1.0, rate=0.0)
+    system = replace(system, delays=(Delay("past", "", x, lag - rate * TIME),))
+    got = solve(system, [0, 1, 3], parameters={"rate": [0.0, 1.0], "lag": 1.0})
+    assert got["status"].to_numpy().tolist()[0] == "ok" and got["status"][1].item() != "ok"
+    assert got["end_time"][1].item() == pytest.approx(1, abs=0.01)
+    with pytest.raises(ColeyError, match="delay z: is of delayed values, by a lag that changes; keep the lag"):
+        replace(system, delays=(*system.delays, Delay("z", "", past, TIME)))

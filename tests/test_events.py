@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -167,7 +168,7 @@ def test_pieces_give_what_one_piece_gives(cuts: set[float]) -> None:
         Event("once", TIME >= 3, {"y": x}, delay=k, values_at_trigger=False),
     )
     system, times = counter(*events), np.arange(0, 9.5, 0.5)
-    whole = solve(system, times)
+    whole = solve(system, times, final_states=True)
     simulation, ends = Simulation(system), [0.0, *sorted(cuts), 9.0]
     for begin, end in pairwise(ends):
         inside = [t for t in times if begin <= t < end]
@@ -214,3 +215,13 @@ def test_between_equal_priorities_lots_are_drawn() -> None:
     got = solve(counter(*events), np.linspace(0, 4.005, 11))
     wins, losses = got["p"][0, -1].item(), got["q"][0, -1].item()
     assert 398 <= wins + losses <= 400 and 150 < wins < 250
+
+
+def test_a_value_of_the_trigger_is_multiplied_by_what_holds_when_it_is_assigned() -> None:
+    """x' = y' = 1 from 0: at 1 the value of x + 1 is kept, at 3 it is multiplied by what y is then."""
+    event = Event("later", TIME >= 1, {"x": x + 1}, delay=2, factors={"x": y})
+    reactions = tuple(Reaction(name, 1, {name: 1}) for name in ("x", "y"))
+    got = solve(replace(counter(event, y=0), reactions=reactions), [0, 2, 3, 4])
+    np.testing.assert_allclose(got["x"][0], [0, 2, 6, 7], rtol=1e-6)
+    with pytest.raises(ColeyError, match="has a factor of 'y', which it does not assign"):
+        counter(Event("later", TIME >= 1, {"x": x}, factors={"y": x}))

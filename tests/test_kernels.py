@@ -39,13 +39,10 @@ from coley.engine.schedule import schedule
 from coley.engine.tableau import METHODS, RODAS4, Method
 from coley.errors import ColeyError
 from coley.system import TIME, Event, Parameter, Reaction, State, System
-from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 Floats = NDArray[np.float64]
 CATALOGUE = load_catalogue()
-CANCERS = sorted((*WORKED, "melanoma"))
-"""One of each kind of disease: cancers of a kind have the same equations."""
 x, y, k = map(symengine.Symbol, ("x", "y", "k"))
 
 
@@ -182,7 +179,7 @@ def test_elimination_stores_every_entry_that_it_fills(case: tuple[int, set[tuple
     assert [found.places[i, j] for i in block for j in block] == list(range(size - len(block) ** 2, size))
 
 
-@pytest.mark.parametrize("cancer", CANCERS)
+@pytest.mark.parametrize("cancer", ["b-all", "melanoma"])
 def test_factors_are_those_of_the_derivative_of_the_rates(cancer: str) -> None:
     """L U = I / (gamma h) - J, with the model with all drugs; J by central differences of the kernel's own rates.
 
@@ -445,7 +442,7 @@ from coley.system import Parameter, Reaction, State, System
 y, k = symengine.symbols("y k")
 system = System("twice", (State("y", "", 1, 1.0),), (Parameter("k", "", 0.5),),
                 reactions=(Reaction("r", k * y**0.7, {"y": 1}),))
-print(len(count), solve(system, [0, 1])["final_states"].to_numpy()[0, 0].hex(), len(count))
+print(len(count), solve(system, [0, 1], final_states=True)["final_states"].to_numpy()[0, 0].hex(), len(count))
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
 
 from typer.testing import CliRunner
@@ -13,7 +14,7 @@ from coley.cli import labels as module
 from coley.cli import main as main
 from coley.cli.commands import app
 
-COLUMNS = "drug,cancer,setting,entry,regimen,patients,failed,orr,seconds,problem"
+COLUMNS = "drug,cancer,setting,entry,regimen,patients,months,seed,failed,orr,seconds,problem"
 
 
 def test_the_cancers_of_the_table_are_in_the_catalogue() -> None:
@@ -45,5 +46,21 @@ def test_unknown_names_and_foreign_tables_are_refused(tmp_path: Path) -> None:
     assert "did you mean 'nivolumab'" in told.output and "--patients" in told.output
     other = tmp_path / "other.csv"
     other.write_text("a,b\n1,2\n", encoding="utf-8")
-    told = CliRunner().invoke(app, ["labels", "--only", "acetaminophen", "--out", str(other)])
-    assert told.exit_code == 2 and "is no table of this command" in told.output
+    binary = tmp_path / "binary.csv"
+    binary.write_bytes(b"\xca\xfe\x00")
+    for place in (other, binary, Path(os.devnull)):
+        told = CliRunner().invoke(app, ["labels", "--only", "acetaminophen", "--out", str(place)])
+        assert told.exit_code == 2 and "is no table of this command" in told.output
+    told = CliRunner().invoke(app, ["labels", "--only", "acetaminophen", "--out", str(binary / "x.csv")])
+    assert told.exit_code == 2 and "cannot be written" in told.output
+
+
+def test_follow_up_is_checked_before_anything_runs_and_tells_runs_apart(tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    asked = ["labels", "--only", "acetaminophen", "--out", str(table)]
+    for months in ("-1", "nan", "1e300"):
+        told = CliRunner().invoke(app, [*asked, "--months", months])
+        assert told.exit_code == 2 and "--months" in told.output and not table.exists()
+    for more in ((), ("--months", "6"), ("--seed", "2"), ("--seed", "2")):
+        assert CliRunner().invoke(app, [*asked, *more]).exit_code == 0
+    assert len(list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))) == 3

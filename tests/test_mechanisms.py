@@ -30,7 +30,7 @@ from coley.modeling import Mechanism, assemble
 from coley.modeling.check import dimensions, unit_problems
 from coley.system import Parameter, Rule, State, System
 from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 SOURCE = Path(coley.__path__[0])
 CATALOGUE = load_catalogue()

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 import xarray as xr
 
+import browser
 from coley.errors import ColeyError
 from coley.facts import Biomarker
 from coley.protocol import Trial
@@ -809,7 +810,7 @@ def test_what_is_rare_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "half", "changed", "other version"])
+@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "deep", "half", "changed", "other version"])
 def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
     place = tmp_path / "report"
     expected = {"none": "is no folder", "half": "cannot be read", "changed": "is not as it was written"}
@@ -819,6 +820,10 @@ def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
         place.mkdir()
     if fault == "foreign":
         (place / "manifest.json").write_text('{"report": {"software": "another", "files": {}}}')
+    elif fault == "deep":
+        (place / "manifest.json").write_text("[" * 100_000)
+        with pytest.raises(ColeyError, match="no part of an earlier report"):
+            check_writable(place)
     elif fault == "half":
         (place / "tables" / "ADSL.parquet").unlink()
     elif fault == "changed":
@@ -883,6 +888,31 @@ def test_the_dark_is_for_screens_and_keeps_figures_on_white(folder: Path) -> Non
     used = set(re.findall(r"var\((--\w+)\)", text))
     light, dark = (set(re.findall(r"(--\w+):", block)) for block in re.findall(r":root \{([^}]*)\}", text))
     assert used <= light == dark
+
+
+@pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
+@pytest.mark.parametrize("dark", [False, True])
+def test_on_a_phone_nothing_is_cut_and_all_can_be_read(folder: Path, tmp_path: Path, dark: bool) -> None:
+    """390 px. What is wider scrolls in its box; WCAG 2.1 asks for a contrast of 4.5."""
+    seen = browser.laid_out((folder / "report.html").read_text(encoding="utf-8"), tmp_path, width=390, dark=dark)
+    assert (seen["width"], seen["dark"]) == (390, dark)
+    assert seen["sideways"] <= 390 and seen["clipped"] == [] and seen["out"] == []
+    assert seen["tables"] > 5 and seen["scrolled"] > 5
+    assert seen["smallest"] >= 9 and seen["smallest_table"] >= 12
+    assert seen["faintest"][0] >= 4.5, seen["faintest"]
+    assert (max(seen["paper"][:3]) < 64) == dark and set(seen["drawings"]) == {1}
+
+
+@pytest.mark.skipif(not browser.CHROMIUM, reason=browser.MISSING)
+def test_print_is_a4_and_nothing_is_wider_than_the_sheet(folder: Path, tmp_path: Path) -> None:
+    """The rules for print, on a screen as wide as A4 without its margins: 180 mm at 96 px an inch."""
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    as_printed = page.replace("@media print", "@media screen").replace("(max-width: 44rem)", "(max-width: 0)")
+    seen = browser.laid_out(as_printed, tmp_path, width=680)
+    assert seen["sideways"] <= 680 and seen["scrolled"] == 0 and seen["out"] == []
+    assert seen["smallest"] >= 7 and seen["smallest_table"] >= 9
+    boxes = re.findall(rb"/MediaBox *\[ *0 +0 +([0-9.]+) +([0-9.]+) *\]", browser.printed(page, tmp_path))
+    assert {(round(float(x)), round(float(y))) for x, y in boxes} == {(595, 842)}  # 210 by 297 mm, in points
 
 
 def test_strata_stand_under_their_arm_and_recalled_values_are_marked() -> None:

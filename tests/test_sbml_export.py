@@ -26,7 +26,7 @@ from coley.sbml.outline import outline
 from coley.system import TIME, Delay, Event, Parameter, Reaction, Rule, State, System
 from coley.trial import model
 from diseases import WORKED
-from drug_sample import SAMPLE
+from sampling import SAMPLE
 
 with warnings.catch_warnings():  # their wrappers, made with SWIG, warn of names that they themselves lack
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -64,7 +64,7 @@ def systems(*, drugs: tuple[str, ...], cancers: Sequence[str] = CANCERS) -> list
     return [pytest.param(system, id=name) for name, system in named]
 
 
-ALL = systems(drugs=SAMPLE)
+ALL = systems(drugs=SAMPLE, cancers=["melanoma"])
 SOME = systems(drugs=DRUGS, cancers=["nsclc"])
 
 
@@ -208,7 +208,8 @@ def test_text_of_notes_is_text(tmp_path: Path) -> None:
     assert "a &lt; b &amp; c" in notes
 
 
-@hypothesis.given(number=st.floats(allow_nan=False, allow_infinity=False))
+# libSBML reads a subnormal number as NaN, whoever wrote it
+@hypothesis.given(number=st.floats(allow_nan=False, allow_infinity=False, allow_subnormal=False))
 @hypothesis.settings(max_examples=50, deadline=None, derandomize=True)
 def test_numbers_keep_every_bit(number: float, tmp_path_factory: pytest.TempPathFactory) -> None:
     parameters = (Parameter("a", "", number), Parameter("b", "", 0.7))

@@ -144,6 +144,16 @@ def test_coupled_fast_reactions_share_their_equilibrium():
     assert [float(rate.subs(at)) for rate in system.rates] == pytest.approx([-0.7 * 6 * n / 9 for n in (1, 2, 6)])
 
 
+@pytest.mark.parametrize("factor", [k * (1 - TIME), (1 - TIME) ** 3, symengine.cos(TIME)])
+def test_a_factor_of_a_fast_rate_may_go_through_0(factor):
+    """What comes to a at 0.7 per day goes on to b at once, whatever the factor."""
+    reactions = [Reaction("fast", factor * a, {"a": -1, "b": 1}), Reaction("supply", k, {"a": 1})]
+    system = equilibrate(model({"a": 0, "b": 0}, reactions), {"fast"})
+    solution = solve(system, np.linspace(0, 4, 41), observables=["a", "b"], rtol=1e-9)
+    np.testing.assert_allclose(solution["b"].values[0], 0.7 * np.linspace(0, 4, 41), rtol=1e-7)
+    np.testing.assert_allclose(solution["a"].values[0], 0, atol=1e-9)
+
+
 def test_events_of_the_model_stay():
     event = Event("dose", TIME > 1, {"a": 5})
     system = equilibrate(model({"a": 0, "b": 0}, [Reaction("fast", a, {"a": -1, "b": 1})], events=(event,)), {"fast"})

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from coley.catalogue import load_catalogue
 from coley.cli.commands import app
-from coley.cli.varying import read_vary, varied
+from coley.design.varying import read_vary, varied
 from coley.errors import ColeyError
 from coley.protocol import Arm, Trial, Visits
 from coley.regimen import Amount, Span, parse, with_dose, with_interval

@@ -108,7 +108,7 @@ def test_a_system_without_states_has_a_result() -> None:
     """Rules of time alone: no state, nothing to step."""
     clock = symengine.Symbol("time")
     system = System("rules", (), (Parameter("k", "", 2.0),), (Rule("line", "", k * clock),))
-    got = solve(system, [0, 1, 2], parameters=pd.DataFrame({"k": [2.0, 3.0]}))
+    got = solve(system, [0, 1, 2], parameters=pd.DataFrame({"k": [2.0, 3.0]}), final_states=True)
     assert got["line"].to_numpy().tolist() == [[0, 2, 4], [0, 3, 6]]
     assert got["final_states"].to_numpy().shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
 
@@ -116,9 +116,10 @@ def test_a_system_without_states_has_a_result() -> None:
 def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     people = pd.DataFrame({"k": [0.3, NAN, 0.1, 0.2, 0.7]})
     doses = pd.DataFrame({"ID": [4, 0, 2, 4], "TIME": [1.0, 0.5, 1.0, 0.0], "AMT": 5.0, "DUR": 0.0, "CMT": "A"})
-    whole = solve(decay(), [0, 1, 2], parameters=people, doses=doses)
+    asked = {"parameters": people, "doses": doses, "final_states": True}
+    whole = solve(decay(), [0, 1, 2], **asked)
     monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 12)
-    kept = solve(decay(), [0, 1, 2], parameters=people, doses=doses, store=tmp_path / "deep" / "run.zarr")
+    kept = solve(decay(), [0, 1, 2], **asked, store=tmp_path / "deep" / "run.zarr")
     xr.testing.assert_identical(kept.load().astype(whole.dtypes), whole)
     again = xr.open_zarr(tmp_path / "deep" / "run.zarr", chunks=None, consolidated=False)
     assert again["A"].to_numpy().tobytes() == whole["A"].to_numpy().tobytes()
@@ -128,11 +129,19 @@ def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatc
 
 
 def test_a_result_is_written_as_netcdf_whole(tmp_path: Path) -> None:
-    got = solve(decay(), [0, 1, 2], parameters={"k": [0.3, 0.5]}, observables=["A"])
+    got = solve(decay(), [0, 1, 2], parameters={"k": [0.3, 0.5]}, observables=["A"], final_states=True)
     got.to_netcdf(tmp_path / "run.nc")
     again = xr.load_dataset(tmp_path / "run.nc")
     xr.testing.assert_equal(again.astype(got.dtypes), got)
     assert again["final_states"].sel(state="A").to_numpy().tolist() == got["A"][:, -1].to_numpy().tolist()
+
+
+def test_a_result_becomes_a_table_with_a_row_for_each_individual_and_time() -> None:
+    got = solve(decay(), [0, 1, 2], parameters=pd.DataFrame({"k": [0.3, 0.5]}, index=["P-1", "P-2"])).to_dataframe()
+    assert got.index.names == ["individual", "time"]
+    assert got.index.tolist() == [(name, time) for name in ("P-1", "P-2") for time in (0, 1, 2)]
+    np.testing.assert_allclose(got.loc["P-2", "A"], 10 * np.exp(-0.5 * np.arange(3)), rtol=1e-5)
+    assert got["status"].tolist() == ["ok"] * 6
 
 
 def test_individuals_keep_their_names(tmp_path: Path) -> None:
@@ -169,7 +178,7 @@ def test_a_name_of_the_results_own_is_refused() -> None:
     named = System("named", (State("steps", "", 1, 1.0),), ())
     with pytest.raises(ColeyError, match="'steps' is a name of the result's own; rename it"):
         solve(named, [0, 1])
-    assert solve(named, [0, 1], observables=[])["final_states"].item() == 1
+    assert solve(named, [0, 1], observables=[], final_states=True)["final_states"].item() == 1
 
 
 def test_a_run_that_breaks_leaves_nothing_half_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

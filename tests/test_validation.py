@@ -67,6 +67,14 @@ def test_too_many_draws_are_refused() -> None:
         first_draws(DRAWS + 1)
 
 
+def test_what_cannot_be_written_or_drawn_is_refused(tmp_path: Path) -> None:
+    (file := tmp_path / "file").write_text("")
+    with pytest.raises(ColeyError, match="cannot be written"):
+        validate([load_catalogue().trials["oak"]], load_catalogue(), Settings(file), predictor=fake.predict)
+    with pytest.raises(ColeyError, match="seed: -1"):
+        Settings(tmp_path, seed=-1)
+
+
 # figures
 
 

@@ -77,7 +77,8 @@ class Reaction:
 class Delay:
     """A name for the value that ``expression`` had ``lag`` ago; before the start, states are as they begin.
 
-    The lag is an expression of parameters, the same for an individual at all times, above 0.
+    The lag is an expression of parameters, and above 0 then; or of states and time as well, and from 0 up. A lag that
+    changes, and what it delays, know nothing of other delays.
     """
 
     name: str
@@ -102,6 +103,8 @@ class Event:
         persistent: whether the event is due even if its condition has become false in the meantime.
         values_at_trigger: whether the assigned values are those at the trigger, or those when it is due.
         ends: whether the individual's simulation ends there.
+        factors: what some of the values are multiplied by, as it is when they are assigned, whenever they were settled;
+            such as the size of a compartment, by which a concentration becomes an amount.
     """
 
     name: str
@@ -113,12 +116,13 @@ class Event:
     persistent: bool = True
     values_at_trigger: bool = True
     ends: bool = False
+    factors: Mapping[str, Expression] = field(default_factory=dict)
 
     @property
     def expressions(self) -> tuple[Expression, ...]:
         """All of them."""
         priority = () if self.priority is None else (self.priority,)
-        return (self.trigger, self.delay, *priority, *self.assignments.values())
+        return (self.trigger, self.delay, *priority, *self.assignments.values(), *self.factors.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +130,7 @@ class System:
     """A model, ready for the engine. Verbs return a new System; Systems that do the same are equal.
 
     Rules may use states, parameters, delays, ``time`` and the rules before them; rates, coefficients, delays and events
-    may use all of these; initial values and lags may use parameters and rules of parameters.
+    may use all of these; lags may use all but delays; initial values may use parameters and rules of parameters.
 
     Raises:
         ColeyError: names declared twice or by nobody, or numbers that cannot be; all at once.
@@ -265,7 +269,8 @@ def event_text(event: Event) -> str:
     assigned = " ".join(f"{name} {text(value)}" for name, value in sorted(event.assignments.items()))
     priority = "none" if event.priority is None else text(event.priority)
     flags = f"{event.before} {event.persistent} {event.values_at_trigger} {event.ends}"
-    return f"event {event.name} {text(event.trigger)} {assigned} {text(event.delay)} {priority} {flags}"
+    factors = "".join(f" times {name} {text(value)}" for name, value in sorted(event.factors.items()))
+    return f"event {event.name} {text(event.trigger)} {assigned} {text(event.delay)} {priority} {flags}{factors}"
 
 
 def delay_text(delay: Delay) -> str:
@@ -355,18 +360,26 @@ def _name_problems(system: System) -> Iterator[Problem]:
             yield Problem(f"{where}, {owner}", f"uses {name!r}, which {what}", hint)
 
     constant = set(system.parameter_names)
-    known = {*constant, *system.state_names, *(delay.name for delay in system.delays), str(TIME)}
+    present = {*constant, *system.state_names, str(TIME)}
+    known = {*present, *(delay.name for delay in system.delays)}
     for rule in system.rules:
         yield from unknown(f"rule {rule.name}", rule.expression, known)
         known.add(rule.name)
         if _names(rule.expression) <= constant:
             constant.add(rule.name)
+        if _names(rule.expression) <= present:
+            present.add(rule.name)
     for state in system.states:
         yield from unknown(f"initial value of {state.name}", state.initial, constant)
     for owner, expression in _moving_expressions(system):
         yield from unknown(owner, expression, known)
     for delay in system.delays:
-        yield from unknown(f"lag of {delay.name}", delay.lag, constant)
+        yield from unknown(f"lag of {delay.name}", delay.lag, present)
+        if not _names(delay.lag) <= constant and not _names(delay.expression) <= present:
+            yield Problem(f"{where}, delay {delay.name}", "is of delayed values, by a lag that changes", "keep the lag")
+    for event in system.events:
+        for name in sorted({*event.factors} - {*event.assignments}):
+            yield Problem(f"{where}, event {event.name}", f"has a factor of {name!r}, which it does not assign")
     moved = [(f"reaction {item.name}", item.stoichiometry) for item in system.reactions]
     moved += [(f"event {item.name}", item.assignments) for item in system.events]
     for owner, targets in moved:

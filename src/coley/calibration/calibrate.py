@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from coley.calibration.blocks import blocks_of, fit_blocks
@@ -67,8 +67,9 @@ def objective(
     report: Report = lambda stage, done, total: None,
 ) -> Iterator[Objective]:
     """What a fit minimises, for the length of the block, whose end ends the processes."""
+    simulated = catalogue if plan.harm else replace(catalogue, harms={}, care={})
     evaluator = Evaluator(
-        catalogue,
+        simulated,
         settings.folder / EVALUATIONS,
         patients=settings.patients,
         seeds=settings.seeds,

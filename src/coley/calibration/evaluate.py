@@ -22,6 +22,7 @@ from coley.calibration.paths import changed
 from coley.catalogue import Catalogue
 from coley.errors import ColeyError, Problem
 from coley.protocol import Trial
+from coley.report.folder import make_folder
 
 Predictor = Callable[[Trial, Catalogue, int, int], pd.DataFrame]
 """From trial, catalogue, patients and seed to a summary with columns arm, endpoint and predicted. It can be pickled."""
@@ -83,7 +84,7 @@ class Evaluator:
         self.catalogue, self.patients, self.seeds = catalogue, patients, tuple(seeds)
         self._folder, self._workers, self._predictor, self._report = folder, workers, predictor, report
         self._pool: ProcessPoolExecutor | None = None
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
 
     def __enter__(self) -> Self:
         if self._workers > 1:
@@ -101,8 +102,8 @@ class Evaluator:
         if self._pool is not None:
             self._pool.shutdown(wait=kind is None, cancel_futures=True)
 
-    def outcomes(self, stage: str, asked: Sequence[Ask]) -> list[Outcome]:
-        """What each of ``asked`` gives, in their order, whatever the number of processes.
+    def outcomes(self, stage: str, asked: Sequence[Ask], seeds: int | None = None) -> list[Outcome]:
+        """What each of ``asked`` gives with the first ``seeds`` seeds (all), in their order.
 
         Raises:
             ColeyError: a value that the catalogue's schema refuses, or a process that died.
@@ -114,7 +115,7 @@ class Evaluator:
             catalogue = changed(self.catalogue, ask.values)
             for name in ask.trials:
                 files = []
-                for seed in self.seeds:
+                for seed in self.seeds[:seeds]:
                     file = self._file(name, catalogue, seed)
                     files.append(file)
                     if not file.exists():

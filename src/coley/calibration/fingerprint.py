@@ -13,7 +13,7 @@ from coley.catalogue import NOTHING, Catalogue
 from coley.protocol import Trial
 from coley.regimen import parse
 
-_NOT_SIMULATION = {"calibration", "cli", "data", "report", "sbml", "__pycache__"}
+_NOT_SIMULATION = {"baseline", "calibration", "cli", "data", "design", "report", "sbml", "sensitivity", "__pycache__"}
 
 
 def fingerprint(trial: Trial, catalogue: Catalogue, patients: int, seed: int) -> str:

@@ -86,10 +86,12 @@ class Objective:
             self.method,
         )
 
-    def evaluate(self, stage: str, points: Sequence[Floats], trials: Sequence[Sequence[str]]) -> list[Floats | Failure]:
+    def evaluate(
+        self, stage: str, points: Sequence[Floats], trials: Sequence[Sequence[str]], seeds: int | None = None
+    ) -> list[Floats | Failure]:
         """(figures,) simulated at each of ``points``, NaN for figures of other trials than those named for it."""
         asks = [Ask(self.space.values(p), tuple(names)) for p, names in zip(points, trials, strict=True)]
-        return [self._figures(outcome) for outcome in self.evaluator.outcomes(stage, asks)]
+        return [self._figures(outcome) for outcome in self.evaluator.outcomes(stage, asks, seeds)]
 
     def touched(self, point: Floats, other: Floats) -> list[str]:
         """The trials that can tell one point from the other."""
@@ -154,7 +156,7 @@ def fit(objective: Objective, rounds: int) -> Fitted:
     method = objective.method
     point = objective.space.start
     found = must(objective.evaluate("start", [point], [objective.trials])[0], "the catalogue's values")
-    jacobian = jacobian_at(objective, point, found, "round 1: Jacobian")
+    jacobian = jacobian_at(objective, point, "round 1: Jacobian")
     age, factor = 0, 1.0
     told: list[Round] = []
     for number in range(1, rounds + 1):
@@ -180,27 +182,30 @@ def fit(objective: Objective, rounds: int) -> Fitted:
         if factor > LARGEST or (not gained and was_fresh and losses[best] < loss * (1 + method.gain)):
             break
         if number < rounds and (age >= method.fresh or not gained):
-            jacobian, age = jacobian_at(objective, point, found, f"round {number + 1}: Jacobian"), 0
-    jacobian = jacobian_at(objective, point, found, "posterior: Jacobian")
+            jacobian, age = jacobian_at(objective, point, f"round {number + 1}: Jacobian"), 0
+    if age >= method.fresh:
+        jacobian = jacobian_at(objective, point, "posterior: Jacobian")
     everything = tuple(dict.fromkeys(figure.study for figure in objective.figures))
     found = must(objective.evaluate("predictions", [point], [everything])[0], "the fitted values")
     covariance = objective.covariance(found, jacobian)
     return Fitted(point, found, jacobian, covariance, objective.loss(point, found), tuple(told))
 
 
-def jacobian_at(objective: Objective, point: Floats, found: Floats, stage: str) -> Floats:
+def jacobian_at(objective: Objective, point: Floats, stage: str) -> Floats:
     """(figures, parameters) finite differences, each over the trials that the parameter can matter to.
 
-    A parameter is moved towards the further side of its range, or the other way where that cannot be simulated.
+    A parameter is moved towards the further side of its range, or the other way where that cannot be simulated. Both
+    ends of a difference are of the same patients: those of the seeds that slopes are taken with.
     """
-    step, size = objective.method.step, len(point)
+    step, seeds, size = objective.method.step, objective.method.slope_seeds, len(point)
+    found = must(objective.evaluate(stage, [point], [objective.trials], seeds)[0], "the point of the Jacobian")
     signs = np.where(point <= 0.5, 1.0, -1.0)
     jacobian = np.zeros((len(found), size))
     todo = list(range(size))
     for attempt in (signs, -signs):
         moved = [_moved(point, k, float(attempt[k]) * step) for k in todo]
         trials = [objective.touched(point, other) for other in moved]
-        results = objective.evaluate(stage, moved, trials)
+        results = objective.evaluate(stage, moved, trials, seeds)
         failed = []
         for k, other, result in zip(todo, moved, results, strict=True):
             if isinstance(result, Failure):

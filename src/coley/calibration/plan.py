@@ -96,12 +96,14 @@ class Method(Entry):
     Attributes:
         step: of finite differences, as a share of each range; large enough that rates of a few hundred patients change.
         fresh: rounds after which the Jacobian is taken anew; in between it is updated by the steps made (Broyden 1965).
+        slope_seeds: how many of the seeds, the first ones, slopes are taken with: they need fewer patients than rates.
         outlier: standardised misfit above which a figure pulls no harder than a linear loss does (Huber 1964).
         gain: relative decrease of the loss below which the search ends.
     """
 
     step: Annotated[float, Field(gt=0, le=0.5)] = 0.1
     fresh: Annotated[int, Field(ge=1)] = 2
+    slope_seeds: Annotated[int, Field(ge=1)] = 1
     outlier: Annotated[float, Field(gt=0)] = 3.0
     gain: Annotated[float, Field(ge=0, lt=1)] = 0.002
 
@@ -112,6 +114,7 @@ class CalibrationPlan(Entry):
     Attributes:
         fit: trials whose published figures are fitted, each at its own data cut.
         predict: trials that are run at the end and never fitted.
+        harm: whether harm and its care are simulated; without them a run takes a fraction of the time.
         figures_per_curve: landmarks, median and duration of one curve tell much the same; together they count as so
         many.
         strata: weight of the figures of a stratum, whose patients are in the arm's figures as well.
@@ -122,6 +125,7 @@ class CalibrationPlan(Entry):
     summary: str = ""
     fit: Annotated[tuple[Slug, ...], Field(min_length=1)]
     predict: tuple[Slug, ...] = ()
+    harm: bool = True
     method: Method = Method()
     figures_per_curve: Annotated[float, Field(ge=1)] = 2.0
     strata: Annotated[float, Field(ge=0, le=1)] = 0.5

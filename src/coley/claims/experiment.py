@@ -9,14 +9,9 @@ from coley.catalogue import Catalogue
 from coley.claims.measures import measure
 from coley.claims.rules import Outcome, judge
 from coley.errors import ColeyError
-from coley.protocol import Arm, Claim, ClaimArm, Eligibility, Order, PriorLine, Rule, Trial, Visits
+from coley.protocol import SCANS, Arm, Claim, ClaimArm, Eligibility, Order, PriorLine, Rule, Trial, least_age
 from coley.trial import RunSettings, TrialResult, run
 from coley.trial.settings import Progress
-
-# RECIST 1.1 (Eisenhauer et al., Eur J Cancer 2009;45:228) asks for scans every 6 to 8 weeks on treatment.
-_VISITS = Visits(scans=(8, 16, 24, 32, 40, 48), every=12)
-_ADULT = 18.0
-"""Years; no younger patients, unless the cancer is one of children."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +84,15 @@ def trial_of(arm: ClaimArm, catalogue: Catalogue) -> Trial:
         ColeyError: where the catalogue does not have its cancer.
     """
     cancer = catalogue.cancer(arm.cancer)
-    age = cancer.patients.get("age")
-    youngest = min(_ADULT, age.bounds[0]) if age is not None and age.bounds is not None else _ADULT
     prior = tuple(PriorLine(given=given) for given in arm.prior)
     return Trial(
         name="claim",
         title=arm.name,
         summary="An arm of a claim.",
         cancer=cancer.name,
-        eligibility=Eligibility(prior=prior, biomarkers=arm.biomarkers, age_min=youngest),
+        eligibility=Eligibility(prior=prior, biomarkers=arm.biomarkers, age_min=least_age(cancer)),
         follow_up_months=arm.months,
-        visits=_VISITS,
+        visits=SCANS,
         arms=(Arm(name=arm.name, regimen=arm.regimen),),
     )
 

@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
 from coley.claims.experiment import Found
 from coley.claims.figures import drawings
 from coley.claims.rules import Outcome
-from coley.report.page import DISCLAIMER
+from coley.report.folder import make_folder
 from coley.report.tables import NOTHING, Group, Table, number
+from coley.report.templating import inline, page
 
 PAGE = "claims.html"
 
@@ -26,7 +25,7 @@ def write_claims(found: list[Found], folder: Path) -> list[Path]:
     Returns:
         the files written, the page first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     files = [folder / PAGE, folder / "claims.json", folder / "claims.csv"]
     records = [record(each) for each in found]
     files[1].write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
@@ -41,19 +40,9 @@ def write_claims(found: list[Found], folder: Path) -> list[Path]:
         if drawing.svg:
             files.append(folder / f"{name}.svg")
             files[-1].write_text(drawing.svg, encoding="utf-8")
-    environment = Environment(
-        loader=ChoiceLoader([PackageLoader("coley.claims", "templates"), PackageLoader("coley.report", "templates")]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    figures = {name: {"svg": Markup(d.svg), "fault": d.fault} for name, d in drawn.items()}
-    page = environment.get_template(PAGE).render(
-        disclaimer=DISCLAIMER, summary=claim_table(found), found=found, figures=figures, arms=arm_table
-    )
-    files[0].write_text(page, encoding="utf-8")
+    figures = {name: inline(name, drawing) for name, drawing in drawn.items()}
+    said = {"summary": claim_table(found), "found": found, "figures": figures, "arms": arm_table}
+    files[0].write_text(page(PAGE, ["coley.claims"], **said), encoding="utf-8")
     return files
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coley.cli.commands import PURPOSE, app, console
+from coley.cli.commands import EXIT_CODES, PURPOSE, app, console
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MOST_MISSES = 12
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def calibrate(
     *,
     out: Annotated[Path, typer.Option(help="Folder of the results; every outcome is kept in it.")],

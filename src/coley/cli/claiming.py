@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import AsJson, Folders, Seed, Threads
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
@@ -22,13 +23,11 @@ def claims(
     patients: Annotated[
         int | None, typer.Option(help="Virtual patients of each arm (default: as each claim says).")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
     out: Annotated[Path, typer.Option(help="Folder of the page, figures and tables.")] = RESULTS / "claims",
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+    catalogue: Folders = None,
+    as_json: AsJson = False,
 ) -> None:
     """Run the claims of the model as experiments: measured effects with intervals, and whether each passes.
 
@@ -50,7 +49,9 @@ def claims(
         raise ColeyError(problems)
 
     from coley.claims import Settings, experiments, write_claims
+    from coley.report.folder import make_folder
 
+    make_folder(out)
     with progress_bars(as_json) as progress:
         found = list(experiments(wanted, known, Settings(patients, seed, threads), progress=progress))
     files = write_claims(found, out)

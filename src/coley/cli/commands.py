@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gc
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,11 +18,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from coley.cli.shared import Folders, Threads
 from coley.errors import ColeyError
 from coley.version import __version__
 
 if TYPE_CHECKING:
     from coley.cli.terminal import Screen
+    from coley.protocol import Trial
 
 PURPOSE = "For research and teaching, never for deciding one person's treatment."
 RESULTS = Path("coley-results")
@@ -45,8 +49,8 @@ class _Refusing(TyperGroup):
             for problem in error.problems:
                 typer.echo(f"error: {plain(str(problem))}", err=True)
             raise typer.Exit(BAD_INPUT) from None
-        except KeyboardInterrupt:
-            typer.echo("interrupted; nothing was written", err=True)
+        except KeyboardInterrupt as error:
+            typer.echo(f"interrupted; {str(error) or 'nothing was written'}", err=True)
             raise typer.Exit(INTERRUPTED) from None
 
 
@@ -92,7 +96,7 @@ def run(
     patients: Annotated[int, typer.Option(help="Virtual patients per arm.")] = 1000,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 1,
     out: Annotated[Path | None, typer.Option(help=f"Folder of the report (default: {RESULTS}/TRIAL).")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    threads: Threads = None,
     cancer: Annotated[str | None, typer.Option(help="Own trial: the cancer (see 'coley cancers').")] = None,
     arm: Annotated[
         list[str] | None, typer.Option(help="Own trial: the regimen of an arm, such as 'nivolumab 3 mg/kg iv q2w'.")
@@ -104,9 +108,7 @@ def run(
     biomarker: Annotated[
         list[str] | None, typer.Option(help="Own trial: a bound of who may enter, such as 'PDL1 >= 50'.")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
+    catalogue: Folders = None,
     change: Annotated[
         list[str] | None,
         typer.Option("--set", help="Another value of a number: 'k_growth = 0.02' or 'TPS ~ beta(mean=0.2, sd=0.2)'."),
@@ -149,24 +151,49 @@ def run(
     silent = quiet or as_json
     if not silent:
         announce(protocol, patients, folder, partial(run_trial, protocol, catalogue=known, settings=settings))
-    with progress_bars(silent) as progress:
-        result = run_trial(protocol, catalogue=known, settings=replace(settings, progress=progress))
-        if posterior:
-            from coley.validation import with_posterior
+    with _work(folder, protocol, patients) as work:
+        with progress_bars(silent) as progress:
+            settings = replace(settings, progress=progress, work=work)
+            result = run_trial(protocol, catalogue=known, settings=settings)
+            if posterior:
+                from coley.validation import with_posterior
 
-            workers = threads or os.cpu_count() or 1
-            result = with_posterior(result, known, posterior, workers=workers, report=progress)
-        progress("report", 0, 1)
-        written = write_report(result, folder)
-        progress("report", 1, 1)
-    report = next((path for path in written if path.suffix == ".html"), folder)
-    if as_json:
-        typer.echo(outcome_json(result, folder))
-    elif not quiet:
-        screen = console()
-        print_outcome(screen, result)
-        screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
-        screen.print(PURPOSE)
+                workers = threads or os.cpu_count() or 1
+                result = with_posterior(result, known, posterior, workers=workers, report=progress)
+            progress("report", 0, 1)
+            written = write_report(result, folder)
+            progress("report", 1, 1)
+        report = next((path for path in written if path.suffix == ".html"), folder)
+        if as_json:
+            typer.echo(outcome_json(result, folder))
+        elif not quiet:
+            screen = console()
+            print_outcome(screen, result)
+            screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
+            screen.print(PURPOSE)
+
+
+@contextmanager
+def _work(folder: Path, trial: Trial, patients: int) -> Iterator[Path | None]:
+    """A folder for what is finished of a run of several parts, where the same command goes on after a kill or Ctrl-C.
+
+    None where the run has one part.
+    """
+    from coley.report.folder import unfinished, unfinished_place
+    from coley.trial.run import parts_of
+
+    if parts_of(trial, patients) == 1:
+        yield None
+        return
+    try:
+        with unfinished(folder) as work:
+            yield work
+    except KeyboardInterrupt:
+        kept = unfinished_place(folder.resolve())
+        if not kept.exists():
+            raise
+        said = f"no report was written; what is finished lies in {kept}, and the same command goes on from there"
+        raise KeyboardInterrupt(said) from None
 
 
 def console() -> Screen:

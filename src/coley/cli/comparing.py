@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, app, console
+from coley.cli.shared import AsJson, Changes, Folders, Plot, Seed, Threads
 from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
@@ -45,16 +45,12 @@ def compare(
     months: Annotated[float, typer.Option(help="Follow-up in months.")] = 36.0,
     n: Annotated[int, typer.Option("--n", help="Patients per arm of the real trial whose power is asked for.")] = 300,
     patients: Annotated[int, typer.Option(help="Virtual patients, the same in both arms.")] = 1000,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it too, as this SVG file.")] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="Another value of a number, as in coley run.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+    seed: Seed = 1,
+    threads: Threads = None,
+    plot: Plot = None,
+    catalogue: Folders = None,
+    change: Changes = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare two regimens on the same virtual patients: differences with intervals, and the power to see them.
 

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coley.cli.commands import BAD_INPUT, app, console
+from coley.cli.commands import BAD_INPUT, EXIT_CODES, app, console
+from coley.cli.shared import Folders
 from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
-
-Folders = Annotated[
-    list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-]
 
 
 def catalogue_of(folders: list[Path] | None) -> Catalogue:
@@ -25,7 +22,7 @@ def catalogue_of(folders: list[Path] | None) -> Catalogue:
     return load_catalogue(*(folders or ()))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def trials(catalogue: Folders = None) -> None:
     """List the trials."""
     from coley.cli.listing import trial_table
@@ -33,7 +30,7 @@ def trials(catalogue: Folders = None) -> None:
     console().print(trial_table(catalogue_of(catalogue)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def drugs(catalogue: Folders = None) -> None:
     """List the drugs."""
     from coley.cli.listing import drug_table
@@ -41,7 +38,7 @@ def drugs(catalogue: Folders = None) -> None:
     console().print(drug_table(catalogue_of(catalogue)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def cancers(catalogue: Folders = None) -> None:
     """List the cancers."""
     from coley.cli.listing import cancer_table
@@ -49,7 +46,7 @@ def cancers(catalogue: Folders = None) -> None:
     console().print(cancer_table(catalogue_of(catalogue)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def regimens(catalogue: Folders = None) -> None:
     """List the regimens that have a name of their own."""
     from coley.cli.listing import regimen_table
@@ -57,7 +54,7 @@ def regimens(catalogue: Folders = None) -> None:
     console().print(regimen_table(catalogue_of(catalogue)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def harms(catalogue: Folders = None) -> None:
     """List the harms of treatment that are simulated."""
     from coley.cli.listing import harm_table
@@ -65,7 +62,7 @@ def harms(catalogue: Folders = None) -> None:
     console().print(harm_table(catalogue_of(catalogue)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def care(catalogue: Folders = None) -> None:
     """List the rules of care: what is done about harm."""
     from coley.cli.listing import care_table
@@ -73,7 +70,7 @@ def care(catalogue: Folders = None) -> None:
     console().print(care_table(catalogue_of(catalogue)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def diseases() -> None:
     """List the kinds of disease, with the response criteria that each is judged by."""
     from coley.cli.listing import disease_table
@@ -81,7 +78,7 @@ def diseases() -> None:
     console().print(disease_table(catalogue_of(None)))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def show(
     name: Annotated[
         str, typer.Argument(help="A drug, cancer, trial, regimen, harm, care or kind of disease; or 'physiology'.")
@@ -97,7 +94,7 @@ def show(
         print_entry(screen, entry, known.sources)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def check(
     paths: Annotated[list[Path], typer.Argument(help="Folders that are catalogues, and files of trials.")],
     catalogue: Folders = None,
@@ -119,7 +116,7 @@ def check(
     screen.print(f"No problem. Checked: {CHECKED}.", highlight=False, soft_wrap=True)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def new(
     kind: Annotated[str, typer.Argument(help="drug, cancer, trial, regimen or harm.")],
     name: Annotated[str, typer.Argument(help="Its name: lower-case letters, digits and hyphens.")],

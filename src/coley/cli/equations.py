@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from coley.cli.commands import EXIT_CODES, app
-from coley.cli.entries import Folders, catalogue_of
+from coley.cli.entries import catalogue_of
+from coley.cli.shared import Folders
 from coley.errors import ColeyError, Problem
 
 

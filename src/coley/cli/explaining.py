@@ -8,7 +8,8 @@ import typer
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, app, console
-from coley.cli.entries import Folders, catalogue_of
+from coley.cli.entries import catalogue_of
+from coley.cli.shared import Folders
 
 
 @app.command(epilog=EXIT_CODES)

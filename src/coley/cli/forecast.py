@@ -11,6 +11,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from coley.protocol import Trial
+from coley.trial.conduct.trajectories import MOST
 
 if TYPE_CHECKING:
     from coley.trial import TrialResult
@@ -19,8 +20,11 @@ LARGE = 20_000
 """Courses of five years, or with forty visits, from which a run is announced: about a minute's work."""
 _MEASURED = 200
 """Patients of each arm of the run that is measured."""
-_COPIES = 2.0
-"""Memory of a run and its report, in sizes of the result: a table of all trajectories is made of it to be written."""
+_PROCESS, _COURSE = 0.8e9, 8e3
+"""Bytes of memory of a run whatever the number of patients, and of each course: patients are followed in blocks, and
+only what is known of each patient for endpoints and figures is in memory at once. As measured on trials of a year."""
+_PACKED = 0.2
+"""Size of the tables on disk while a report is written, the blocks' and the report's, by that in memory; at most."""
 _MONTHS, _VISITS, _WEEKS_OF_A_MONTH = 60.0, 40, 4.35
 
 Run = Callable[[int], "TrialResult"]
@@ -49,9 +53,11 @@ def forecast(run: Run, patients: int) -> Forecast:
     begun = perf_counter()
     result = run(_MEASURED)
     times = patients / _MEASURED
-    courses = float(result.trajectories.nbytes)
-    tables = float(sum(table.memory_usage(deep=True).sum() for table in result.tables.values()))
-    return Forecast(times * (perf_counter() - begun), times * _COPIES * (courses + tables), times * courses)
+    seconds = times * (perf_counter() - begun)
+    courses = float(result.trajectories.nbytes) * min(patients, MOST) / _MEASURED
+    tables = times * float(sum(table.memory_usage().sum() for table in result.tables.values()))
+    memory = _PROCESS + _COURSE * patients * len(result.trial.arms) + courses
+    return Forecast(seconds, memory, courses + _PACKED * tables)
 
 
 def announcement(expected: Forecast, trial: Trial, patients: int, folder: Path) -> str:

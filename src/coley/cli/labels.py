@@ -14,6 +14,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import Folders, Seed, Threads
 from coley.errors import ColeyError, Problem, did_you_mean
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ class Row:
     entry: str
     regimen: str
     patients: str
+    months: str
+    seed: str
     failed: str = ""
     orr: str = ""
     seconds: str = ""
@@ -48,7 +51,7 @@ class Row:
     @property
     def key(self) -> tuple[str, ...]:
         """What tells it apart from others."""
-        return self.drug, self.cancer, self.setting, self.regimen, self.patients
+        return self.drug, self.cancer, self.setting, self.regimen, self.patients, self.months, self.seed
 
 
 @app.command(epilog=EXIT_CODES)
@@ -59,14 +62,12 @@ def labels(
     only: Annotated[
         list[str] | None, typer.Option(help="Only of this drug, or of this cancer of the catalogue; may be repeated.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
     out: Annotated[Path, typer.Option(help="The table, as a CSV file; what it holds already is not run again.")] = (
         RESULTS / "labels.csv"
     ),
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
+    catalogue: Folders = None,
 ) -> None:
     """Run the regimens of all labels: which can be simulated, how many patients fail, and how many respond.
 
@@ -78,6 +79,7 @@ def labels(
 
     known = load_catalogue(*(catalogue or ()))
     problems = size_problems(patients, seed, threads)
+    problems += _months_problems(months, known)
     try:
         wanted = _wanted(only or [])
     except ColeyError as error:
@@ -87,10 +89,10 @@ def labels(
     done = _read(out)
     rows = []
     for number, label in enumerate(wanted, start=1):
-        row = Row(label.drug, label.cancer, label.setting, label.entry, label.regimen, str(patients))
+        row = Row(*_about(label), str(patients), f"{months:g}", str(seed))
         if row.key not in done:
             print(f"{number} of {len(wanted)}: {label.drug}, {label.cancer}", file=sys.stderr, flush=True)
-            done[row.key] = _run(label, known, patients, months, seed, threads)
+            done[row.key] = _run(row, known, patients, months, seed, threads)
             _append(out, done[row.key])
         rows.append(done[row.key])
     screen = console()
@@ -115,17 +117,31 @@ def _wanted(only: list[str]) -> list[Label]:
     return [label for label in every if not only or label.drug in only or label.entry in only]
 
 
-def _run(label: Label, known: Catalogue, patients: int, months: float, seed: int, threads: int | None) -> Row:
+def _about(label: Label) -> tuple[str, str, str, str, str]:
+    return label.drug, label.cancer, label.setting, label.entry, label.regimen
+
+
+def _months_problems(months: float, known: Catalogue) -> list[Problem]:
+    """What is wrong with the length of follow-up, whatever the regimen."""
+    from coley.cli.options import Own, own_trial
+
+    try:
+        own_trial(next(iter(known.cancers)), Own(arms=("",), months=months), known)
+    except ColeyError as error:
+        return [problem for problem in error.problems if problem.where == "--months"]
+    return []
+
+
+def _run(row: Row, known: Catalogue, patients: int, months: float, seed: int, threads: int | None) -> Row:
     from coley.cli.options import Own, own_trial
     from coley.report.select import evaluable, response_names
     from coley.trial import RunSettings, run
 
-    row = Row(label.drug, label.cancer, label.setting, label.entry, label.regimen, str(patients))
-    if not label.entry:
+    if not row.entry:
         return Row(**(asdict(row) | {"problem": _NOT_RUN}))
     began = time.monotonic()
     try:
-        trial = own_trial(label.entry, Own(label.entry, (label.regimen,), months), known)
+        trial = own_trial(row.entry, Own(row.entry, (row.regimen,), months), known)
         result = run(trial, catalogue=known, settings=RunSettings(patients, seed, threads))
     except ColeyError as error:
         return Row(**(asdict(row) | {"problem": "; ".join(map(str, error.problems))}))
@@ -137,20 +153,29 @@ def _run(label: Label, known: Catalogue, patients: int, months: float, seed: int
 
 def _read(path: Path) -> dict[tuple[str, ...], Row]:
     """Rows of an earlier run by their keys."""
-    if not path.exists():
-        return {}
+    from coley.report.folder import make_folder
+
     names = [field.name for field in fields(Row)]
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        if reader.fieldnames != names:
-            raise ColeyError(Problem(str(path), "is no table of this command", "choose another --out"))
-        rows = [Row(**{name: line[name] or "" for name in names}) for line in reader]
+    try:
+        make_folder(path.parent)
+        if not path.exists():
+            return {}
+        if not path.is_file():  # a device may be read without end
+            raise ValueError
+        with path.open("r+", encoding="utf-8", newline="") as file:
+            reader = csv.DictReader(file)
+            if reader.fieldnames != names:
+                raise ValueError
+            rows = [Row(**{name: line[name] or "" for name in names}) for line in reader]
+    except OSError as error:
+        raise ColeyError(Problem(str(path), f"cannot be written ({error.strerror or error})")) from error
+    except (ValueError, csv.Error) as error:
+        raise ColeyError(Problem(str(path), "is no table of this command", "choose another --out")) from error
     return {row.key: row for row in rows}
 
 
 def _append(path: Path, row: Row) -> None:
     names = [field.name for field in fields(Row)]
-    path.parent.mkdir(parents=True, exist_ok=True)
     fresh = not path.exists()
     with path.open("a", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, names, lineterminator="\n")

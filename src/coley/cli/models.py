@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coley.cli.commands import PURPOSE, app, console
-from coley.cli.entries import Folders, catalogue_of
+from coley.cli.commands import EXIT_CODES, PURPOSE, app, console
+from coley.cli.entries import catalogue_of
 from coley.cli.extras import needs
+from coley.cli.shared import Folders, Threads
 from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 YAML = (".yaml", ".yml")
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def simulate(
     model: Annotated[
         Path, typer.Argument(help="A cancer of the catalogue, an SBML file, or the YAML file of a PEtab problem.")
@@ -48,14 +49,14 @@ def simulate(
     ] = None,
     vary: Annotated[
         list[str] | None,
-        typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=0.01, cv=40%)'."),
+        typer.Option(help="How individuals differ, such as 'k ~ lognormal(median=1, cv=40%)'; 'corr(k, V) = 0.6'."),
     ] = None,
     n: Annotated[
         int | None, typer.Option("--n", help="Individuals to draw: with --vary (default: 1000), or patients (1).")
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same individuals.")] = 1,
     rtol: Annotated[float | None, typer.Option(help="Relative tolerance (default: 1e-6; 1e-8 for PEtab).")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    threads: Threads = None,
     max_steps: Annotated[int | None, typer.Option(help="Steps after which an individual has failed.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="Seconds after which an individual has failed.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder for tables, figure and manifest; not there yet.")] = None,
@@ -123,7 +124,7 @@ def _fit(asked: Asked) -> None:
     screen.print(PURPOSE)
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def inspect(
     model: Annotated[Path, typer.Argument(help="A cancer of the catalogue, or an SBML file.")],
     *,
@@ -148,7 +149,7 @@ def inspect(
     print_model(console(), load_sbml(model), remarks(model))
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def export(
     trial: Annotated[str | None, typer.Argument(help="A trial that ships, or the path of a TOML file.")] = None,
     *,

@@ -12,14 +12,11 @@ from coley.catalogue import Catalogue, load_trial
 from coley.catalogue.reading import entry_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer
-from coley.protocol import Trial
+from coley.protocol import SCANS, Trial, least_age
 
 MAX_PATIENTS = 100_000
 MAX_SEED = 2**63 - 1
 MAX_THREADS = 1024
-
-# RECIST 1.1 (Eisenhauer et al., Eur J Cancer 2009;45:228) asks for scans every 6 to 8 weeks on treatment.
-SCANS = {"scans": [8, 16, 24, 32, 40, 48], "every": 12}
 
 _OPTION_OF_FIELD: dict[str | int, str] = {"follow_up_months": "--months"}
 _BIOMARKER = re.compile(r"\s*([A-Za-z]\w*)\s*(>=|<=)\s*(\S+)\s*")
@@ -72,7 +69,7 @@ def size_problems(patients: int, seed: int, threads: int | None) -> list[Problem
     if patients < 1:
         problems.append(Problem("--patients", f"{patients:,} is too few", "an arm needs at least 1 patient"))
     if patients > MAX_PATIENTS:
-        reason = "a response rate is then known to 0.3 points, and the tables would outgrow memory"
+        reason = "a response rate is then known to 0.3 points, and tables grow beyond what is of use"
         hint = f"at most {MAX_PATIENTS:,} per arm: {reason}"
         problems.append(Problem("--patients", f"{patients:,} is too many", hint))
     return [*problems, *seed_problems(seed), *thread_problems(threads)]
@@ -148,13 +145,8 @@ def _eligibility(cancer: Cancer, own: Own, problems: list[Problem]) -> dict[str,
             problems.append(Problem("--biomarker", what, did_you_mean(match[1], markers)))
         else:
             bounds.setdefault(match[1], {})["min" if match[2] == ">=" else "max"] = value
-    age = cancer.patients.get("age")
-    of_children = {"age_min": age.bounds[0]} if age and age.bounds and age.bounds[0] < _ADULT else {}
-    return {"prior": [{"given": given} for given in own.prior], "biomarkers": bounds, **of_children}
-
-
-_ADULT = 18.0
-"""Years; trials take no younger patients, unless they or the cancer of children say so."""
+    prior = [{"given": given} for given in own.prior]
+    return {"prior": prior, "biomarkers": bounds, "age_min": least_age(cancer)}
 
 
 def _number(text: str) -> float | None:

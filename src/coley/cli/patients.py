@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, app, console
+from coley.cli.shared import Plot
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ def patient(
         str,
         typer.Argument(metavar="ID", help="USUBJID of ADSL; or a number: the same virtual patient in each arm."),
     ],
-    plot: Annotated[Path | None, typer.Option(help="Draw it too, as this SVG file.")] = None,
+    plot: Plot = None,
 ) -> None:
     """Show one patient of a result: who, doses, scans with response, what happened, and courses."""
     from coley.cli.figure_file import check_svg, write_figure

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from math import isfinite
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, app, console
+from coley.cli.shared import AsJson, Changes, Folders, Plot, Seed, Threads
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,16 +34,12 @@ def scan(
     ],
     arm: Annotated[str | None, typer.Option(help="The arm whose regimen is varied, where there are several.")] = None,
     patients: Annotated[int, typer.Option(help="Virtual patients, the same at each value.")] = 300,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
-    plot: Annotated[Path | None, typer.Option(help="Draw it too, as this SVG file.")] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="Another value of a number, as in coley run.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+    seed: Seed = 1,
+    threads: Threads = None,
+    plot: Plot = None,
+    catalogue: Folders = None,
+    change: Changes = None,
+    as_json: AsJson = False,
 ) -> None:
     """Scan the dose or the interval of a drug: outcomes of the same virtual patients at each value.
 
@@ -53,7 +49,7 @@ def scan(
     from coley.cli.figure_file import check_svg, write_figure
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
-    from coley.cli.varying import read_vary, varied
+    from coley.design.varying import read_vary, varied
     from coley.errors import ColeyError
     from coley.trial import RunSettings, run
 

@@ -26,6 +26,7 @@ from coley.cli.progress import progress_bars
 from coley.cli.request import Asked, Request
 from coley.data.parts import simulate_in_parts
 from coley.data.results import Results, first_courses, last_values, quantiles, write_results
+from coley.data.tolerance import tolerance_problems
 from coley.errors import ColeyError, Problem
 from coley.report.folder import hidden, new_folder
 from coley.report.theme import NO_UNIT, Figure
@@ -36,15 +37,17 @@ MOST_LINES = 20
 """Individuals who each have a line of their own; of more, quantiles are drawn."""
 _LIBRARIES = ("numpy", "symengine", "llvmlite", "numba", "pandas", "pyarrow", "python-libsbml")
 _BYTES = 8
+_MOST_DOUBTS = 3
 
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """What the terminal shows when all is done: results, last values, and where files are."""
+    """What the terminal shows when all is done: results, last values, where files are, and what hangs on tolerances."""
 
     results: Results
     last: pd.DataFrame
     files: tuple[Path, ...]
+    doubts: tuple[Problem, ...] = ()
 
 
 def carry_out(asked: Asked, wanted: Request) -> Told:
@@ -68,7 +71,7 @@ def carry_out(asked: Asked, wanted: Request) -> Told:
     for path in drawn:
         write_svg(path, svg)
     files = tuple(sorted(out.iterdir())) if out is not None else drawn
-    return Told(results, last, files)
+    return Told(results, last, files, _doubts(asked, wanted))
 
 
 @contextmanager
@@ -118,6 +121,21 @@ def _simulated(asked: Asked, wanted: Request, folder: Path, only: tuple[str, ...
         )
         observed = wanted.records is not None and bool(wanted.records.rows["DV"].notna().any())
         return write_results(parts, wanted.system, names, wanted.table, observed, folder)
+
+
+def _doubts(asked: Asked, wanted: Request) -> tuple[Problem, ...]:
+    """What of a few individuals hangs on the tolerance."""
+    found = tolerance_problems(
+        wanted.system,
+        wanted.records,
+        times=wanted.times,
+        parameters=wanted.table,
+        observables=wanted.shown,
+        rtol=wanted.rtol,
+        budget=wanted.budget,
+        threads=asked.threads,
+    )
+    return tuple(found)
 
 
 def _svg(results: Results, wanted: Request) -> str:
@@ -173,6 +191,8 @@ def print_results(console: Console, told: Told, wanted: Request) -> None:
         console.print(f"{told.results.ended:,} ended early, by an event of the model.", highlight=False)
     for line in failure_lines(told.results):
         console.print(Text(line), soft_wrap=True)
+    for doubt in told.doubts[:_MOST_DOUBTS]:
+        console.print(Text(f"Not settled: {doubt}."), soft_wrap=True)
     for path in told.files:
         console.print(f"Written: {path}", highlight=False, markup=False, soft_wrap=True)
 

@@ -8,23 +8,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from coley.cli.commands import PURPOSE, RESULTS, app, console
+from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import Folders
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
     from coley.protocol import Trial
 
 
-@app.command()
+@app.command(epilog=EXIT_CODES)
 def validate(
     trial: Annotated[list[str] | None, typer.Argument(help="Trials by name or path (default: all that ship).")] = None,
     *,
     arms: Annotated[
         list[Path] | None, typer.Option(help="A TOML file of own trials as a test set: one trial, or [[trials]].")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
+    catalogue: Folders = None,
     patients: Annotated[int, typer.Option(help="Virtual patients per arm and draw.")] = 50,
     draws: Annotated[int, typer.Option(help="Draws from the posterior of the calibration.")] = 8,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 1,

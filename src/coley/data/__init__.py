@@ -8,11 +8,15 @@
 """
 
 from coley.data.cohort import read_cohort
+from coley.data.correlation import Correlation
 from coley.data.records import Records, read_records
+from coley.data.resting import steady_state
 from coley.data.simulation import Course, simulate
+from coley.data.tolerance import tolerance_problems
 from coley.data.variation import Variation, draw, read_variations
 
 __all__ = [
+    "Correlation",
     "Course",
     "Records",
     "Variation",
@@ -21,4 +25,6 @@ __all__ = [
     "read_records",
     "read_variations",
     "simulate",
+    "steady_state",
+    "tolerance_problems",
 ]

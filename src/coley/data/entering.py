@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coley.data.changing import column
 from coley.data.record_checks import MOST_OVERLAPS
 from coley.data.record_items import DOSE, RESET_AND_DOSE
 from coley.errors import ColeyError, Problem
@@ -41,12 +42,14 @@ def entering(system: System, rows: pd.DataFrame, table: pd.DataFrame) -> pd.Data
 
 def _of(name: str, system: System, rows: pd.DataFrame, table: pd.DataFrame) -> Floats:
     """The value of a parameter for every record of ``rows``."""
+    if column(name) in rows.columns:
+        return rows[column(name)].to_numpy(dtype=float)
     value = next(parameter.value for parameter in system.parameters if parameter.name == name)
     each = table[name] if name in table.columns else pd.Series(value, index=table.index)
     return np.asarray(each.to_numpy(dtype=float)[rows["who"].to_numpy(dtype=np.intp)])
 
 
-def _idle(system: System) -> set[str]:
+def idle(system: System) -> set[str]:
     """The parameters that no equation names."""
     named = {str(symbol) for expression in expressions(system) for symbol in expression.free_symbols}
     return {*system.parameter_names} - named
@@ -56,12 +59,12 @@ def _by_compartment(
     letter: str, system: System, rows: pd.DataFrame, table: pd.DataFrame, otherwise: float, problems: list[Problem]
 ) -> Floats:
     """What the parameters of a letter say for every record, of doses into a compartment that has one."""
-    values, idle = np.full(len(rows), otherwise), _idle(system)
+    values, free = np.full(len(rows), otherwise), idle(system)
     dose = rows["EVID"].isin((DOSE, RESET_AND_DOSE)).to_numpy()
     for number, state in enumerate(system.state_names, start=1):
         name = f"{letter}{number}"
         here = dose & (rows["CMT"] == state).to_numpy()
-        if name in idle and here.any():
+        if name in free and here.any():
             values[here] = _of(name, system, rows[here], table)
             if not (np.isfinite(values[here]) & (values[here] >= 0)).all():
                 problems.append(Problem(f"parameter {name}", "is not a number from 0 up for everyone who takes a dose"))

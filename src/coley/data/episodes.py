@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coley.data.changing import changes, everywhere, values_at_start
 from coley.data.record_items import DOSE, OBSERVATION, RESET, RESET_AND_DOSE
 from coley.engine.doses import resolution
 
@@ -26,7 +27,8 @@ class Episodes:
     Attributes:
         who: the individual of each episode, by position.
         times: (episode × observation) start and output times, ascending, NaN behind the last.
-        doses: as the engine takes them; ID is the episode.
+        doses: as the engine takes them; ID is the episode. Those of parameters that change are among them.
+        began: with what values of these each episode begins, as :func:`coley.data.changing.values_at_start`.
         steady: for each episode that begins in a steady state, its dose record: index is the episode, columns TIME,
             AMT, DUR, CMT, II and ``rate``.
         observed: a row per observation: ``episode``, ``position`` in its ``times``, and ``who``, TIME and DV.
@@ -35,6 +37,7 @@ class Episodes:
     who: Integers
     times: Floats
     doses: pd.DataFrame
+    began: pd.DataFrame
     steady: pd.DataFrame
     observed: pd.DataFrame
 
@@ -49,11 +52,16 @@ def on_grid(rows: pd.DataFrame, individuals: int, times: Sequence[float] | Float
     added = added.assign(EVID=OBSERVATION, AMT=0.0, DUR=0.0, CMT="", II=0.0, ADDL=0.0, SS=0.0)
     added = added.assign(DV=np.nan, rate=0.0, modelled="", paced=False, lag=0.0)
     joined = pd.concat([rows, added], ignore_index=True) if len(rows) else added
-    return joined.iloc[np.lexsort((np.arange(len(joined)), joined["TIME"], joined["who"]))].reset_index(drop=True)
+    order = np.lexsort((np.arange(len(joined)), joined["TIME"], joined["who"]))
+    return everywhere(joined.iloc[order].reset_index(drop=True))
 
 
-def episodes(rows: pd.DataFrame) -> Episodes:
-    """Cut the records of all individuals, in order of individual and course, into episodes."""
+def episodes(rows: pd.DataFrame, changing: Sequence[str] = ()) -> Episodes:
+    """Cut the records of all individuals, in order of individual and course, into episodes.
+
+    Args:
+        changing: parameters that change.
+    """
     rows = rows.reset_index(drop=True)
     fresh = rows["who"].ne(rows["who"].shift())
     begins = fresh | rows["EVID"].isin((RESET, RESET_AND_DOSE)) | rows["SS"].eq(1)
@@ -64,10 +72,13 @@ def episodes(rows: pd.DataFrame) -> Episodes:
     end = np.full(len(start), -np.inf)
     np.maximum.at(end, observed["episode"].to_numpy(), observed["at"].to_numpy())
     doses = _expanded(rows, end)
+    if changing:
+        doses = pd.concat([doses, changes(rows, end, changing)], ignore_index=True)
     times, position = _output_times(observed, start, end, doses)
     steady = rows[rows["SS"] == 1].set_index("episode")[["TIME", "AMT", "DUR", "CMT", "II", "rate"]]
     shown = observed[["episode", "who", "TIME", "DV"]].assign(position=position)
-    return Episodes(rows["who"][begins].to_numpy(dtype=np.intp), times, doses, steady, shown)
+    began = values_at_start(rows, begins.to_numpy(), changing)
+    return Episodes(rows["who"][begins].to_numpy(dtype=np.intp), times, doses, began, steady, shown)
 
 
 def _moments(rows: pd.DataFrame) -> Floats:

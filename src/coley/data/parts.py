@@ -43,7 +43,7 @@ def simulate_in_parts(
     size = _size(system, records, times, observables)
     for first in range(0, len(table), size):
         part = table.iloc[first : first + size]
-        mine = records if records is None or records.everyone else _of(records, part.index)
+        mine = of_these(records, part.index)
         if times is None and mine is not None and mine is not records and not (mine.rows["EVID"] == 0).any():
             continue  # nobody of these is observed
         yield simulate(
@@ -85,8 +85,10 @@ def _size(
     return max(1, _MOST_NUMBERS // (max(rows, 1) * (len(system.states) + len(observables) + 2)))
 
 
-def _of(records: Records, ids: pd.Index) -> Records:
-    """The records of some individuals; what they say of parameters is known already."""
+def of_these(records: Records | None, ids: pd.Index) -> Records | None:
+    """The records of some individuals, if they have any; what they say of parameters is known already."""
+    if records is None or records.everyone:
+        return records
     position = ids.get_indexer(records.parameters.index)
     mine = records.parameters.index[position >= 0]
     who = position[records.rows["who"].to_numpy()]

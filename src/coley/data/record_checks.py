@@ -195,8 +195,10 @@ def _column_problems(table: Table, system: System) -> Iterator[Problem]:
         elif name in known:
             yield from table.strange(name)
             yield from table.faults(table.missing(name), name, "is no value", "every record needs it")
+            if name in system.parameter_names:
+                continue  # it may change
             values = table.floats(name)
             changes = np.zeros(len(table), dtype=bool)
             changes[1:] = same & (values[1:] != values[:-1]) & ~np.isnan(values[1:]) & ~np.isnan(values[:-1])
-            what = f"is another {name} than the record above; an individual keeps its parameters"
+            what = f"is another {name} than the record above; it is how an individual begins"
             yield from table.faults(changes, name, what)

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from coley.data.changing import column
 from coley.data.cohort import identities
 from coley.data.record_checks import record_problems
 from coley.data.record_items import ITEMS, compartments, event_kinds, filled, modelled
@@ -27,8 +28,10 @@ class Records:
         rows: one row per record, in the order of the table: ``who`` (position in ``parameters``), TIME, EVID, AMT, DUR
             (0 is a bolus), CMT (a state), II, ADDL, SS, DV; ``rate`` of a constant infusion until TIME (else 0); and
             ``modelled``, the parameter that says how fast or how long an infusion is where RATE is -1 or -2 (else "");
-            ``paced``, whether RATE says how fast it is.
-        parameters: a row per individual, with its ID as index: the columns of the table that are parameters or states.
+            ``paced``, whether RATE says how fast it is; and of each parameter that changes its value
+            (:func:`coley.data.changing.column`).
+        parameters: a row per individual, with its ID as index: the columns of the table that are parameters or states,
+            as its first record has them.
         everyone: whether the table has no ID, so that its course is that of every individual.
         unused: columns that mean nothing to the model.
     """
@@ -43,8 +46,9 @@ def read_records(source: Source, system: System) -> Records:
     """Read a dose and observation table from CSV or Parquet.
 
     Columns, in any case: ID, TIME, AMT, RATE, DUR, EVID, CMT, II, ADDL, SS, DV, MDV; only TIME is needed. A column
-    named as a parameter or state of the model gives its value (of a state, the initial value), the same in all records
-    of an individual; other columns are left alone and listed in ``Records.unused``. A dot is a missing value.
+    named as a parameter or state of the model gives its value (of a state, the initial value). A parameter may change
+    from record to record (:mod:`coley.data.changing`). Other columns are left alone and listed in ``Records.unused``. A
+    dot is a missing value.
 
     - Without ID the course is that of every individual. Records of an individual stand together, in order of TIME; a
       reset (EVID 3 or 4) may set TIME back.
@@ -82,7 +86,11 @@ def read_records(source: Source, system: System) -> Records:
     first = np.unique(who, return_index=True)[1]
     parameters = pd.DataFrame({name: table.floats(name)[first] for name in extra if name in known}, index=individuals)
     unused = tuple(name for name in extra if name not in known)
-    return Records(_rows(table, who, system), parameters, everyone, unused)
+    rows = _rows(table, who, system)
+    for name in parameters.columns.intersection(list(system.parameter_names)):
+        if (table.floats(name) != parameters[name].to_numpy()[who]).any():
+            rows[column(name)] = table.floats(name)
+    return Records(rows, parameters, everyone, unused)
 
 
 def _named(table: Table) -> Table:

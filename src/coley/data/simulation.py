@@ -10,8 +10,9 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from coley.data.changing import changing, with_changing
 from coley.data.engine_call import Progress, Settings, follow
-from coley.data.entering import entering
+from coley.data.entering import entering, idle
 from coley.data.episodes import DOSE_COLUMNS, Episodes, episodes, on_grid
 from coley.data.records import Records
 from coley.data.steady import ALWAYS, Steady, joined, resting_states, steady_states, still_running
@@ -76,9 +77,11 @@ def simulate(
     """
     names = list(observables) if observables is not None else [*system.state_names, *(r.name for r in system.rules)]
     table, rows = _joined(system, records, parameters, times, names)
-    cut = episodes(rows)
+    moving = [name for name in changing(rows) if name not in idle(system)]
+    system = with_changing(system, moving)
+    cut = episodes(rows, moving)
     settings = Settings(rtol, dict(atol or {}), threads, progress, budget)
-    own = table.iloc[cut.who].reset_index(drop=True)
+    own = table.drop(columns=moving).iloc[cut.who].reset_index(drop=True).join(cut.began)
     doses, failed = cut.doses, pd.Series("", index=np.arange(len(cut.who)), dtype=object)
     if len(cut.steady):
         own, doses, failed = _from_steady_states(system, cut, own, settings)

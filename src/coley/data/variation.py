@@ -1,4 +1,7 @@
-"""Variation between individuals from texts such as ``k_growth ~ lognormal(median=0.01, cv=40%)``."""
+"""Variation between individuals from texts such as ``k_growth ~ lognormal(median=0.01, cv=40%)``.
+
+Beside these may stand correlations, such as ``corr(CL, V) = 0.6`` (:mod:`coley.data.correlation`).
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from coley.data.correlation import Correlation, correlated, correlation_problems, is_correlation, read_correlation
 from coley.data.distributions import Beta, Distribution, Normal, Uniform, beta_of, log_sd_of_cv, log_sd_of_sd
 from coley.data.table import clipped
 from coley.errors import ColeyError, Problem, did_you_mean
@@ -43,32 +47,39 @@ class Variation:
     distribution: Distribution
 
 
-def read_variations(texts: Sequence[str], system: System) -> tuple[Variation, ...]:
-    """Read texts ``NAME ~ DISTRIBUTION(ARGUMENT=NUMBER, ...)``.
+def read_variations(texts: Sequence[str], system: System) -> tuple[Variation | Correlation, ...]:
+    """Read texts ``NAME ~ DISTRIBUTION(ARGUMENT=NUMBER, ...)``, and ``corr(NAME, NAME) = NUMBER`` between them.
 
     The distributions are normal(mean, sd or cv), lognormal(mean or median, cv or sd or gsd), uniform(min, max),
     loguniform(min, max), and for fractions logitnormal(median, sd of the logit) and beta(mean, sd) or beta(a, b). A cv
     can be written in %. ``min`` and ``max`` cut a normal, lognormal or logitnormal off; mean, median and spread are
-    those before the cut.
+    those before the cut. A correlation is that of standard normal deviates: of normal values, of the logarithms of
+    log-normal ones, of the logits of logit-normal ones.
 
     Raises:
         ColeyError: what is not understood and what cannot be, all at once, with text and column.
     """
     problems: list[Problem] = []
     found: list[Variation] = []
+    joint: dict[str, Correlation] = {}
     known = {*system.settable} - system.concentrations.keys()
     for number, text in enumerate(texts, start=1):
+        where = f"variation {number}"
         try:
-            variation = read_variation(text, known, f"variation {number}")
+            if is_correlation(text):
+                joint[f"{where}, column 1"] = read_correlation(text, f"{where}, column 1")
+                continue
+            variation = read_variation(text, known, where)
         except ColeyError as error:
             problems += error.problems
         else:
             if variation.name in {other.name for other in found}:
-                problems.append(Problem(f"variation {number}, column 1", f"{variation.name!r} varies already"))
+                problems.append(Problem(f"{where}, column 1", f"{variation.name!r} varies already"))
             found.append(variation)
+    problems += correlation_problems(joint, [variation.name for variation in found])
     if problems:
         raise ColeyError(problems)
-    return tuple(found)
+    return (*found, *joint.values())
 
 
 def read_variation(text: str, known: Collection[str], where: str) -> Variation:
@@ -101,17 +112,18 @@ def read_distribution(text: str) -> Distribution:
     return distribution
 
 
-def draw(variations: Sequence[Variation], n: int, seed: int = 0) -> pd.DataFrame:
+def draw(variations: Sequence[Variation | Correlation], n: int, seed: int = 0) -> pd.DataFrame:
     """Draw ``n`` individuals, numbered from 0: a column per variation, with ID as index.
 
-    What individual k is depends on the seed, k and the name of the parameter alone, so that it is the same individual
-    in any number of them and beside any other variations.
+    What individual k is depends on the seed, k, the name of the parameter and what it is correlated with alone, so that
+    it is the same individual in any number of them and beside any other variations.
     """
     individuals = np.arange(n)
-    columns = {
-        variation.name: variation.distribution.quantiles(uniforms(seed, f"variation/{variation.name}", individuals))
-        for variation in variations
-    }
+    varying = [one for one in variations if isinstance(one, Variation)]
+    joint = [one for one in variations if isinstance(one, Correlation)]
+    ranks = {one.name: uniforms(seed, f"variation/{one.name}", individuals) for one in varying}
+    ranks = correlated(ranks, joint)
+    columns = {one.name: one.distribution.quantiles(ranks[one.name]) for one in varying}
     return pd.DataFrame(columns, index=pd.RangeIndex(n, name="ID"))
 
 

@@ -34,7 +34,19 @@ def comparisons(expression: Expression) -> set[Expression]:
     """Those in an expression of what is less than what."""
     if type(expression).__name__ in _KINDS:
         return {expression}
-    return set().union(*map(comparisons, expression.args))
+    if type(expression).__name__ in _KINDS:
+        return {expression}
+    found: set[Expression] = set()
+    seen: set[Expression] = set()  # rates of large models say the same thing in many places
+    todo = [expression]
+    while todo:
+        for part in todo.pop().args:
+            if type(part).__name__ in _KINDS:
+                found.add(part)
+            elif part.args and part not in seen:
+                seen.add(part)
+                todo.append(part)
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -1,6 +1,8 @@
 """Delays as kernels meet them: a polynomial of time over each step, whose coefficients are parameters.
 
 Rates, derivatives and events of such a System need to know nothing of the past; the driver fits the polynomials to it.
+Where a lag changes, the past may be that of the step itself: then the step is repeated until it settles
+(:mod:`coley.engine.driver.recall`).
 """
 
 from __future__ import annotations
@@ -71,27 +73,43 @@ def before(system: System) -> tuple[Expression, ...]:
 
 @lru_cache(maxsize=64)
 def groups(system: System) -> tuple[tuple[Expression, ...], tuple[int, ...]]:
-    """The different lags of ``system``, in terms of parameters, and which of them each delay has."""
+    """The different lags of ``system``, all rules written out, and which of them each delay has."""
     lags = [system.inline(delay.lag) for delay in system.delays]
     different = list(dict.fromkeys(lags))
     return tuple(different), tuple(different.index(lag) for lag in lags)
 
 
+@lru_cache(maxsize=64)
+def lag_expressions(system: System) -> tuple[Expression, ...]:
+    """The lag of each delay, in terms of :func:`present`."""
+    return tuple(map(system.inline, (delay.lag for delay in system.delays)))
+
+
 def lags(system: System, parameters: Floats) -> Floats:
-    """Individual × different lag."""
+    """Individual × different lag; infinite where it changes on the way."""
     different, _ = groups(system)
-    return of_parameters(system, different, parameters)
+    constant = [k for k, lag in enumerate(different) if lag.free_symbols <= _parameters(system)]
+    found = np.full((len(parameters), len(different)), np.inf)
+    found[:, constant] = of_parameters(system, tuple(different[k] for k in constant), parameters)
+    return found
+
+
+def _parameters(system: System) -> set[Expression]:
+    return {symengine.Symbol(name) for name in system.parameter_names}
 
 
 def lag_faults(system: System, parameters: Floats) -> Iterator[tuple[int, str]]:
-    """The individuals who have a lag that is none, and why it is none."""
-    values, (_, group) = lags(system, parameters), groups(system)
+    """The individuals who have a constant lag that is none, and why it is none."""
+    values, (different, group) = lags(system, parameters), groups(system)
     for delay, of in zip(system.delays, group, strict=True):
+        if not different[of].free_symbols <= _parameters(system):
+            continue
         for row in np.flatnonzero(~(np.isfinite(values[:, of]) & (values[:, of] > 0))).tolist():
             yield row, f"the lag of {delay.name!r} is {values[row, of]:g}; a lag is a finite number above 0"
 
 
 def uses(system: System) -> Sequence[int]:
     """Which states the past is made of."""
-    found = {str(symbol) for expression in (*delayed(system), *before(system)) for symbol in expression.free_symbols}
+    used = (*delayed(system), *before(system), *lag_expressions(system))
+    found = {str(symbol) for expression in used for symbol in expression.free_symbols}
     return [j for j, name in enumerate(system.state_names) if name in found]

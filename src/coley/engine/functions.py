@@ -78,8 +78,13 @@ def _of_parameters(system: System, expressions: tuple[Expression, ...]) -> Any:
 def at(system: System, expressions: Sequence[Expression], states: Floats, parameters: Floats) -> Floats:
     """Individual × expression of states and parameters, of a system without delays, at time 0."""
     points = np.concatenate([states, parameters, np.zeros((len(states), 1))], axis=1)
-    arguments = [*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME]
-    return np.asarray(compiled(arguments, expressions)(points), dtype=float).reshape(len(states), len(expressions))
+    found = _at(system, tuple(expressions))(points)
+    return np.asarray(found, dtype=float).reshape(len(states), len(expressions))
+
+
+@lru_cache(maxsize=128)
+def _at(system: System, expressions: tuple[Expression, ...]) -> Any:
+    return compiled([*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME], expressions)
 
 
 def evaluate(
@@ -93,20 +98,35 @@ def evaluate(
         times: one row for all individuals, or a row for each.
         names: of states, delays, parameters or rules, each known to the system.
     """
+    followed = (*system.state_names, *(delay.name for delay in system.delays))
+    place = {name: k for k, name in enumerate(followed)}
+    found = {name: np.ascontiguousarray(states[:, :, place[name]]) for name in names if name in place}
+    rest = tuple(dict.fromkeys(name for name in names if name not in place))
+    found |= dict(zip(rest, _computed(system, states, parameters, times, rest), strict=True))
+    return {name: found[name] for name in names}
+
+
+def _computed(system: System, states: Floats, parameters: Floats, times: Floats, names: tuple[str, ...]) -> Floats:
+    """Name × individual × time of what is neither state nor delay, from what it is made of."""
     individuals, steps, m = states.shape
     values = np.full((len(names), individuals, steps), np.nan)
     if not values.size:
-        return dict(zip(names, values, strict=True))
-    function = _observer(system, tuple(names))
-    block = max(1, _BLOCK // (steps * (m + parameters.shape[1] + 1)))
+        return values
+    function, used = _observer(system, names)
+    block = max(1, _BLOCK // (steps * len(used)))
     for first in range(0, individuals, block):
         rows = slice(first, first + block)
-        columns = np.empty((len(states[rows]), steps, m + parameters.shape[1] + 1))
-        columns[:, :, :m], columns[:, :, m:-1] = states[rows], parameters[rows, None, :]
-        columns[:, :, -1] = times if len(times) == 1 else times[rows]
+        columns = np.empty((len(states[rows]), steps, len(used)))
+        for at, k in enumerate(used):
+            if k < m:
+                columns[:, :, at] = states[rows, :, k]
+            elif k < m + parameters.shape[1]:
+                columns[:, :, at] = parameters[rows, k - m, None]
+            else:
+                columns[:, :, at] = times if len(times) == 1 else times[rows]
         values[:, rows] = np.moveaxis(np.asarray(function(columns)), -1, 0)
-    values[:, np.isnan(states[:, :, : len(system.states)]).any(axis=2)] = np.nan
-    return dict(zip(names, values, strict=True))
+    values[:, np.isnan(states[:, :, 0])] = np.nan  # all states are numbers, or none
+    return values
 
 
 _BLOCK = 2**22
@@ -114,8 +134,13 @@ _BLOCK = 2**22
 
 
 @lru_cache(maxsize=128)
-def _observer(system: System, names: tuple[str, ...]) -> Any:
-    return compiled(_arguments(system), [system.inline(symengine.Symbol(name)) for name in names])
+def _observer(system: System, names: tuple[str, ...]) -> tuple[Any, list[int]]:
+    """A function of what the names are made of, and which of all arguments that is."""
+    arguments = _arguments(system)
+    expressions = [system.inline(symengine.Symbol(name)) for name in names]
+    symbols = set().union(*(expression.free_symbols for expression in expressions))
+    used = [k for k, argument in enumerate(arguments) if argument in symbols] or [len(arguments) - 1]
+    return compiled([arguments[k] for k in used], expressions), used
 
 
 def _arguments(system: System) -> list[Expression]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,13 +28,11 @@ class Sensitised:
         system: its own states come first; derivatives of observables are states or rules named by :func:`named`.
         by: parameters and states (at the start) by which.
         observables: what these are of.
-        own: how many states are the model's own.
     """
 
     system: System
     by: tuple[str, ...]
     observables: tuple[str, ...]
-    own: int
 
     @property
     def names(self) -> list[str]:
@@ -47,7 +47,7 @@ class Sensitised:
             first, second = parts[0].dims
             units = {"units": f"{self.system.units[name]} per unit of by"}
             more[f"d({name})"] = ((first, "by", second), np.stack([part.to_numpy() for part in parts], axis=1), units)
-        rest = result.drop_vars(self.names[len(self.observables) :]).isel(state=slice(self.own))
+        rest = result.drop_vars(self.names[len(self.observables) :])
         return rest.assign(more).assign_coords(by=np.array(self.by, dtype=str))
 
 
@@ -71,11 +71,28 @@ def sensitised(
     problems = [*_name_problems(system, by, given), *_system_problems(system)]
     if problems:
         raise ColeyError(problems)
-    courses = [Course(system, name, frozenset(given)) for name in by]
-    turning = frozenset().union(*(course.turning for course in courses))
-    problems = [*(problem for course in courses for problem in course.problems()), *_flow_problems(turning, doses)]
-    if problems:
+    built = _built(system, tuple(by), tuple(observables), frozenset(given))
+    problems = [*built.problems, *_flow_problems(built.turning, doses)]
+    if problems or built.whole is None:
         raise ColeyError(list(dict.fromkeys(problems)))
+    return Sensitised(built.whole, tuple(by), tuple(observables))
+
+
+class _Built(NamedTuple):
+    """The larger System, or why there is none; and the states that decide when something jumps."""
+
+    whole: System | None
+    problems: tuple[Problem, ...]
+    turning: frozenset[str]
+
+
+@lru_cache(maxsize=32)
+def _built(system: System, by: tuple[str, ...], observables: tuple[str, ...], given: frozenset[str]) -> _Built:
+    courses = [Course(system, name, given) for name in by]
+    turning = frozenset[str]().union(*(course.turning for course in courses))
+    problems = tuple(problem for course in courses for problem in course.problems())
+    if problems:
+        return _Built(None, problems, turning)
     events = [_joined(event, [course.event(event) for course in courses]) for event in system.events]
     whole = replace(
         system,
@@ -84,7 +101,7 @@ def sensitised(
         reactions=(*system.reactions, *(reaction for course in courses for reaction in course.reactions())),
         events=(*_jumps(courses), *events),
     )
-    return Sensitised(whole, tuple(by), tuple(observables), len(system.states))
+    return _Built(whole, (), turning)
 
 
 def _jumps(courses: Sequence[Course]) -> Iterator[Event]:

@@ -197,7 +197,9 @@ class Course:
             whole = system.inline(event.trigger)
             moving = any(self.moves(_difference(part)) for part in comparisons(whole))
             about, delay = f"the event {event.name!r}", system.inline(event.delay)
-            if names_in(delay) & touched or (moving and delay != 0):
+            if event.factors:
+                yield Problem(where, f"{about} assigns what it multiplies by what has changed since")
+            elif names_in(delay) & touched or (moving and delay != 0):
                 yield Problem(where, f"{about} happens after a delay, at a moment that depends on it")
             elif moving and comparisons(whole) != {whole}:
                 yield Problem(where, f"{about} happens where {whole}, at a moment that depends on it", _ONE)

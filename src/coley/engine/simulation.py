@@ -58,6 +58,7 @@ def solve(
     budget: Budget | None = None,
     threads: int | None = None,
     backend: Backend | None = None,
+    final_states: bool = False,
     store: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
@@ -88,6 +89,7 @@ def solve(
         threads: cores to use, default all. The result does not depend on it.
         backend: the solver, default :func:`coley.engine.rosenbrock.follow`; the reference that it is tested against is
             :func:`coley.engine.reference.follow`.
+        final_states: whether to return where each individual ended as well, in all its states.
         store: a folder, not yet there, for a result that is too large for memory: it is written there as Zarr, part by
             part, and read from there as it is used.
         progress: told how many individuals have been solved since it was told last.
@@ -96,9 +98,10 @@ def solve(
         Dataset (individual × time, or individual × observation where times differ) of the observables; per individual
         ``status`` (:class:`coley.engine.batch.Backend` lists them), ``reason``, ``event`` (that ended it, or ""),
         ``end_time``, and ``steps``, ``rejections``, ``evaluations`` and ``jacobians``, which are -1 where a solver does
-        not count them; and ``final_states`` (individual × state), where each one ended. Values after an individual's
-        end are NaN. The coordinate ``individual`` is the index of ``parameters``. The derivatives of an observable
-        ``C`` are ``d(C)`` (individual × by × time).
+        not count them. Values after an individual's end are NaN. The coordinate ``individual`` is the index of
+        ``parameters``. On request, the derivatives of an observable ``C`` are ``d(C)`` (individual × by × time), and
+        where each individual ended is ``final_states`` (individual × state). Without these, ``to_dataframe()`` is a
+        table with a row for each individual and time.
 
     Raises:
         ColeyError: names, times, parameters or doses that cannot be used; all at once.
@@ -134,7 +137,14 @@ def solve(
         )
         mine = times if np.ndim(times) < 2 else np.asarray(times, dtype=float)[part]
         found = simulation.advance(mine, doses=given, observables=names, progress=progress)
-        return found if asked is None else asked.gathered(found)
+        if asked is not None:
+            found = asked.gathered(found)
+        if final_states:
+            found["final_states"] = xr.DataArray(
+                simulation.states[:, : len(system.states)],
+                {"individual": found["individual"], "state": np.array(system.state_names, dtype=str)},
+            )
+        return found
 
     if folder is None:
         return simulated(slice(None), doses)
@@ -257,10 +267,13 @@ class Simulation:
         progress: Progress | None,
     ) -> dict[str, Floats]:
         """Values (individual × time) of observables on the way, by name; NaN where there are none."""
-        values = {name: np.full((self.individuals, grid.shape[1]), np.nan) for name in names}
         size = _block(self.system, grid.shape[1], len(names))
         if progress is not None:
             size = min(size, max(_WORTH_A_BLOCK, -(-len(rows) // _BLOCKS_TO_REPORT)))
+        elif len(rows) == self.individuals <= size:
+            paths = self._followed(rows, grid, doses)
+            return evaluate(self._solved, paths.states, self.parameters, grid, names)
+        values = {name: np.full((self.individuals, grid.shape[1]), np.nan) for name in names}
         for first in range(0, len(rows), size):
             block = rows[first : first + size]
             mine = grid if len(grid) == 1 else grid[block]
@@ -319,9 +332,7 @@ class Simulation:
         coordinates = {
             "time": time,
             "individual": self._names.to_numpy(),
-            "state": np.array(self.system.state_names, dtype=str),
         }
-        data["final_states"] = (("individual", "state"), self.states[:, : len(self.system.states)].copy())
         return xr.Dataset(data, coords=coordinates)
 
     def _refuse(self, values: Floats, names: Sequence[str], what: str) -> None:
@@ -357,7 +368,9 @@ def _block(system: System, times: int, observables: int) -> int:
 
 def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[tuple[slice, pd.DataFrame | None]]:
     """The individuals in parts, each with its doses, numbered from 0."""
-    ordered = None if doses is None or doses.empty else doses.sort_values("ID", kind="stable")
+    ordered = None if doses is None or doses.empty else doses
+    if ordered is not None and not ordered["ID"].is_monotonic_increasing:
+        ordered = ordered.sort_values("ID", kind="stable")
     for first in range(0, individuals, size):
         part = slice(first, min(first + size, individuals))
         if ordered is None:

@@ -12,11 +12,12 @@ from coley.facts.cancer import (
     Prior,
     normal_correlations,
 )
-from coley.facts.fact import Fact
+from coley.facts.fact import Baseline, Fact
 from coley.facts.quantity import Entry, Known, Label, Quantity, Reference, Slug, Source, Text, Unit, like
 
 __all__ = [
     "Antigen",
+    "Baseline",
     "Biomarker",
     "Cancer",
     "Clone",

@@ -1,5 +1,5 @@
 """Virtual patients: drawn, grown to the burden at diagnosis, and kept where they are plausible and eligible."""
 
-from coley.population.cohort import Cohort, Progress, recruit
+from coley.population.cohort import Cohort, Progress, counted, recruit
 
-__all__ = ["Cohort", "Progress", "recruit"]
+__all__ = ["Cohort", "Progress", "counted", "recruit"]

@@ -46,13 +46,13 @@ def recruit(
     disease: Disease,
     parts: Sequence[Mechanism],
     eligibility: Eligibility,
-    patients: int,
+    patients: int | NDArray[np.int64],
     *,
     seed: int,
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> Cohort:
-    """Draw ``patients`` virtual patients for a trial.
+    """Draw virtual patients for a trial: the first so many, or those of these numbers, ascending.
 
     Patient k depends on the seed, k, the cancer and the eligibility alone, not on how many others there are nor on the
     drugs (whose own parameters are drawn in addition).
@@ -67,11 +67,11 @@ def recruit(
     report = progress or (lambda stage, done, total: None)
     variables = {name: variable for part in parts for name, variable in part.variables.items()}
     history = natural_history(disease)
-    waiting = np.arange(patients)
+    waiting = numbers = np.arange(patients) if isinstance(patients, int) else patients
     accepted: list[tuple[pd.DataFrame, pd.DataFrame]] = []
     rejected: Counter[str] = Counter()
     for attempt in range(MAX_ATTEMPTS):
-        report("virtual patients", patients - len(waiting), patients)
+        report("virtual patients", len(numbers) - len(waiting), len(numbers))
         people = covariates(disease, eligibility, waiting, seed=seed, attempt=attempt)
         values = parameters(disease, variables, people, seed=seed, attempt=attempt)
         people = people.assign(**biomarkers(disease, values))
@@ -82,16 +82,21 @@ def recruit(
         accepted.append((people[good], pd.concat([values[good], states[good[fit]]], axis=1)))
         rejected.update(reasons[~good].tolist())
         waiting = waiting[~good]
-        if not len(waiting) or _hopeless(rejected, patients - len(waiting)):
+        if not len(waiting) or _hopeless(rejected, len(numbers) - len(waiting)):
             break
     if len(waiting):
-        raise ColeyError(_too_few(rejected, patients - len(waiting)))
-    report("virtual patients", patients, patients)
+        raise ColeyError(_too_few(rejected, len(numbers) - len(waiting)))
+    report("virtual patients", len(numbers), len(numbers))
     return Cohort(
         covariates=pd.concat([people for people, _ in accepted]).sort_index(),
         parameters=disease.arranged(pd.concat([values for _, values in accepted]).sort_index()),
-        rejected=pd.DataFrame(sorted(rejected.items()), columns=["REASON", "N"]).astype({"REASON": object, "N": int}),
+        rejected=counted(rejected),
     )
+
+
+def counted(reasons: Counter[str]) -> pd.DataFrame:
+    """REASON and N of candidates that were turned away."""
+    return pd.DataFrame(sorted(reasons.items()), columns=["REASON", "N"]).astype({"REASON": object, "N": int})
 
 
 def _known(disease: Disease, eligibility: Eligibility) -> None:
@@ -102,8 +107,11 @@ def _known(disease: Disease, eligibility: Eligibility) -> None:
         if name not in names
     ]
     given = [
-        Problem(f"eligibility: prior {line.given!r}", f"{disease.cancer.title} does not say what it changes",
-                did_you_mean(line.given, disease.cancer.prior))
+        Problem(
+            f"eligibility: prior {line.given!r}",
+            f"{disease.cancer.title} does not say what it changes",
+            did_you_mean(line.given, disease.cancer.prior),
+        )
         for line in eligibility.prior
         if line.given not in disease.cancer.prior
     ]

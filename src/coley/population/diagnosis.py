@@ -46,7 +46,10 @@ def grow(
     known = [name for name in parameters.columns if name in history.parameter_names]
     of_disease = parameters[known].reset_index(drop=True)
     cells = [mortal.state for mortal in disease.mortals()]
-    result = solve(history, [0.0, LIFETIME], parameters=of_disease, observables=cells[:1], rtol=RTOL, threads=threads)
+    result = solve(
+        history, [0.0, LIFETIME],
+        parameters=of_disease, observables=[], rtol=RTOL, threads=threads, final_states=True,
+    )  # fmt: skip
     states = pd.DataFrame(result["final_states"].to_numpy(), index=parameters.index, columns=columns)
     states[list(disease.clocks)] = 0.0
     states[cells] = states[cells].where(states[cells] >= 1.0, 0.0)

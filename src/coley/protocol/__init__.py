@@ -1,6 +1,7 @@
 """Protocol of a trial: who may enter, what is given, when patients are seen; and what was published of it."""
 
 from coley.protocol.claim import MEASURES, Bounds, Claim, ClaimArm, Difference, Equivalence, Evidence, Order, Rule
+from coley.protocol.customary import SCANS, least_age
 from coley.protocol.schema import (
     Arm,
     Eligibility,
@@ -16,6 +17,7 @@ from coley.protocol.schema import (
 
 __all__ = [
     "MEASURES",
+    "SCANS",
     "Arm",
     "Bounds",
     "Claim",
@@ -34,4 +36,5 @@ __all__ = [
     "Subsequent",
     "Trial",
     "Visits",
+    "least_age",
 ]

@@ -81,6 +81,12 @@ class Eligibility(Entry):
     age_max: Annotated[float, Field(gt=0, le=120)] = 120.0
     ecog_max: Annotated[int, Field(ge=0, le=4)] = 1
 
+    @model_validator(mode="after")
+    def _some_age(self) -> Self:
+        if self.age_min > self.age_max:
+            raise ValueError("age_min is above age_max")
+        return self
+
 
 class Subsequent(Reference):
     """What patients received after progression: ``fraction`` of those who progress go on to ``regimen``."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from coley.errors import ColeyError, Problem
 
+UNFINISHED = "unfinished"
 _NEW, _OLD = "new", "old"
 """In a hidden folder: what is being written, and what stood in its place."""
 
@@ -73,6 +74,41 @@ def hidden(target: Path) -> Iterator[Path]:
             return
 
 
+@contextmanager
+def unfinished(folder: Path) -> Iterator[Path | None]:
+    """A hidden folder for what is finished so far of ``folder``; it is kept where the block fails, until it succeeds.
+
+    None where another process works on the same, or the system does not tell; then nothing is kept.
+
+    Raises:
+        ColeyError: where it cannot be written.
+    """
+    target = folder.resolve()
+    place = unfinished_place(target)
+    try:
+        place.mkdir(exist_ok=True)
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    with _lock(place, unsure=False) as mine:
+        if not mine:
+            yield None
+            return
+        try:
+            yield place
+        except BaseException:
+            if not any(path.is_dir() for path in place.iterdir()):
+                shutil.rmtree(place, ignore_errors=True)
+            raise
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def unfinished_place(target: Path) -> Path:
+    """Where :func:`unfinished` keeps what is finished of ``target`` (absolute), in the nearest folder that is there."""
+    parents = [place for place in target.parents if place.exists()]
+    name = f".{target.name}-{UNFINISHED}"
+    return next((place / name for place in parents if (place / name).exists()), parents[0] / name)
+
+
 def clear(target: Path) -> None:
     """Remove hidden folders for ``target`` (absolute) whose process is gone; an earlier folder in one is put back.
 
@@ -131,6 +167,20 @@ def folder_problems(folder: Path) -> Iterator[Problem]:
     """Whether ``folder`` is there already."""
     if folder.exists() or folder.is_symlink():
         yield Problem(str(folder), "is there already", "name a folder that is not")
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` where it is not there, before a long run, and make sure that files can be written in it.
+
+    Raises:
+        ColeyError: where they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise unwritable(folder, error) from error
 
 
 def unwritable(folder: Path, error: OSError) -> ColeyError:

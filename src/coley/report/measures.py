@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from coley.report.courses import panel
-from coley.report.select import DAYS_PER_MONTH, arm_names, criteria_of, evaluable, response_names
+from coley.report.select import DAYS_PER_MONTH, arm_names, criteria_of, evaluable, response_names, rows
 from coley.report.survival import tick_step
 from coley.report.theme import (
     ArmStyles,
@@ -36,9 +36,9 @@ def findings(result: TrialResult) -> Figure:
     """What examinations show over time by arm: median and spread of what is measured, share of what is seen or not."""
     known = criteria_of(result)
     title = "What the examinations show"
-    adtr = result.tables["ADTR"]
     styles = ArmStyles(tuple(arm_names(result)))
-    scans = adtr[adtr["USUBJID"].isin(evaluable(result)["USUBJID"]) & adtr["AVAL"].notna()]
+    ids, columns = evaluable(result)["USUBJID"], ["USUBJID", "ARM", "PARAMCD", "VISITNUM", "ADY", "AVAL"]
+    scans = rows(result, "ADTR", lambda t: t.loc[t["AVAL"].notna() & t["USUBJID"].isin(ids), columns])
     shown: list[tuple[str, str, pd.DataFrame]] = []
     for name, measure in known.measures.items():
         own = scans[scans["PARAMCD"] == name.upper()]
@@ -109,9 +109,9 @@ def responses_over_time(result: TrialResult) -> Figure:
 def _shares(result: TrialResult) -> pd.DataFrame:
     """Rectangles: arm, response, from which month until which, and from which to which share (%) they stand."""
     known, people = response_names(result), evaluable(result)
-    adrs = result.tables["ADRS"]
-    scans = adrs[(adrs["PARAMCD"] == "OVRLRESP") & adrs["USUBJID"].isin(people["USUBJID"])]
-    rows = []
+    ids, columns = people["USUBJID"], ["USUBJID", "ARM", "VISITNUM", "ADY", "AVALC"]
+    scans = rows(result, "ADRS", lambda t: t.loc[(t["PARAMCD"] == "OVRLRESP") & t["USUBJID"].isin(ids), columns])
+    stretches = []
     for arm, size in people["ARM"].value_counts(sort=False).items():
         own = scans[scans["ARM"] == arm]
         if own.empty:
@@ -129,6 +129,6 @@ def _shares(result: TrialResult) -> pd.DataFrame:
                 high = low + 100.0 * int(counts.get(float(number), 0)) / size
                 if high > low and end > begin:
                     # They overlap a little, or light seams would show between them.
-                    rows.append((arm, name, begin, end + 0.002 * ends[-1], low, high))
+                    stretches.append((arm, name, begin, end + 0.002 * ends[-1], low, high))
                 low = high
-    return pd.DataFrame(rows, columns=["arm", "response", "month", "until", "low", "high"])
+    return pd.DataFrame(stretches, columns=["arm", "response", "month", "until", "low", "high"])

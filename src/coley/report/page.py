@@ -6,21 +6,16 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
-
 from coley.report import comparison, safety, tables
 from coley.report.figures import Plate, plates
 from coley.report.select import criteria_of, evaluable, outcomes
-from coley.report.svg import Drawing, without_namespaces
+from coley.report.svg import Drawing
+from coley.report.templating import inline, page
 from coley.report.theme import unit_text
 
 if TYPE_CHECKING:
     from coley.protocol import Eligibility
     from coley.trial.result import TrialResult
-
-DISCLAIMER = "For research and teaching, never for deciding one person's treatment."
-
 
 def render_page(result: TrialResult, drawings: Mapping[str, Drawing]) -> str:
     """The page as HTML.
@@ -29,15 +24,7 @@ def render_page(result: TrialResult, drawings: Mapping[str, Drawing]) -> str:
         result: what the trial gave.
         drawings: every figure by name, as ``figures.drawings`` makes it.
     """
-    environment = Environment(
-        loader=PackageLoader("coley.report", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    return environment.get_template("report.html").render(_context(result, drawings))
+    return page("report.html", **_context(result, drawings))
 
 
 def _context(result: TrialResult, drawings: Mapping[str, Drawing]) -> dict[str, Any]:
@@ -45,7 +32,6 @@ def _context(result: TrialResult, drawings: Mapping[str, Drawing]) -> dict[str, 
     return {
         "trial": trial,
         "result": result,
-        "disclaimer": DISCLAIMER,
         "opening": _opening(result),
         "has_published": bool(result.summary["published"].notna().any()),
         "judged": sum(outcome.judged for outcome in outcomes(result)),
@@ -81,11 +67,7 @@ def _figures(shown: Sequence[Plate], drawings: Mapping[str, Drawing]) -> dict[st
     """Figures by the section of the page that shows them."""
     found: dict[str, list[dict[str, str]]] = {}
     for plate in shown:
-        drawing = drawings[plate.name]
-        # Markup: drawn by this package; texts from outside are escaped by the renderer.
-        svg = Markup(without_namespaces(drawing.svg))
-        figure = {"name": plate.name, "svg": svg, "fault": drawing.fault, "caption": plate.caption}
-        found.setdefault(plate.section, []).append(figure)
+        found.setdefault(plate.section, []).append(inline(plate.name, drawings[plate.name], plate.caption))
     return found
 
 

@@ -80,7 +80,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
     except OSError as error:
         what = f"holds no report: {MANIFEST} cannot be read ({error.strerror or error})"
         raise ColeyError(Problem(str(folder), what, _FOREIGN)) from error
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:  # the last: nested deeper than can be read
         raise ColeyError(Problem(str(folder), f"holds no report: {MANIFEST} is not of one", _FOREIGN)) from error
     return dict(manifest)
 

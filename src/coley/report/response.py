@@ -14,6 +14,7 @@ from coley.report.select import (
     evaluable,
     first_patients,
     response_names,
+    rows,
     sums_of_diameters,
 )
 from coley.report.survival import tick_step
@@ -218,11 +219,12 @@ def _event_encodings() -> tuple[alt.Shape, alt.Fill]:
 def _lanes(result: TrialResult) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One lane per sampled patient (arm, lane, treated, end in months), and the events to mark in them."""
     sampled = first_patients(result, _MOST_LANES).set_index("USUBJID")
-    adtte, adrs = result.tables["ADTTE"], result.tables["ADRS"]
+    adtte = result.tables["ADTTE"]
     objective = response_names(result).objective
     overall = adtte[adtte["PARAMCD"] == "OS"].set_index("USUBJID").reindex(sampled.index)
     free = adtte[adtte["PARAMCD"] == "PFS"].set_index("USUBJID").reindex(sampled.index)
-    scans = adrs[(adrs["PARAMCD"] == "OVRLRESP") & adrs["AVALC"].isin(objective)]
+    responses = rows(result, "ADRS", lambda t: t[t["USUBJID"].isin(sampled.index)])
+    scans = responses[(responses["PARAMCD"] == "OVRLRESP") & responses["AVALC"].isin(objective)]
     response = scans.groupby("USUBJID", observed=True)["ADY"].min().reindex(sampled.index)
     response = response.where(sampled["BOR"].isin(objective))
     lanes = pd.DataFrame(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite, nan
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,7 @@ from coley.trial.analysis import endpoints
 from coley.trial.analysis.endpoints.base import TIMES
 from coley.trial.analysis.summary import COLUMNS, label
 from coley.trial.response import Criteria, criteria
+from coley.trial.store import pieces, stacked
 from coley.units import convert
 
 if TYPE_CHECKING:
@@ -111,8 +112,12 @@ def survival_name(kind: str) -> str:
 
 def measures_lesions(result: TrialResult) -> bool:
     """Whether lesions are measured in some patient."""
-    adtr = result.tables["ADTR"]
-    return bool((adtr.loc[adtr["PARAMCD"] == TARGETS, "BASE"] > 0).any())
+    return any(bool((adtr.loc[adtr["PARAMCD"] == TARGETS, "BASE"] > 0).any()) for adtr in pieces(result.tables, "ADTR"))
+
+
+def rows(result: TrialResult, name: str, which: Callable[[pd.DataFrame], pd.DataFrame]) -> pd.DataFrame:
+    """What ``which`` takes of the table ``name``: of many patients the whole may be more than memory holds."""
+    return stacked([which(piece) for piece in pieces(result.tables, name)])
 
 
 def evaluable(result: TrialResult) -> pd.DataFrame:
@@ -136,8 +141,8 @@ def times_to_event(result: TrialResult, arm: str, endpoint: str) -> tuple[NDArra
 
 def sums_of_diameters(result: TrialResult) -> pd.DataFrame:
     """Evaluable scans of evaluable patients: columns USUBJID, arm, month, change (% of baseline), response (best)."""
-    adtr = result.tables["ADTR"]
-    scans = adtr[(adtr["PARAMCD"] == TARGETS) & adtr["PCHG"].notna()]
+    columns = ["USUBJID", "ARM", "ADY", "PCHG", "VISITNUM"]
+    scans = rows(result, "ADTR", lambda t: t.loc[(t["PARAMCD"] == TARGETS) & t["PCHG"].notna(), columns])
     best = evaluable(result)[["USUBJID", "BOR"]]
     joined = scans.merge(best, on="USUBJID", how="inner", validate="many_to_one")
     return pd.DataFrame(

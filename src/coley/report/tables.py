@@ -21,6 +21,7 @@ from coley.report.select import (
     survival_name,
     times_to_event,
 )
+from coley.report.select import rows as rows_of
 from coley.report.theme import unit_text
 from coley.trial.analysis import statistics
 
@@ -264,11 +265,11 @@ def p_value(p: float) -> str:
 
 def exposure(result: TrialResult) -> Table:
     """Doses of trial treatment given by arm, drug and unit of dose."""
-    given = result.tables["ADEX"]
-    given = given[(given["EPOCH"] == "TREATMENT") & given["USUBJID"].isin(evaluable(result)["USUBJID"])]
+    counted = evaluable(result)["USUBJID"]
     rows = []
     for name in arm_names(result):
-        for (drug, unit), doses in given[given["ARM"] == name].groupby(["EXTRT", "EXDOSU"], sort=True, observed=True):
+        given = _given(result, name, counted)
+        for (drug, unit), doses in given.groupby(["EXTRT", "EXDOSU"], sort=True, observed=True):
             by_patient = doses.groupby("USUBJID", observed=True)["EXDOSE"]
             weeks = doses.groupby("USUBJID", observed=True)["ASTDY"].max() / 7.0
             amounts = (_amounts(doses["EXDOSE"]), _amount(float(by_patient.sum().median())))
@@ -279,6 +280,17 @@ def exposure(result: TrialResult) -> Table:
         "Doses of trial treatment given: median [range]; total and week of the last dose are medians over patients."
     )
     return Table(caption, columns, grouped(rows), texts=3)
+
+
+def _given(result: TrialResult, arm: str, counted: pd.Series[Any]) -> pd.DataFrame:
+    """Doses of trial treatment of the ``counted`` patients (USUBJID) of an arm."""
+    columns = ["USUBJID", "EXTRT", "EXDOSU", "EXDOSE", "ASTDY"]
+
+    def which(doses: pd.DataFrame) -> pd.DataFrame:
+        wanted = (doses["EPOCH"] == "TREATMENT") & (doses["ARM"] == arm) & doses["USUBJID"].isin(counted)
+        return doses.loc[wanted, columns]
+
+    return rows_of(result, "ADEX", which)
 
 
 def _amounts(doses: pd.Series[Any]) -> str:

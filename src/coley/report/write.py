@@ -47,8 +47,10 @@ from coley.report.layout import (
 )
 from coley.report.long_table import long_table
 from coley.report.page import render_page
+from coley.report.pieces import write_pieces
 from coley.report.svg import Drawing, fault_of
 from coley.trial.analysis.summary import COLUMNS
+from coley.trial.store import pieces
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
@@ -117,7 +119,7 @@ def _files_of_earlier_report(target: Path) -> set[str]:
         manifest = json.loads((target / MANIFEST).read_text(encoding="utf-8"))
         report = manifest[REPORT]
         return {MANIFEST, *report["files"]} if report["software"] == SOFTWARE else set()
-    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError):
+    except (FileNotFoundError, NotADirectoryError, ValueError, KeyError, TypeError, RecursionError):
         return set()
 
 
@@ -146,12 +148,13 @@ def _write_data(result: TrialResult, folder: Path) -> list[str]:
         REJECTED: result.rejected.to_csv(index=False, lineterminator="\n"),
     }
     _write_texts(texts, folder)
-    tables = {f"{TABLES}/{name}.parquet": table for name, table in result.tables.items()}
+    tables = {name: f"{TABLES}/{name}.parquet" for name in result.tables}
     (folder / TABLES).mkdir()
-    for name, table in {**tables, PARAMETERS: result.model.parameters}.items():
-        table.to_parquet(folder / name, index=False, compression="zstd")
+    for name, place in tables.items():
+        write_pieces(pieces(result.tables, name), folder / place)
+    write_pieces([result.model.parameters], folder / PARAMETERS)
     pq.write_table(long_table(result.trajectories), folder / COURSES, compression="zstd")
-    return [*texts, *tables, PARAMETERS, COURSES]
+    return [*texts, *tables.values(), PARAMETERS, COURSES]
 
 
 def _write_texts(texts: Mapping[str, str], folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import libsbml
 import symengine
 
+from coley.errors import Problem
 from coley.sbml.draft import Draft
 from coley.sbml.mathml import delayed
 from coley.sbml.notes import explain
@@ -87,6 +88,9 @@ def write_events(draft: Draft) -> None:
 
 def _write_event(draft: Draft, event: Event) -> None:
     owner = f"event {event.name}"
+    if event.factors:
+        what = "keeps concentrations through a delay, in a compartment that changes"
+        draft.problems.append(Problem(owner, what, "a model in amounts can be written"))
     element = draft.model.createEvent()
     element.setId(draft.outline.events[event.name])
     element.setName(event.name)

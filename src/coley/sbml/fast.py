@@ -3,7 +3,9 @@
 Their rates stay 0, so the derivatives of these by time are 0. That gives the extents per day at which fast reactions
 have to follow the slow ones: with states ``x``, slow flow ``f``, stoichiometry ``N`` and fast rates ``v``, the extents
 ``w`` solve ``v_x N w = -(v_x f + v_t)``. Where the rates are not 0, at the start or because something else has changed,
-an event moves the states along ``N`` to where they are. A reaction whose rate no extent can change stands still.
+an event moves the states along ``N`` to where they are. A reaction whose rate no extent can change stands still. A
+factor of a rate that the reactions have no influence on decides nothing while it moves, so that it is left out of the
+derivatives: with it, they would have no value where it goes through 0.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from coley.sbml.roots import NoClosedFormError, roots
 from coley.system import TIME, Event, Expression, Reaction, System
 
 _DRIFT = 1e-6  # relative distance from the equilibrium that is left to stand
+_NEVER = symengine.false
 _NOWHERE = 1e300  # extent at which there is no equilibrium
 
 
@@ -59,8 +62,19 @@ class _Group:
 
     def following(self, flow: Mapping[Expression, Expression]) -> list[Expression]:
         """Extents per day that keep the rates at 0 while the slow reactions move the states by ``flow``."""
-        drift = [_along(rate, flow) + rate.diff(TIME) for rate in self._rates]
-        return self._solve(drift)
+        parts = [self._split(rate) for rate in self._rates]
+        rates = [rate for rate, _ in parts]
+        drift = [_along(rate, flow) + rate.diff(TIME) for rate in rates]
+        off = reduce(symengine.Or, [symengine.Eq(factor, 0) for _, factor in parts if not _passes_by(factor)], _NEVER)
+        found = self._solve(rates, drift)
+        return [symengine.Piecewise((0, off), (w, True)) for w in found] if off != _NEVER else found
+
+    def _split(self, rate: Expression) -> tuple[Expression, Expression]:
+        """A rate without the factors that these reactions have no influence on, and those."""
+        factors = rate.args if rate.is_Mul else (rate,)
+        idle = [factor for factor in factors if not _symbols([factor]) & {*self._states}]
+        rest = [factor for factor in factors if factor not in idle]
+        return symengine.Mul(*rest), symengine.Mul(*idle)
 
     def jump(self) -> Event:
         """What moves the states to the equilibrium."""
@@ -89,7 +103,7 @@ class _Group:
             return [self._first(ahead[0], self._rates[0], steps[0])]
         if any(_symbols([rate.diff(a).expand()]) & set(steps) for rate in ahead for a in steps):
             raise ColeyError(Problem(self._where, "are coupled and not linear", "their equilibrium has no closed form"))
-        return self._solve(self._rates)
+        return self._solve(self._rates, self._rates)
 
     def _first(self, ahead: Expression, rate: Expression, step: Expression) -> Expression:
         """The first extent in the direction of ``rate`` at which the rate, ``ahead`` as a function of it, is 0."""
@@ -125,15 +139,20 @@ class _Group:
         ]
         return symengine.Piecewise(*chosen)
 
-    def _solve(self, rates: Sequence[Expression]) -> list[Expression]:
-        """Extents (per day) that make up for ``rates`` (changing per day); 0 where nothing can."""
+    def _solve(self, rates: Sequence[Expression], values: Sequence[Expression]) -> list[Expression]:
+        """Extents (per day) that make up for ``values`` of ``rates`` (changing per day); 0 where nothing can."""
         n = len(rates)
-        matrix = symengine.DenseMatrix([[_along(rate, moves) for moves in self._moves] for rate in self._rates])
+        matrix = symengine.DenseMatrix([[_along(rate, moves) for moves in self._moves] for rate in rates])
         determinant = matrix.det()
         if determinant == 0:
             return [symengine.Integer(0)] * n
-        numerators = [_replaced(matrix, column, rates).det() for column in range(n)]
+        numerators = [_replaced(matrix, column, values).det() for column in range(n)]
         return [symengine.Piecewise((-a / determinant, symengine.Ne(determinant, 0)), (0, True)) for a in numerators]
+
+
+def _passes_by(factor: Expression) -> bool:
+    """Whether a factor is 0 for no more than a moment, as far as can be seen: it is a number, or moves smoothly."""
+    return bool(factor.is_Number) or (TIME in _symbols([factor]) and next(_pieces(factor), None) is None)
 
 
 def _replaced(matrix: Expression, column: int, values: Sequence[Expression]) -> Expression:

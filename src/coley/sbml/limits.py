@@ -44,9 +44,7 @@ REFUSED: Mapping[str, str] = MappingProxyType(
         "circular": "rules, initial assignments or reactions that depend on each other in a circle",
         "algebraic": f"an algebraic rule without explicit solution, or of more than {LARGEST_EQUATION} parts",
         "fast": "fast reactions whose equilibrium has no closed form",
-        "lag": "a delay that is not constant",
-        "trigger-volume": "an event that sets a concentration to the value at its trigger, after a delay, in a "
-        "compartment whose size changes by then",
+        "lag": "a delay of delayed values, by a lag that changes",
         "infinite": "a result of arithmetic on constants that is no finite real number",
     }
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +53,7 @@ class TrialResult:
     patients: int
     criteria: str
     biomarkers: tuple[Biomarker, ...]
-    tables: dict[str, pd.DataFrame]
+    tables: Mapping[str, pd.DataFrame]
     trajectories: xr.Dataset
     rejected: pd.DataFrame
     summary: pd.DataFrame

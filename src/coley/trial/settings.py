@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from coley.engine.batch import Backend
 from coley.errors import ColeyError, Problem
@@ -27,6 +28,8 @@ class RunSettings:
         threads: parallel workers, default all cores. The result does not depend on it.
         backend: the solver, default that of the engine.
         progress: called with a stage, steps done and steps in all.
+        work: an existing folder for what is finished so far, where the same run goes on; the tables of the result are
+            read from there when they are asked for. Default: all is kept in memory. The result does not depend on it.
 
     Raises:
         ColeyError: numbers that are out of range; all at once.
@@ -37,6 +40,7 @@ class RunSettings:
     threads: int | None = None
     backend: Backend | None = None
     progress: Progress = _silent
+    work: Path | None = None
 
     def __post_init__(self) -> None:
         problems = []

@@ -51,6 +51,8 @@ class Settings:
             for name, value, least in bounds
             if value < least
         ]
+        if not 0 <= self.seed < 2**63:
+            problems.append(Problem("seed", f"{self.seed} is out of range", "choose a whole number from 0 up"))
         if problems:
             raise ColeyError(problems)
 

@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 
-from coley.report.page import DISCLAIMER
 from coley.report.svg import Drawing
 from coley.report.tables import Group, Table, number
+from coley.report.templating import inline, page
 from coley.validation.figures import drawings
 from coley.validation.scores import scores
 from coley.validation.validate import Validation
@@ -43,22 +41,12 @@ def write_validation(validation: Validation, folder: Path) -> list[Path]:
 
 
 def _page(validation: Validation, summary: pd.DataFrame, drawn: dict[str, Drawing]) -> str:
-    environment = Environment(
-        loader=ChoiceLoader(
-            [PackageLoader("coley.validation", "templates"), PackageLoader("coley.report", "templates")]
-        ),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    figures = [{"name": name, "svg": Markup(d.svg), "fault": d.fault} for name, d in drawn.items()]
-    return environment.get_template("validation.html").render(
-        disclaimer=DISCLAIMER,
+    return page(
+        PAGE,
+        ["coley.validation"],
         scores=score_table(summary),
         trials=_trials(validation.figures),
-        figures=figures,
+        figures=[inline(name, drawing) for name, drawing in drawn.items()],
         failed=validation.failed,
         skipped=validation.skipped,
     )

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-_KEPT = 256  # files; the oldest go first
+_KEPT = 1024  # files of some 40 kB; the oldest go first
 _DIGEST = hashlib.sha256
 
 

@@ -24,10 +24,11 @@ class Layout(NamedTuple):
         share: of the step just tried, at which dense output is wanted; it is written to the probe.
         probe_time, probe: the point that a probe looks at, besides the parameters;
         probe_rates, probe_triggers: what it finds there.
-        delays, priorities, values: what a reaction to events finds there: per event, per event and per assignment.
+        delays, priorities, values, multipliers: what a reaction to events finds there: per event, per event, and twice
+            per assignment.
         hidden: those of the parameters that hold the polynomials of delays (see :mod:`coley.engine.delays`);
         held: those that say which branches hold (see :mod:`coley.engine.branches`);
-        past: what delays are of, at the probe; and then the same, as it is before the start.
+        past: what delays are of, at the probe; the same, as it is before the start; and the lags.
         scratch_time, argument, inside, drift, factors: for the step's own use.
     """
 
@@ -63,6 +64,7 @@ class Layout(NamedTuple):
     delays: int
     priorities: int
     values: int
+    multipliers: int
     past: int
     scratch_time: int
     inverse: int
@@ -85,8 +87,8 @@ def layout(system: System, factors: int, method: Method) -> Layout:
         "middle_triggers": watching if holding else 0,
         "stages": states * method.stages,
         "share": 1, "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,
-        "delays": events, "priorities": events, "values": assignments,
-        "past": 2 * delayed,
+        "delays": events, "priorities": events, "values": assignments, "multipliers": assignments,
+        "past": 3 * delayed,
         "scratch_time": 1, "inverse": 1, "argument": states, "inside": states, "drift": states, "factors": factors,
     }  # fmt: skip
     place, first = 0, {}

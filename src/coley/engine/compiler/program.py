@@ -16,7 +16,7 @@ from coley.engine.compiler.ir import Function, Value, constant
 from coley.engine.compiler.layout import Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
-from coley.engine.delays import before, delayed
+from coley.engine.delays import before, delayed, lag_expressions
 from coley.engine.derivatives import by_time, condition, jacobian, may_be_singular, watched
 from coley.engine.tableau import Method
 from coley.errors import ColeyError, Problem
@@ -42,7 +42,7 @@ def program(system: System, method: Method) -> Program:
     """
     if not system.states:
         raise ColeyError(Problem(f"model {system.name}", "has no states", "there is nothing to solve"))
-    past, whole = [*delayed(system), *before(system)], system
+    past, whole = [*delayed(system), *before(system), *lag_expressions(system)], system
     system = held(system)
     entries = jacobian(system)
     n = len(system.states)
@@ -178,12 +178,13 @@ def _dense(rows: Layout, method: Method) -> Function:
 
 
 def _reactions(system: System) -> list[Expression]:
-    """Delays and priorities of the events, and what they assign: one event after another, by name of the state."""
-    never = symengine.Integer(0)
+    """Delays and priorities of the events, what they assign, one event after another by name of the state, by what."""
+    never, once = symengine.Integer(0), symengine.Integer(1)
     delays = [event.delay for event in system.events]
     priorities = [never if event.priority is None else event.priority for event in system.events]
     values = [value for event in system.events for _, value in sorted(event.assignments.items())]
-    return [system.inline(expression) for expression in (*delays, *priorities, *values)]
+    factors = [event.factors.get(name, once) for event in system.events for name in sorted(event.assignments)]
+    return [system.inline(expression) for expression in (*delays, *priorities, *values, *factors)]
 
 
 def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) -> Function:

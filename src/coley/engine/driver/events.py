@@ -156,6 +156,7 @@ def _carry_out(work: Floats, rows: Layout, events: Events, memory: Memory, here:
     for a in range(events.first[k + 1] - events.first[k]):
         at = events.first[k] + a
         value = memory.values[who, place, a] if events.at_trigger[k] else work[rows.values + at, lane]
+        value *= work[rows.multipliers + at, lane]
         if not np.isfinite(value):
             here.code = CANNOT_START
         work[rows.y + events.target[at], lane] = value

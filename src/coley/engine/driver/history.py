@@ -26,7 +26,7 @@ class History(NamedTuple):
     """What is known of the past, and of the delays.
 
     Attributes:
-        lags: individual × different lag.
+        lags: individual × different lag; infinite where it changes on the way.
         group: per delay, which lag it has.
         uses: the states that delays are made of.
         oldest, total: per lane, the oldest step that is kept, and the number of all steps.
@@ -35,6 +35,8 @@ class History(NamedTuple):
             jumped at its beginning; the polynomials of the delays; of each state in ``uses`` both ends and what dense
             output adds. Step k is at place k modulo the number of places.
         values: lane × delay × node, the past to which a polynomial is fitted.
+        lag: per lane, that of the moment.
+        moved: per lane, how far these values have moved since the step was last gone through, relative to tolerance.
         found: per lane, the row of the workspace where that comes from.
         largest: lane × delay, of all these values up to now.
         misfit: per lane, of the polynomials, relative to the tolerance.
@@ -49,6 +51,8 @@ class History(NamedTuple):
     mark: Integers
     steps: Floats
     values: Floats
+    lag: Floats
+    moved: Floats
     found: Integers
     largest: Floats
     misfit: Floats
@@ -68,6 +72,8 @@ class History(NamedTuple):
             mark=np.zeros((width, lags.shape[1]), np.int64),
             steps=np.zeros((width, _ROOM, length)),
             values=np.zeros((width, delays, COEFFICIENTS)),
+            lag=np.zeros(width),
+            moved=np.zeros(width),
             found=np.zeros(width, np.int64),
             largest=np.zeros((width, delays)),
             misfit=np.zeros(width),
@@ -153,10 +159,36 @@ def remember(work: Floats, rows: Layout, dense: Floats, history: History, here: 
 
 
 @compiled
+def imagine(work: Floats, rows: Layout, dense: Floats, history: History, here: Lane, lane: int, time: float) -> None:
+    """Lay out for the kernel how an individual is at ``time``, in the step that was tried last if it is tried again."""
+    work[rows.probe_time, lane] = time
+    share = min((time - here.time) / here.tried, 1.0) if here.passes > 0 else 0.0
+    for j in history.uses:
+        added = 0.0
+        for row in range(dense.shape[0] - 1, -1, -1):
+            added = correction(work, rows, dense, lane, j, row) + share * added
+        start = work[rows.y + j, lane]
+        moved = blend(start, work[rows.end + j, lane], added, share, work[rows.floor + j, lane])
+        work[rows.probe + j, lane] = moved if share > 0.0 else start
+    history.found[lane] = rows.past
+
+
+@compiled
 def visit(
-    work: Floats, rows: Layout, course: Course, history: History, here: Lane, lane: int, time: float, ahead: float
+    work: Floats,
+    rows: Layout,
+    dense: Floats,
+    course: Course,
+    history: History,
+    here: Lane,
+    lane: int,
+    time: float,
+    ahead: float,
 ) -> None:
     """Lay out for the kernel how an individual was at ``time``; at the beginning of a step where that is ``ahead``."""
+    if time >= here.time:
+        imagine(work, rows, dense, history, here, lane, time)
+        return
     who = here.who
     work[rows.probe_time, lane] = time
     if history.total[lane] == 0 or time + ahead < course.start[who]:

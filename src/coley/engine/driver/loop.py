@@ -13,7 +13,7 @@ from coley.engine.driver.dense import delayed, look_halfway, write_inside, write
 from coley.engine.driver.events import happen
 from coley.engine.driver.history import History, crowded, expect, forget, remember
 from coley.engine.driver.native import call, compiled, kept
-from coley.engine.driver.recall import recall, recall_now
+from coley.engine.driver.recall import again, recall, recall_now
 from coley.engine.driver.records import (
     EVENT,
     GOING,
@@ -82,6 +82,7 @@ def drive(
                     kernels,
                     work,
                     rows,
+                    dense,
                     course,
                     plan,
                     events,
@@ -99,15 +100,16 @@ def drive(
             if crowded(history, lanes):
                 queue[0] = waiting
                 return False
-            recall(kernels, work, rows, course, limits, history, lanes)
+            recall(kernels, work, rows, dense, course, limits, history, lanes)
         call(kernels.step, kernels.workspace)
         if rows.holding:
             look_halfway(kernels, work, rows, lanes)
         for lane in range(width):
             here = lanes[lane]
             work[rows.accepted, lane] = 0.0
-            if history is not None and history.misfit[lane] > work[rows.error, lane]:
-                work[rows.error, lane] = history.misfit[lane]
+            if history is not None and here.code == GOING and again(work, rows, history, here, lane):
+                here.accepted = False
+                continue
             here.accepted = here.code == GOING and judge(work, rows, limits, here, lane)
             if rows.watching and here.accepted:
                 here.accepted = meet(kernels, work, rows, course, memory, here, lane)
@@ -127,6 +129,7 @@ def _settle(
     kernels: Addresses,
     work: Floats,
     rows: Layout,
+    dense: Floats,
     course: Course,
     plan: Schedule,
     events: Events,
@@ -143,7 +146,7 @@ def _settle(
     while True:
         if here.code != GOING:
             if here.who != NOBODY:
-                _leave(kernels, work, rows, course, here, outcome, history, lane)
+                _leave(kernels, work, rows, dense, course, limits, here, outcome, history, lane)
             if waiting == len(course.start):
                 return waiting
             _board(work, rows, course, plan, clock, here, lane, waiting)
@@ -151,7 +154,7 @@ def _settle(
             if history is not None:
                 forget(history, lane)
         if here.changed or here.time >= here.expected:
-            _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, history, lane)
+            _stop_over(kernels, work, rows, dense, course, events, limits, here, memory, outcome, history, lane)
         elif here.time < here.stop:
             if history is not None:
                 expect(history, here, lane)
@@ -164,7 +167,7 @@ def _settle(
                 here.code = OK
             else:
                 _enter(work, rows, plan, here, lane)
-                _stop_over(kernels, work, rows, course, events, limits, here, memory, outcome, history, lane)
+                _stop_over(kernels, work, rows, dense, course, events, limits, here, memory, outcome, history, lane)
 
 
 @compiled
@@ -186,7 +189,7 @@ def _board(
     here.time = here.stop = here.end = here.halt = here.origin = course.start[who]
     here.step, here.free, here.expected, here.longest = np.inf, 0.0, np.inf, np.inf
     here.passed, here.boarded = 0.0, clock[NOW]
-    here.changed = False
+    here.changed, here.passes = False, 0
 
 
 @compiled
@@ -194,7 +197,9 @@ def _leave(
     kernels: Addresses,
     work: Floats,
     rows: Layout,
+    dense: Floats,
     course: Course,
+    limits: Limits,
     here: Lane,
     outcome: Outcome,
     history: History | None,
@@ -204,7 +209,7 @@ def _leave(
     who, final = here.who, here.outputs - 1
     reached = here.time >= course.times[here.row, final] and here.code <= EVENT
     if history is not None:
-        recall_now(kernels, work, rows, course, history, here, lane)
+        recall_now(kernels, work, rows, dense, course, limits, history, here, lane)
         for d in range(rows.delayed):
             history.last[who, d] = delayed(work, rows, lane, d, here.time)
             if reached:
@@ -239,6 +244,7 @@ def _stop_over(
     kernels: Addresses,
     work: Floats,
     rows: Layout,
+    dense: Floats,
     course: Course,
     events: Events,
     limits: Limits,
@@ -252,11 +258,13 @@ def _stop_over(
     if history is not None:
         here.jump = 0
         if not here.changed:  # else the condition has changed by what the last step recalls
-            recall_now(kernels, work, rows, course, history, here, lane)
+            recall_now(kernels, work, rows, dense, course, limits, history, here, lane)
     here.changed = here.rejected = here.strange = False
     here.last_step, here.located = 0.0, 0
     here.step, here.free = max(here.step, here.free), 0.0
     happen(kernels, work, rows, events, memory, here, lane)
+    if history is not None and here.code == GOING:
+        recall_now(kernels, work, rows, dense, course, limits, history, here, lane)  # lags may be others now
     write_now(work, rows, course, here, outcome, lane)
     here.origin, here.passed = here.time, 0.0
     if here.code == GOING:

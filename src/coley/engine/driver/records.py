@@ -82,7 +82,7 @@ class Outcome(NamedTuple):
 
 
 _WHOLE = ("who", "code", "event", "segment", "output", "outputs", "row", "attempts", "steps", "evaluations", "located",
-          "jump", "flips")  # fmt: skip
+          "jump", "flips", "passes")  # fmt: skip
 _REAL = ("time", "stop", "end", "step", "tried", "until", "share", "last_step", "last_power", "due", "free",
          "expected", "boarded", "halt", "longest", "origin", "passed", "ahead")  # fmt: skip
 LANE = np.dtype(
@@ -105,7 +105,7 @@ strange: whether the last attempt was, and whether because it led to no number. 
 event has changed at the present. halt: where the next step ends at the latest, longest: how long it may be. jump: the
 derivative that jumps at the present. origin: the last stop; passed: the time since then, which tells moments apart that
 ``time`` cannot late in a course; ahead: what it is at ``until``. flips: changes of
-branches since the last that took time.
+branches since the last that took time. passes: how often the step has been gone through, where its past is its own.
 """
 Lane = Any
 Lanes = NDArray[np.void]

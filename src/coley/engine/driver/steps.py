@@ -26,6 +26,7 @@ from coley.engine.driver.records import (
 from coley.engine.memory import Memory
 
 _SHORTEST_STEP = 32 * EPS  # relative to the time since the last stop, which a fast transient begins at
+_PAST_JUMPS = 64
 _LOCATIONS = 8  # shorter steps towards one event, before interpolation is good enough
 
 
@@ -50,6 +51,8 @@ def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int
     elif total > 0:
         speed = np.sqrt(total / rows.states)
         here.step = min(here.step, 3 * limits.rtol**limits.exponent / speed)
+        if rows.delayed:  # a jump that comes back now may come later by the resolution: all nodes are to be past it
+            here.step = max(here.step, _PAST_JUMPS * resolution(here.time))
     if here.time < here.stop <= here.time + resolution(here.stop):
         here.time = here.stop
         here.changed = rows.watching > 0

@@ -1,6 +1,6 @@
-"""Block: an antibody occupies a receptor or its ligand, which then does not signal.
+"""Block: a drug occupies a receptor or its ligand, which then does not signal.
 
-Occupancy at equilibrium, C / (C + Kd), with the drug in excess of its target. Antibodies against one target are
+Occupancy at equilibrium, C / (C + Kd), with the drug in excess of its target. Drugs against one target are
 taken to bind apart from each other: what two leave free is the product of what each leaves.
 """
 
@@ -13,8 +13,18 @@ from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
 
-PLACES = {"PD-1": "T", "PD-L1": "T", "CTLA-4": "N", "LAG-3": "T", "TGF-beta": "T"}
-"""Molecules whose blockade the model knows, and the tissue where it counts: T tumour, N draining node."""
+PLACES = {
+    "PD-1": "T",
+    "PD-L1": "T",
+    "CTLA-4": "N",
+    "LAG-3": "T",
+    "TGF-beta": "T",
+    "IL-1": "p",
+    "IL-6": "p",
+    "TNF": "p",
+}
+"""Molecules whose blockade the model knows, and where it counts: T tumour, N draining node, p plasma. Harms that follow
+a cytokine read what is left free of it."""
 
 
 class Block(Action):

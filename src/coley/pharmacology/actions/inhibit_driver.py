@@ -1,9 +1,10 @@
 """Inhibit driver: cancer cells die that depend on a molecule which a drug inhibits.
 
 A driver kinase is one such molecule (oncogene addiction: Weinstein, Science 297:63, 2002); so is what a lineage or a
-defect makes cells depend on: BCL-2, the proteasome in plasma cells, PARP where homologous recombination fails. Cells of
-a cancer depend on what is listed among its ``antigens``, by their share ``positive``; clones that lack it escape. The
-rate is that of their loss, by death and by division that stops; inhibition goes with unbound drug in the tumour.
+defect makes cells depend on: BCL-2, the proteasome in plasma cells, PARP where homologous recombination fails, RANKL
+for giant cells of bone (Branstetter et al., Clin Cancer Res 18:4415, 2012). Cells of a cancer depend on what is listed
+among its ``antigens``, by their share ``positive``; clones that lack it escape. The rate is that of their loss, by
+death and by division that stops; inhibition goes with unbound drug in the tumour.
 """
 
 from __future__ import annotations

@@ -59,7 +59,7 @@ class _System:
 
     def system(self) -> System:
         reactions = self._motion.reactions()
-        events = tuple(event(occasion, self._roles, self._constants()) for occasion in self._model.events)
+        events = tuple(event(occasion, self._roles) for occasion in self._model.events)
         return System(
             name=self._model.name,
             states=tuple(self._states()),
@@ -132,11 +132,21 @@ class _System:
 
     def _delays(self) -> Iterator[Delay]:
         for symbol, (expression, lag) in self._model.past.items():
-            if not lag.free_symbols <= self._constants():
-                raise RefusalError("lag", f"{symbol} has a lag that is not constant", "give it a constant or a number")
+            if not lag.free_symbols <= self._constants() and self._delayed(lag) | self._delayed(expression):
+                raise RefusalError("lag", f"{symbol} is of delayed values, by a lag that changes", "keep the lag")
             before = self._beginning.before(expression)
             stands = not self._model.slopes and TIME not in before.free_symbols
             yield Delay(str(symbol), "", expression if stands else _since_start(expression, before), lag)
+
+    def _delayed(self, expression: Expression) -> set[Expression]:
+        """Delays on which an expression depends."""
+        found, waiting = set(), {*expression.free_symbols}
+        while waiting:
+            symbol = waiting.pop()
+            if symbol not in found:
+                found.add(symbol)
+                waiting |= self._definitions[symbol].free_symbols if symbol in self._definitions else set()
+        return found & self._model.past.keys()
 
     def _feeds(self) -> dict[str, set[str]]:
         feeds: dict[str, set[str]] = {}

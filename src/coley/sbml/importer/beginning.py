@@ -58,9 +58,9 @@ class Beginning:
 
     def _delay(self, symbol: Expression) -> None:
         expression, lag = self._roles.model.past[symbol]
-        ago, before = put_in(lag, self.values), self.before(expression)
+        ago, earlier, before = put_in(lag, self.values), self.before(lag), self.before(expression)
         self.values[symbol] = put_in(before, {TIME: -ago})
-        self._history[symbol] = put_in(before, {TIME: TIME - ago})
+        self._history[symbol] = put_in(before, {TIME: TIME - earlier})
 
     def _fix(self, symbol: Expression, value: Expression) -> None:
         if value.is_Number:

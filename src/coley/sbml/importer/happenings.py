@@ -2,39 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 
 from coley.sbml.importer.model import Occasion, Species
 from coley.sbml.importer.roles import Roles
-from coley.sbml.limits import RefusalError
 from coley.system import Event, Expression
 
 
-def event(occasion: Occasion, roles: Roles, constants: Collection[Expression]) -> Event:
+def event(occasion: Occasion, roles: Roles) -> Event:
     """The event of a System that ``occasion`` is.
 
     A concentration becomes an amount by the size that its compartment has just before the assignments.
-
-    Raises:
-        RefusalError: a concentration as it was at the trigger, in a compartment that changes before it is assigned.
     """
     assigned = {name: value for name, value in occasion.assignments.items() if name in roles.moved}
     sizes = _sizes(assigned, roles)
-    at_trigger = occasion.values_at_trigger
-    if at_trigger and occasion.delay != 0 and any(not roles.fixed(str(size)) for size in sizes.values()):
-        if any(not value.free_symbols <= set(constants) for value in assigned.values()):
-            what = f"event {occasion.name} assigns concentrations as they were at its trigger in a changing compartment"
-            raise RefusalError("trigger-volume", what, "assign amounts, or keep the size of the compartment")
-        at_trigger = False  # constants are the same then
+    later = occasion.values_at_trigger and occasion.delay != 0
+    factors = {name: size for name, size in sizes.items() if later and not roles.fixed(str(size))}
+    at_once = {name: size for name, size in sizes.items() if name not in factors}
     return Event(
         name=occasion.name,
         trigger=occasion.trigger,
-        assignments={name: value * sizes[name] if name in sizes else value for name, value in assigned.items()},
+        assignments={name: value * at_once.get(name, 1) for name, value in assigned.items()},
+        factors=factors,
         delay=occasion.delay,
         priority=occasion.priority,
         before=occasion.before,
         persistent=occasion.persistent,
-        values_at_trigger=at_trigger,
+        values_at_trigger=occasion.values_at_trigger,
     )
 
 

@@ -12,6 +12,7 @@ from coley.errors import ColeyError, Problem
 from coley.protocol import Arm, Stratum, Trial
 from coley.trial.analysis import endpoints
 from coley.trial.analysis.analysis import Analysis, analyse
+from coley.trial.analysis.endpoints import residual_disease
 from coley.trial.conduct.history import History
 
 Floats = NDArray[np.float64]
@@ -28,6 +29,11 @@ def check_endpoints(trial: Trial) -> Iterator[Problem]:
                     endpoints.read(fact.endpoint, f"arm {name!r}, published")
                 except ColeyError as error:
                     yield from error.problems
+
+
+def in_short(history: History) -> History:
+    """What the endpoints need of an arm; of many patients the rest is large."""
+    return history.in_short({residual_disease.MEASURE})
 
 
 def summarise(trial: Trial, histories: Sequence[History], entry: Floats, people: pd.DataFrame) -> pd.DataFrame:

@@ -6,6 +6,8 @@ which have whole study days from 1.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -137,29 +139,37 @@ def adtte(plan: Plan, ids: Subjects, analysis: Analysis) -> pd.DataFrame:
             {"patient": times.patients, "AVAL": times.duration, "CNSR": (~times.event).astype(np.int64)}
         )
         parts.append(part.assign(PARAMCD=name, EVNTDESC=times.description))
-    return _labelled(plan, ids, pd.concat(parts), ["PARAMCD", "AVAL", "CNSR", "EVNTDESC"])
+    table = pd.concat(parts).sort_values("patient", kind="stable")
+    return _labelled(plan, ids, table, ["PARAMCD", "AVAL", "CNSR", "EVNTDESC"])
 
 
-def adae(trial: Trial, plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
-    """One row per event of harm that began while the patient was followed."""
+def adae(trial: Trial, plan: Plan, ids: Subjects, numbers: NDArray[np.int64], history: History) -> pd.DataFrame:
+    """One row per event of harm that began while the patient was followed; ``numbers`` are those of the patients."""
     safety = history.safety
-    found = of_events(safety.events, safety.harms, trial.name, dict(enumerate(ids)), _ends(history))
+    found = of_events(safety.events, safety.harms, trial.name, _by(numbers, ids), _ends(history, numbers))
     found.insert(2, "ARM", plan.arm.name)
     until = pd.Series(history.safety.until, index=ids)[found["USUBJID"]].to_numpy()
     found["TRTEMFL"] = np.where(found["ASTDY"].to_numpy(dtype=float) - 1 <= until, "Y", "N").astype(object)
     return found
 
 
-def adcm(trial: Trial, plan: Plan, ids: Subjects, history: History) -> pd.DataFrame:
-    """What was given for harm."""
-    found = of_medicines(history.safety.prescriptions, trial.name, dict(enumerate(ids)), _ends(history))
+def adcm(trial: Trial, plan: Plan, ids: Subjects, numbers: NDArray[np.int64], history: History) -> pd.DataFrame:
+    """What was given for harm; ``numbers`` are those of the patients."""
+    found = of_medicines(history.safety.prescriptions, trial.name, _by(numbers, ids), _ends(history, numbers))
     found.insert(2, "ARM", plan.arm.name)
-    return found.astype({"CMDOSE": float})  # where nothing was given, columns have no type of their own
+    order = np.argsort(pd.Index(ids).get_indexer(pd.Index(found["USUBJID"])), kind="stable")
+    # where nothing was given, columns have no type of their own
+    return found.iloc[order].reset_index(drop=True).astype({"CMDOSE": float})
 
 
-def _ends(history: History) -> dict[int, float]:
+def _ends(history: History, numbers: NDArray[np.int64]) -> dict[int, float]:
     """Day on which follow-up of each patient ends."""
-    return dict(enumerate(np.fmin(history.lost, history.days[:, -1]).tolist()))
+    return _by(numbers, np.fmin(history.lost, history.days[:, -1]))
+
+
+def _by(numbers: NDArray[np.int64], values: NDArray[Any]) -> dict[int, Any]:
+    """``values`` by the number of the patient."""
+    return dict(zip(numbers.tolist(), values.tolist(), strict=True))
 
 
 def _shared(texts: NDArray[np.str_]) -> NDArray[np.object_]:

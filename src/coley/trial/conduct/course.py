@@ -113,7 +113,7 @@ class _Course:
         self.judge = Judge(self.criteria, scans, np.zeros(scans.shape))
         self.baseline = Baseline.at_entry(disease, size)  # of the trial treatment
         self.present_baseline = Baseline.at_entry(disease, size)  # of what is given now
-        self.recorder = Recorder(shown, course_days(trial), size)
+        self.recorder = Recorder(shown, course_days(trial), patients)
         seen = np.broadcast_to(np.arange(scans.shape[1]) == 0, scans.shape).copy()
         self.records = _Records(np.full(size, np.nan), np.zeros(scans.shape, dtype=np.int8), seen)
 

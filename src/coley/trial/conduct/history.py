@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from coley.harm import Events
 from coley.trial.conduct.safety import Safety
 from coley.trial.response import Criteria
 
 Floats = NDArray[np.float64]
+NO_DOSES = pd.DataFrame({"ID": [], "TIME": [], "LINE": []})
+"""The doses of a history in short."""
+ROWS = ("days", "codes", "death", "dropout", "option", "surgery", "viable", "status", "reason")
+"""Attributes with a row per patient, but for the findings."""
 
 
 @dataclass(frozen=True)
@@ -74,3 +80,24 @@ class History:
         """(patients,) day of the last dose of ``lines``."""
         last = self.doses[self.doses["LINE"].isin(lines)].groupby("ID")["TIME"].max()
         return last.reindex(np.arange(self.patients)).to_numpy(dtype=float)
+
+    def in_short(self, whole: Collection[str] = ()) -> History:
+        """Without doses and medicines, and of findings but those of the ``whole`` names only what came at baseline.
+
+        This is what endpoints need; of many patients the rest is large.
+        """
+        findings = {name: values if name in whole else values[:, :1] for name, values in self.findings.items()}
+        return replace(self, findings=findings, doses=NO_DOSES, safety=replace(self.safety, prescriptions=()))
+
+    @classmethod
+    def joined(cls, parts: Sequence[History]) -> History:
+        """One arm from histories in short of its patients, in their order."""
+        first = parts[0]
+        rows: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ROWS}
+        findings = {name: np.concatenate([part.findings[name] for part in parts]) for name in first.findings}
+        events = Events.joined(part.safety.events for part in parts)
+        courses = [part.trajectories for part in parts if part.trajectories.sizes["individual"]]
+        rows["trajectories"] = (
+            xr.concat(courses, dim="individual", combine_attrs="override") if courses[1:] else courses[0]
+        )
+        return replace(first, findings=findings, safety=replace(first.safety, events=events), **rows)

@@ -17,11 +17,12 @@ MOST = 2000
 
 
 class Recorder:
-    """Keeps observables of an arm at given days, in single precision, of its first :data:`MOST` patients."""
+    """Keeps observables of an arm at given days, in single precision, of those of its ``patients`` (numbers, ascending)
+    who are among the first :data:`MOST`."""
 
-    def __init__(self, shown: Sequence[Observable], days: Floats, patients: int) -> None:
+    def __init__(self, shown: Sequence[Observable], days: Floats, patients: NDArray[np.int64]) -> None:
         self.names = [observable.name for observable in shown]
-        self._shown, self._days, self._size = shown, days, min(patients, MOST)
+        self._shown, self._days, self._size = shown, days, int((patients < MOST).sum())
         self._kept = {name: np.full((self._size, len(days)), np.nan, dtype=np.float32) for name in self.names}
 
     def grid(self, begin: Floats, end: Floats, more: Floats) -> Floats:

@@ -1,4 +1,4 @@
-"""What ``coley scan`` varies: ``dose of nivolumab 0.1..10 mg/kg log 7`` becomes arms of a trial."""
+"""What is varied of a regimen: ``dose of nivolumab 0.1..10 mg/kg log 7`` becomes arms of a trial."""
 
 from __future__ import annotations
 
@@ -118,10 +118,10 @@ def varied(trial: Trial, arm: str | None, vary: Vary, catalogue: Catalogue) -> t
     Raises:
         ColeyError: an arm or drug that is not there, or a regimen that cannot be given.
     """
-    model = _arm(trial, arm)
-    regimen = read(catalogue.regimen_text(model.regimen), catalogue.drugs, catalogue.regimen_texts)
-    drug = _drug(regimen, vary, catalogue)
-    texts = {vary.name(value): str(_changed(regimen, drug, vary, value)) for value in vary.values}
+    model = arm_of(trial, arm)
+    regimen = regimen_of(model, catalogue)
+    drug = drug_of(regimen, vary, catalogue)
+    texts = {vary.name(value): str(changed(regimen, drug, vary, value)) for value in vary.values}
     problems = [
         replace(problem, where=f"{name}: {problem.where}")
         for name, text in texts.items()
@@ -137,13 +137,24 @@ def varied(trial: Trial, arm: str | None, vary: Vary, catalogue: Catalogue) -> t
     return trial.model_copy(update={"title": title, "arms": arms, "fitted": False}), drug
 
 
-def _changed(regimen: Regimen, drug: str, vary: Vary, value: float) -> Regimen:
+def regimen_of(arm: Arm, catalogue: Catalogue) -> Regimen:
+    """What ``arm`` is given."""
+    return read(catalogue.regimen_text(arm.regimen), catalogue.drugs, catalogue.regimen_texts)
+
+
+def changed(regimen: Regimen, drug: str, vary: Vary, value: float) -> Regimen:
+    """``regimen`` with ``value`` as the dose or interval of ``drug``."""
     if vary.what == "dose":
         return with_dose(regimen, drug, Amount(value, vary.unit))
     return with_interval(regimen, drug, _span(value, vary.unit))
 
 
-def _arm(trial: Trial, name: str | None) -> Arm:
+def arm_of(trial: Trial, name: str | None) -> Arm:
+    """The arm called ``name``, or the only one.
+
+    Raises:
+        ColeyError: an arm that is not there, that is not told, or that is given no regimen of its own.
+    """
     names = [arm.name for arm in trial.arms]
     if name is None and len(names) > 1:
         what, hint = f"is needed: the trial {trial.name} has several", f"one of {', '.join(map(repr, names))}"
@@ -157,8 +168,12 @@ def _arm(trial: Trial, name: str | None) -> Arm:
     return arm
 
 
-def _drug(regimen: Regimen, vary: Vary, catalogue: Catalogue) -> str:
-    """The drug that is varied, by its name in the catalogue."""
+def drug_of(regimen: Regimen, vary: Vary, catalogue: Catalogue) -> str:
+    """The drug that is varied, by its name in the catalogue.
+
+    Raises:
+        ColeyError: a drug that the regimen does not give, or none where it gives several.
+    """
     if not vary.drug:
         if len(regimen.drugs) != 1:
             example = f"write '{vary.what} of {regimen.drugs[0]} ...'" if regimen.drugs else "choose another arm"
