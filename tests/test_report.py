@@ -180,11 +180,11 @@ def harm(adsl: pd.DataFrame) -> dict[str, pd.DataFrame]:
     ] if ids else []  # fmt: skip
     rows = [
         (adsl["STUDYID"].iloc[0], who, adsl["ARM"].iloc[0], "Colitis", "Gastrointestinal disorders", grade, begin, end,
-         "RELATED", action, outcome, "Y" if outcome == "FATAL" else "N")
+         "RELATED", action, outcome, "Y" if outcome == "FATAL" else "N", "Y")
         for who, grade, begin, end, action, outcome in events
     ]  # fmt: skip
     columns = ["STUDYID", "USUBJID", "ARM", "AEDECOD", "AEBODSYS", "AETOXGR", "ASTDY", "AENDY", "AREL", "AEACN",
-               "AEOUT", "AESDTH"]  # fmt: skip
+               "AEOUT", "AESDTH", "TRTEMFL"]  # fmt: skip
     given = [(row[0], row[1], row[2], "PREDNISONE", dose, "mg/kg", begin, end, "Colitis")
              for row in rows[:1] for dose, begin, end in ((1.0, 7, 13), (0.5, 14, 20))]  # fmt: skip
     of_given = ["STUDYID", "USUBJID", "ARM", "CMDECOD", "CMDOSE", "CMDOSU", "ASTDY", "AENDY", "CMINDC"]

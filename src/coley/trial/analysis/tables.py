@@ -151,6 +151,8 @@ def adae(trial: Trial, plan: Plan, ids: Subjects, numbers: NDArray[np.int64], hi
     safety = history.safety
     found = of_events(safety.events, safety.harms, trial.name, _by(numbers, ids), _ends(history, numbers))
     found.insert(2, "ARM", plan.arm.name)
+    until = pd.Series(history.safety.until, index=ids)[found["USUBJID"]].to_numpy()
+    found["TRTEMFL"] = np.where(found["ASTDY"].to_numpy(dtype=float) - 1 <= until, "Y", "N").astype(object)
     return found
 
 
