@@ -16,6 +16,7 @@ Floats = NDArray[np.float64]
 NODES = 40
 """Of the quadrature over susceptibilities."""
 SEVERE = 3
+_NONE = 1e-300  # a hazard that harms nobody
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ def expected(harm: Harm, arm: Driven) -> Expected:
 def _struck(hazard: Floats, cv: float) -> Floats:
     """(days,) share of the patients who have had an event: the mean over patients and their susceptibilities."""
     grid, share = _shares(cv)
-    return np.asarray(np.interp(np.log(np.maximum(hazard, np.exp(grid[0]))), grid, share, left=0.0).mean(axis=0))
+    return np.asarray(np.interp(np.log(np.maximum(hazard, _NONE)), grid, share, left=0.0).mean(axis=0))
 
 
 @cache
