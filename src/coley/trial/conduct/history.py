@@ -96,8 +96,9 @@ class History:
         rows: dict[str, Any] = {name: np.concatenate([getattr(part, name) for part in parts]) for name in ROWS}
         findings = {name: np.concatenate([part.findings[name] for part in parts]) for name in first.findings}
         events = Events.joined(part.safety.events for part in parts)
+        until = np.concatenate([part.safety.until for part in parts])
         courses = [part.trajectories for part in parts if part.trajectories.sizes["individual"]]
         rows["trajectories"] = (
             xr.concat(courses, dim="individual", combine_attrs="override") if courses[1:] else courses[0]
         )
-        return replace(first, findings=findings, safety=replace(first.safety, events=events), **rows)
+        return replace(first, findings=findings, safety=replace(first.safety, events=events, until=until), **rows)
