@@ -124,7 +124,8 @@ def _computed(system: System, states: Floats, parameters: Floats, times: Floats,
                 columns[:, :, at] = parameters[rows, k - m, None]
             else:
                 columns[:, :, at] = times if len(times) == 1 else times[rows]
-        values[:, rows] = np.moveaxis(np.asarray(function(columns)), -1, 0)
+        points = np.asarray(function(columns.reshape(-1, len(used))), dtype=float)
+        values[:, rows] = np.moveaxis(points.reshape(-1, steps, len(names)), -1, 0)
     values[:, np.isnan(states[:, :, 0])] = np.nan  # all states are numbers, or none
     return values
 
