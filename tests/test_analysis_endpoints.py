@@ -37,7 +37,7 @@ def history(
     status: tuple[str, ...] = (),
     surgery: tuple[float, ...] = (),
     viable: tuple[float, ...] = (),
-    safety: Safety = Safety((), Events.joined([]), ()),  # noqa: B008
+    safety: Safety = Safety((), Events.joined([]), (), np.full(9, np.inf)),  # noqa: B008
     mrd: list[list[float]] | None = None,
 ) -> History:
     """One arm of patients, each with responses at the four scans, day of death and day of dropout."""
@@ -249,7 +249,7 @@ def test_hazard_ratio_at_the_published_sizes() -> None:
 
 def test_nobody_counts() -> None:
     empty = at_end(history(LATE, status=("timeout",)))
-    for name in ("ORR", "DRR", "OS_median", "PFS_12mo", "pCR", "AE_any"):
+    for name in ("ORR", "DRR", "OS_median", "PFS_12mo", "pCR", "AE:any:any"):
         assert isnan(endpoint(name, empty).value)
 
 
@@ -266,7 +266,7 @@ def test_published_figures_come_first_and_usual_ones_follow() -> None:
 def test_an_endpoint_that_there_is_not_is_named_with_the_nearest() -> None:
     with pytest.raises(ColeyError, match=r"arm 'a', published: unknown endpoint 'OS_medain'; did you mean 'OS_median'"):
         endpoints.read("OS_medain", "arm 'a', published")
-    for name in ("TTR_24mo", "TTR_HR", "XYZ_median", "OS_24", "AE_Colitis", "AE_colitis_G6", ""):
+    for name in ("TTR_24mo", "TTR_HR", "XYZ_median", "OS_24", "AE:Colitis:any", "AE:colitis:g6", "AE_colitis", ""):
         with pytest.raises(ColeyError, match="unknown endpoint"):
             endpoints.read(name)
 
@@ -280,7 +280,7 @@ def test_an_endpoint_that_there_is_not_is_named_with_the_nearest() -> None:
         ("PFS_HR", "Hazard ratio, progression-free survival", "", 0),
         ("DRR", "Durable response rate, 6 months", "%", 0),
         ("pCR", "Pathological complete response", "%", 0),
-        ("AE_immune-related_G3", "Incidence of immune related, grade 3 or more", "%", 0),
+        ("AE:immune-related:g3", "Incidence of immune related, grade 3 or more", "%", 0),
         ("MRD", "MRD-negative rate, below 1e-05", "%", 0),
     ],
 )
@@ -357,11 +357,27 @@ def test_incidence_counts_patients_and_not_events_while_they_are_followed() -> N
 
     ones = np.ones(4, dtype=int)
     begun = Events.begun(np.array([0, 0, 1, 2]), 0 * ones, ones, np.array([2, 3, 2, 4]), np.array([10.0, 50, 20, 300]))
-    found = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=Safety((Rash(),), begun, ()))  # type: ignore[arg-type]
-    assert endpoint("AE_rash", at_end(found)).value == 50.0
-    assert endpoint("AE_immune-related_G3", at_end(found)).value == 25.0
-    assert endpoint("AE_any", at_end(found, cut=15)).value == 25.0
-    assert isnan(endpoint("AE_colitis", at_end(found)).value)
+    safety = Safety((Rash(),), begun, (), np.full(4, np.inf))  # type: ignore[arg-type]
+    found = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=safety)
+    assert endpoint("AE:rash:any", at_end(found)).value == 50.0
+    assert endpoint("AE:immune-related:g3", at_end(found)).value == 25.0
+    assert endpoint("AE:any:any", at_end(found, cut=15)).value == 25.0
+    other = Safety((Rash(),), begun, (), np.array([15.0, 15, 15, 15]))  # type: ignore[arg-type]
+    after = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=other)
+    assert endpoint("AE:any:any", at_end(after)).value == 25.0  # what comes after another treatment is none of this
+
+
+def test_discontinuation_counts_who_stops_a_drug_for_good() -> None:
+    class Rash:
+        name, category = "rash", "immune-related"
+
+    begun = Events.begun(np.array([0, 1, 1]), np.zeros(3, int), np.zeros(3, int), np.array([2, 3, 3]), np.full(3, 10.0))
+    events = replace(begun, action=np.array(["hold", "stop", "stop"]))
+    safety = Safety((Rash(),), events, (), np.full(4, np.inf))  # type: ignore[arg-type]
+    found = history(*[("SD SD SD SD", NEVER, NEVER)] * 4, safety=safety)
+    assert endpoint("discontinuation", at_end(found)).value == 25.0
+    assert isnan(endpoint("discontinuation", at_end(ARM)).value)
+    assert isnan(endpoint("AE:colitis:any", at_end(found)).value)
 
 
 def test_a_stratum_is_analysed_by_itself() -> None:

@@ -24,7 +24,7 @@ COLUMNS = {
     "ADTR": "USUBJID ARM ADY VISITNUM PARAMCD TRLNKID AVAL BASE PCHG NADIR",
     "ADRS": "USUBJID ARM ADY VISITNUM PARAMCD AVALC",
     "ADTTE": "USUBJID ARM PARAMCD AVAL CNSR EVNTDESC",
-    "ADAE": "STUDYID USUBJID ARM AEDECOD AEBODSYS AETOXGR ASTDY AENDY AREL AEACN AEOUT AESDTH",
+    "ADAE": "STUDYID USUBJID ARM AEDECOD AEBODSYS AETOXGR ASTDY AENDY AREL AEACN AEOUT AESDTH TRTEMFL",
     "ADCM": "STUDYID USUBJID ARM CMDECOD CMDOSE CMDOSU ASTDY AENDY CMINDC",
 }
 
@@ -189,7 +189,7 @@ def test_tables_of_one_patient_by_hand(small_trial: Trial) -> None:
         option=np.zeros(1, dtype=int),
         surgery=np.array([np.nan]),
         viable=np.array([np.nan]),
-        safety=Safety((), Events.joined([]), ()),
+        safety=Safety((), Events.joined([]), (), np.full(9, np.inf)),
         status=np.array(["ok"]),
         reason=np.array([""]),
         trajectories=xr.Dataset(),
@@ -223,6 +223,6 @@ def test_arms_whose_names_differ_in_signs_alone_are_told_apart(small_trial: Tria
     one, other = (
         arm.model_copy(update={"name": name}) for arm, name in zip(small_trial.arms, ("A", "a+"), strict=True)
     )
-    names = subjects(small_trial.model_copy(update={"arms": (one, other)}), 2)
+    names = subjects(small_trial.model_copy(update={"arms": (one, other)}), np.arange(2))
     assert names["A"].tolist() == ["small-a-1-0000", "small-a-1-0001"]
     assert names["a+"].tolist() == ["small-a-2-0000", "small-a-2-0001"]

@@ -132,7 +132,7 @@ def course(system: System, values: dict[str, float], given: pd.DataFrame | None)
     table = pd.DataFrame([values]) if values else None
     result = coley.solve(system, DAYS, parameters=table, doses=given, rtol=1e-9, threads=1)
     assert result["status"].item() == "ok", result["reason"].item()
-    courses = result.drop_vars(["status", "reason", "event", "end_time", "evaluations"]).drop_dims("state")
+    courses = result.drop_vars(["status", "reason", "event", "end_time", "evaluations"])
     return courses.isel(individual=0).to_dataframe()
 
 

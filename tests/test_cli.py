@@ -29,6 +29,7 @@ from coley.cli.terminal import Screen
 from coley.errors import ColeyError, Problem
 from coley.pharmacology import Drug
 from coley.protocol import Trial, Visits
+from coley.report.folder import unfinished_place
 from coley.trial import RunSettings, TrialResult
 from coley.version import __version__
 
@@ -287,8 +288,8 @@ def test_interrupted_run_writes_nothing(laboratory: Laboratory) -> None:
 
 def test_interrupted_run_says_what_it_keeps(laboratory: Laboratory, tmp_path: Path) -> None:
     """What two other tests show of the folder: kept where a part is finished, cleared by the run that ends."""
-    (place := tmp_path / ".report-unfinished").mkdir()
-    (place / "part").mkdir()
+    place = unfinished_place(tmp_path / "report")
+    (place / "part").mkdir(parents=True)
     laboratory.fault = KeyboardInterrupt()
     result = coley("run", "checkmate-067", "--out", str(tmp_path / "report"))
     assert result.exit_code == 130

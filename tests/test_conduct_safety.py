@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from coley.facts import Quantity
@@ -14,6 +15,7 @@ from coley.modeling import Mechanism
 from coley.protocol import Arm
 from coley.streams import uniforms
 from coley.trial.analysis import analyse, endpoints
+from coley.trial.conduct.treatment import steady
 from toy_trial import ToyDrug, course, days, trial
 
 KNOWN = {"source": "test", "known": "assumed"}
@@ -73,16 +75,19 @@ def rate() -> float:
 
 
 def test_a_drug_that_is_held_is_not_given_until_the_event_has_resolved(rate: float):
-    """From day 100 to day 130. The clinic sees the patient on day 112, half way between scans on days 84 and 126,
-    28 days apart at most: until then doses went on; the first one after day 130 is that of day 133."""
+    """From day 100 to day 130. The clinic sees the patient on day 105, half way between scans on days 84 and 126,
+    28 days apart at most: until then doses went on; those that were due later come from day 130 on."""
     found = course(ARM, [{"mm": 50.0, "growth": 0.0}], harms=(Rash(rate),), cares=(care("hold"),))
     events = found.safety.events
     assert events.onset[0] == pytest.approx(100, rel=1e-3)
     assert events.resolution[0] == pytest.approx(130, rel=1e-3)
     seen = 105.0  # 42 days in two halves: 84, 105, 126
     again = float(events.onset[1]) if len(events) > 1 else np.inf
-    expected = [t for t in WEEKS if t < seen or 130.1 < t < again]
-    assert [t for t in days(found, 0, "toy") if t < again] == expected
+    resumed = events.resolution[0]
+    expected = [t for t in WEEKS if t < seen] + [resumed + t for t in WEEKS if resumed + t < again]
+    given = [t for t in days(found, 0, "toy") if t < again]
+    assert given == pytest.approx(expected[: len(given)])
+    assert len(given) > 20
     assert events.action.tolist()[0] == "hold"
 
 
@@ -101,15 +106,34 @@ def test_only_drugs_of_the_classes_that_care_names_are_withheld(rate: float):
 
 
 def test_treatment_of_the_event_is_given_as_doses_and_is_none_of_the_trial(rate: float):
-    """Fourteen days from onset on: those of the days before the clinic sees the patient are lost in the model."""
+    """Fourteen days from onset on: those of the days before the clinic sees the patient are lost in the model. The nine
+    that are left flow into the body as one."""
     care_of = care("none", "steroid 1 mg po q1d x14")
     drugs = (ToyDrug("toy"), ToyDrug("steroid"))
     found = course(ARM, [{"mm": 50.0, "growth": 0.0}], drugs=drugs, harms=(Rash(rate),), cares=(care_of,))
-    first = [t for t in days(found, 0, "steroid") if t < 120]
-    np.testing.assert_allclose(first, [t for t in 100 + np.arange(14.0) if t >= 105], rtol=1e-3)
+    given = found.doses[(found.doses["DRUG"] == "steroid") & (found.doses["TIME"] < 120)]
+    np.testing.assert_allclose(given[["TIME", "AMT", "DUR"]], [[105.0, 9.0, 9.0]], rtol=1e-3)
     assert set(found.doses.loc[found.doses["DRUG"] == "steroid", "LINE"]) == {-1}
     assert days(found, 0, "toy") == WEEKS
     assert found.safety.prescriptions[0].regimen == "steroid 1 mg po q1d x14"
+
+
+def test_what_is_given_daily_flows_step_by_step_and_the_rest_stays_as_it_is() -> None:
+    """Three daily doses of 2 and two of 1 are 6 in three days and 2 in two; weekly doses are no flow."""
+    facts = {"DRUG": "d", "ROUTE": "po", "UNIT": "mg", "LINE": -1}
+    rows = [(0, day, 2.0 if day < 3 else 1.0, 0.0, "A") for day in range(5)] + [
+        (0, 7.0 * k, 1.0, 0.5, "B") for k in (0, 1)
+    ]
+    table = pd.DataFrame([*rows, (1, 2.0, 1.0, 0.0, "A")], columns=["ID", "TIME", "AMT", "DUR", "CMT"]).assign(**facts)
+    found = steady(table.sample(frac=1.0, random_state=1))
+    expected = [
+        (0, 0.0, 6.0, 3.0, "A"),
+        (0, 3.0, 2.0, 2.0, "A"),
+        (0, 0.0, 1.0, 0.5, "B"),
+        (0, 7.0, 1.0, 0.5, "B"),
+        (1, 2.0, 1.0, 0.0, "A"),
+    ]
+    assert [tuple(row) for row in found[["ID", "TIME", "AMT", "DUR", "CMT"]].itertuples(index=False)] == expected
 
 
 def test_a_trial_that_takes_no_action_on_harm_gives_every_dose(rate: float):
@@ -125,7 +149,7 @@ def test_a_fatal_event_is_a_death_on_its_day(rate: float):
     assert found.death[0] == pytest.approx(130, rel=1e-3)
     assert days(found, 0, "toy") == [t for t in WEEKS if t <= 130]
     known = analyse(found, np.zeros(2), size=2, confirm=False)
-    assert endpoints.read("AE_rash_G5").compute(known, None).value >= 50.0
+    assert endpoints.read("AE:rash:g5").compute(known, None).value >= 50.0
 
 
 def test_without_harms_nothing_is_withheld_and_scans_are_the_only_visits():

@@ -18,9 +18,10 @@ import pytest
 from numpy.typing import NDArray
 
 import coley
+from coley.catalogue import load_catalogue
 from coley.engine import solve
 from coley.facts import Quantity
-from coley.harm import Harm, mechanism
+from coley.harm import Harm, mechanisms
 from coley.modeling import Context, Mechanism, assemble
 from coley.system import System
 
@@ -28,6 +29,7 @@ Floats = NDArray[np.float64]
 DATA = Path(coley.__path__[0]) / "catalogue" / "data"
 COLITIS = Harm.model_validate(tomllib.loads((DATA / "harms" / "colitis.toml").read_text("utf-8")))
 DAYS = np.arange(0.0, 701.0)
+PHYSIOLOGY = load_catalogue().physiology.parameters
 WEIGHT = 80.0  # kg
 IPILIMUMAB = {1: 0.10, 2: 0.10, 3: 0.14, 4: 0.66}  # share by number of doses; two thirds got four (Hodi et al. 2010)
 ON_PD1 = 200.0  # days on treatment, median: about that of nivolumab in Larkin et al. 2015
@@ -43,7 +45,7 @@ def number(value: float, unit: str) -> Quantity:
 
 def body(*targets: str) -> Mechanism:
     """A model that has only drugs against ``targets``, one compartment each, and the function of T cells."""
-    m = Mechanism("body", "test", Context("test", {}, ()))
+    m = Mechanism("body", "test", Context("test", PHYSIOLOGY, ()))
     volume = m.constant("V", number(7.3, "L"), "volume")
     m.product("T_function", "function of T cells")
     m.contribute("T_function", m.constant("function_left", number(1.0, ""), "what a steroid leaves of it"))
@@ -59,7 +61,7 @@ def body(*targets: str) -> Mechanism:
 
 def model(*targets: str, harm: Harm = COLITIS) -> System:
     part = body(*targets)
-    return assemble("test", [part, mechanism(harm, part.context, [part])])
+    return assemble("test", [part, *mechanisms([harm], part.context, [part])])
 
 
 def doses(
@@ -146,7 +148,7 @@ def test_incidence_is_that_of_trials(ipilimumab: float, pd1: bool, lower: float,
     ("ipilimumab", "pd1", "lower", "upper"),
     [
         (3.0, False, 6.0, 8.5),  # 6.3 weeks for grade 2, 7.4 for grade 3 to 5 (label of ipilimumab, 2011)
-        (0.0, True, 15.0, 25.5),  # 3.5 months on pembrolizumab, 5.3 on nivolumab (labels), 25.4 weeks (Wang 2018)
+        (0.0, True, 7.3, 25.5),  # 7.3 weeks (Weber 2017), 15 and 23 (labels), 25.4 (Wang 2018)
         (3.0, True, 6.0, 8.5),  # 7.2 weeks (Wang 2018), 1.6 months (label of nivolumab)
     ],
 )
@@ -167,7 +169,7 @@ def test_without_susceptibility_there_is_no_harm() -> None:
 def test_without_drug_there_is_the_background_alone() -> None:
     """Also in a model in which nothing is said of checkpoints or T cells: there the harm's mechanism stands alone."""
     expected = COLITIS.background.value * DAYS / 365.25  # its unit is 1/year
-    alone = assemble("alone", [mechanism(COLITIS, Context("test", {}, ()))])
+    alone = assemble("alone", mechanisms([COLITIS], Context("test", PHYSIOLOGY, ())))
     for system in (alone, model(), model("CTLA4", "PD1")):
         course = solve(system, DAYS, observables=[COLITIS.hazard])[COLITIS.hazard].to_numpy()[0]
         np.testing.assert_allclose(course, expected, rtol=1e-4, atol=1e-8)
@@ -180,7 +182,7 @@ def test_either_half_of_the_pair_releases_the_same_brake() -> None:
         part = body()
         part.product(name, "share that no drug blocks")
         part.contribute(name, part.constant("left", number(0.03, ""), "share that is free"))
-        system = assemble("test", [part, mechanism(COLITIS, part.context, [part])])
+        system = assemble("test", [part, *mechanisms([COLITIS], part.context, [part])])
         courses.append(solve(system, DAYS, observables=[COLITIS.hazard])[COLITIS.hazard].to_numpy()[0])
     np.testing.assert_allclose(courses[0], courses[1], rtol=1e-6)
     assert courses[0][-1] > 3 * COLITIS.background.value * DAYS[-1] / 365.25
@@ -190,13 +192,12 @@ def test_regulatory_t_cells_hold_and_steroids_lessen_harm() -> None:
     """With half the regulatory T cells there is more harm; where T cells work at a tenth, hardly any."""
 
     def reached(cells: float, function: float) -> float:
-        quantities = {"Treg_0": number(2e9, "cell")}
-        m = Mechanism("body", "test", Context("test", quantities, ()))
+        m = Mechanism("body", "test", Context("test", PHYSIOLOGY, ()))
         resting = m.parameter("Treg_0", "regulatory T cells at rest")
         m.state("Treg_S", "cell", m.constant("level", number(cells, ""), "level") * resting, 1e6, "regulatory T cells")
         m.product("T_function", "function of T cells")
         m.contribute("T_function", m.constant("function_left", number(function, ""), "function left"))
-        system = assemble("test", [m, mechanism(COLITIS, m.context, [m])])
+        system = assemble("test", [m, *mechanisms([COLITIS], m.context, [m])])
         return float(solve(system, DAYS, observables=[COLITIS.hazard])[COLITIS.hazard].to_numpy()[0, -1])
 
     assert reached(0.5, 1.0) > reached(1.0, 1.0) > reached(2.0, 1.0) > 0

@@ -164,6 +164,8 @@ def rule(**changes: object) -> dict[str, object]:
     [
         ({"drugs": [{"classes": ["a"], "action": "hold", "resume": 2}]}, "resume must be below"),
         ({"drugs": [{"classes": ["a"], "action": "stop", "resume": 1}]}, "a hold, and nothing else"),
+        ({"drugs": [{"classes": ["a"], "action": "hold"}]}, "a hold, and nothing else"),
+        ({"drugs": [{"classes": ["a"], "action": "hold", "resume": 1, "after": 14}]}, "a hold, and nothing else"),
         ({"drugs": [{"classes": ["a", "a"], "action": "stop"}]}, "listed twice"),
         ({"second_line": {"regimen": "x", "after": 3}}, "needs a treatment"),
         ({"second_line": {"regimen": "x", "after": 0}, "treatment": "y"}, "greater than 0"),

@@ -537,8 +537,9 @@ def test_any_text_is_a_regimen_or_a_coley_error(text: str) -> None:
     ],
     ids=lambda text: text[:20],
 )
-def test_hostile_text_is_refused_within_a_second(text: str) -> None:
-    start = time.perf_counter()
+def test_hostile_text_is_refused_within_a_second_of_work(text: str) -> None:
+    """Time of this process alone: a machine may be busy with others."""
+    begun = time.process_time()
     with pytest.raises(ColeyError):
         parse(text)
-    assert time.perf_counter() - start < 1.0
+    assert time.process_time() - begun < 1.0

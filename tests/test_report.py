@@ -180,11 +180,11 @@ def harm(adsl: pd.DataFrame) -> dict[str, pd.DataFrame]:
     ] if ids else []  # fmt: skip
     rows = [
         (adsl["STUDYID"].iloc[0], who, adsl["ARM"].iloc[0], "Colitis", "Gastrointestinal disorders", grade, begin, end,
-         "RELATED", action, outcome, "Y" if outcome == "FATAL" else "N")
+         "RELATED", action, outcome, "Y" if outcome == "FATAL" else "N", "Y")
         for who, grade, begin, end, action, outcome in events
     ]  # fmt: skip
     columns = ["STUDYID", "USUBJID", "ARM", "AEDECOD", "AEBODSYS", "AETOXGR", "ASTDY", "AENDY", "AREL", "AEACN",
-               "AEOUT", "AESDTH"]  # fmt: skip
+               "AEOUT", "AESDTH", "TRTEMFL"]  # fmt: skip
     given = [(row[0], row[1], row[2], "PREDNISONE", dose, "mg/kg", begin, end, "Colitis")
              for row in rows[:1] for dose, begin, end in ((1.0, 7, 13), (0.5, 14, 20))]  # fmt: skip
     of_given = ["STUDYID", "USUBJID", "ARM", "CMDECOD", "CMDOSE", "CMDOSU", "ASTDY", "AENDY", "CMINDC"]
@@ -810,11 +810,11 @@ def test_what_is_rare_comes_back(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "deep", "half", "changed", "other version"])
+@pytest.mark.parametrize("fault", ["empty", "none", "foreign", "deep", "unlisted", "half", "changed", "other version"])
 def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
     place = tmp_path / "report"
     expected = {"none": "is no folder", "half": "cannot be read", "changed": "is not as it was written"}
-    if fault in ("half", "changed", "other version"):
+    if fault in ("unlisted", "half", "changed", "other version"):
         write_report(made_up(ONE_ARM, 3), place)
     elif fault != "none":
         place.mkdir()
@@ -824,6 +824,11 @@ def test_what_is_no_whole_report_is_refused(tmp_path: Path, fault: str) -> None:
         (place / "manifest.json").write_text("[" * 100_000)
         with pytest.raises(ColeyError, match="no part of an earlier report"):
             check_writable(place)
+    elif fault == "unlisted":
+        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        del manifest["report"]["files"]["tables/ADSL.parquet"]
+        (place / "manifest.json").write_text(json.dumps(manifest))
+        expected["unlisted"] = "no table ADSL"
     elif fault == "half":
         (place / "tables" / "ADSL.parquet").unlink()
     elif fault == "changed":

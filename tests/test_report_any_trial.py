@@ -29,7 +29,7 @@ COLUMNS = {
     "ADTR": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "TRLNKID", "AVAL", "BASE", "PCHG", "NADIR"],
     "ADRS": ["USUBJID", "ARM", "ADY", "VISITNUM", "PARAMCD", "AVALC"],
     "ADTTE": ["USUBJID", "ARM", "PARAMCD", "AVAL", "CNSR", "EVNTDESC"],
-    "ADAE": ["USUBJID", "ARM", "AEDECOD", "AETOXGR", "ASTDY", "AENDY", "AEACN"],
+    "ADAE": ["USUBJID", "ARM", "AEDECOD", "AETOXGR", "ASTDY", "AENDY", "AEACN", "TRTEMFL"],
     "ADCM": ["USUBJID", "ARM", "CMDECOD", "ASTDY", "AENDY", "CMINDC"],
 }  # fmt: skip
 CRITERIA = {name: known for name, known in criteria().items() if name != "pathological"}
@@ -75,7 +75,8 @@ def patient(
     if rng.random() < 0.3:
         action = str(rng.choice(["DRUG INTERRUPTED", "DRUG WITHDRAWN", "NOT APPLICABLE"]))
         term = str(rng.choice(["Colitis", "Rash <b>"]))
-        rows["ADAE"].append((who, arm, term, int(rng.integers(1, 6)), 8, None if rng.random() < 0.5 else 20, action))
+        grade, over = int(rng.integers(1, 6)), None if rng.random() < 0.5 else 20
+        rows["ADAE"].append((who, arm, term, grade, 8, over, action, "Y"))
         rows["ADCM"].append((who, arm, "PREDNISONE", 8, 8, term))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import numpy as np
@@ -81,7 +80,7 @@ def test_who_starts_below_what_can_be_is_told_so_and_harms_nobody() -> None:
 
 
 def test_a_budget_of_seconds_stops_who_takes_longer() -> None:
-    """An oscillator of 1e7 turns: hours; the other individual takes no time."""
+    """An oscillator of 1e7 turns: hours, which nobody would wait for; the other individual takes no time."""
     x, y = map(symengine.Symbol, "xy")
     wheel = System(
         "wheel",
@@ -90,9 +89,7 @@ def test_a_budget_of_seconds_stops_who_takes_longer() -> None:
         reactions=(Reaction("x", k * y, {"x": 1}), Reaction("y", k * x, {"y": -1})),
     )
     speeds = pd.DataFrame({"k": [1e7, 0.0]})
-    begin = time.perf_counter()
     got = solve(wheel, [0, 6], parameters=speeds, budget=Budget(steps=10**12, seconds=0.5))
-    assert time.perf_counter() - begin < 60
     assert got["status"].to_numpy().tolist() == ["timeout", "ok"]
     assert "took more than 0.5 seconds to get to day" in got["reason"].to_numpy()[0]
     assert "allow more seconds" in got["reason"].to_numpy()[0]

@@ -85,6 +85,9 @@ def test_a_run_goes_on_where_it_was_ended_and_nothing_differs(
     assert in_blocks == [arms[1], *arms]
     assert_same(small_result, resumed)
     assert files(resumed, tmp_path / "resumed") == files(small_result, tmp_path / "whole")
+    (damaged := tmp_path / "work" / "00000005-1" / "history.npz").write_bytes(b"PK")
+    with pytest.raises(ColeyError, match=f"{damaged}: is damaged.*remove"):
+        in_folder(small_trial, tmp_path / "work")
     in_blocks.clear()
     with pytest.raises(KeyboardInterrupt):  # another seed: nothing of the other run is taken
         in_folder(small_trial, tmp_path / "work", SEED + 1, progress=stop_after(0, in_blocks))
@@ -94,6 +97,7 @@ def test_a_run_goes_on_where_it_was_ended_and_nothing_differs(
 def test_what_is_unfinished_stays_until_it_is_done(tmp_path: Path) -> None:
     target = tmp_path / "report"
     place = unfinished_place(target)
+    assert place.parent == tmp_path and place != unfinished_place(tmp_path / "another" / "report")
     with pytest.raises(KeyboardInterrupt), unfinished(target) as work:
         assert work == place
         raise KeyboardInterrupt

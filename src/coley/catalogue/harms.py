@@ -9,7 +9,7 @@ from coley.catalogue.places import path_of
 from coley.catalogue.reading import Finding
 from coley.disease import Disease
 from coley.errors import ColeyError
-from coley.harm import Harm, mechanism
+from coley.harm import Harm, mechanisms
 from coley.harm import lint as lint_harms
 from coley.modeling import assemble
 
@@ -30,10 +30,10 @@ def harm_findings(catalogue: Catalogue) -> dict[Key, list[Finding]]:
 
 def model_findings(harm: Harm, diseases: Iterable[Disease]) -> Iterator[Finding]:
     """What keeps a harm from joining the models of ``diseases``; that of the first in which it does not."""
-    for disease in diseases:
+    for disease in diseases if harm.modelled else ():
         parts = disease.parts()
         try:
-            assemble(harm.name, [*parts, mechanism(harm, disease.context, parts)])
+            assemble(harm.name, [*parts, *mechanisms([harm], disease.context, parts)])
         except ColeyError as error:
             for problem in error.problems:
                 what = f"no model with {disease.cancer.name}: {problem.where}: {problem.what}"

@@ -15,7 +15,7 @@ from coley.catalogue.reading import entry_of
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer, Physiology, Quantity
-from coley.harm import mechanism
+from coley.harm import mechanisms
 from coley.modeling import Mechanism
 from coley.units import convert
 
@@ -140,7 +140,7 @@ def _of_other(catalogue: Catalogue, disease: Disease, folder: str, name: str) ->
         yield from _of_mechanisms(parts, "cancers", disease.cancer.name, disease.cancer)
     else:
         harm = catalogue.harms[name]
-        yield from _of_mechanisms([mechanism(harm, disease.context, disease.parts())], folder, name, harm)
+        yield from _of_mechanisms(mechanisms([harm], disease.context, disease.parts()), folder, name, harm)
 
 
 def _of_mechanisms(parts: list[Mechanism], folder: str, entry: str, owner: BaseModel) -> Iterator[tuple[str, Place]]:

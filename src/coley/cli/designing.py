@@ -74,7 +74,7 @@ def design(
     from coley.design import Settings, read_space, write_design
     from coley.design import design as compare_designs
     from coley.design.designs import sides
-    from coley.report import check_writable
+    from coley.report.folder import make_folder
 
     wanted = _goal(goal)
     if problems := size_problems(patients, seed, threads):
@@ -86,7 +86,7 @@ def design(
     under, other = sides(protocol, arm, versus)
     space = read_space(vary, protocol, under, known)
     folder = out if out is not None else RESULTS / f"design-{protocol.name}"
-    check_writable(folder)
+    make_folder(folder)
     with progress_bars(as_json) as progress:
         found = compare_designs(protocol, under, other, space, known, settings, progress=progress)
     files = write_design(found, folder)

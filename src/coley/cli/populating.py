@@ -49,7 +49,7 @@ def population(
     from coley.catalogue import load_catalogue
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
-    from coley.report import check_writable
+    from coley.report.folder import make_folder
     from coley.trial import RunSettings
 
     if problems := size_problems(patients, seed, threads):
@@ -58,7 +58,7 @@ def population(
     name = known.cancer(cancer).name
     known = known.with_values(change or (), cancer=name)
     folder = out if out is not None else RESULTS / f"population-{name}"
-    check_writable(folder)
+    make_folder(folder)
     with progress_bars(as_json) as progress:
         found = compare(name, known, RunSettings(patients, seed, threads, progress=progress))
     files = write_comparison(found, folder)

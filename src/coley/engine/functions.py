@@ -124,7 +124,8 @@ def _computed(system: System, states: Floats, parameters: Floats, times: Floats,
                 columns[:, :, at] = parameters[rows, k - m, None]
             else:
                 columns[:, :, at] = times if len(times) == 1 else times[rows]
-        values[:, rows] = np.moveaxis(np.asarray(function(columns)), -1, 0)
+        found = np.asarray(function(columns)).reshape(*columns.shape[:2], len(names))  # one argument adds an axis
+        values[:, rows] = np.moveaxis(found, -1, 0)
     values[:, np.isnan(states[:, :, 0])] = np.nan  # all states are numbers, or none
     return values
 

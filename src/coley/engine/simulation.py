@@ -270,7 +270,7 @@ class Simulation:
         size = _block(self.system, grid.shape[1], len(names))
         if progress is not None:
             size = min(size, max(_WORTH_A_BLOCK, -(-len(rows) // _BLOCKS_TO_REPORT)))
-        elif len(rows) == self.individuals <= size:
+        elif 0 < len(rows) == self.individuals <= size:
             paths = self._followed(rows, grid, doses)
             return evaluate(self._solved, paths.states, self.parameters, grid, names)
         values = {name: np.full((self.individuals, grid.shape[1]), np.nan) for name in names}

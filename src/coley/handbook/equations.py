@@ -18,7 +18,7 @@ from coley.disease import Disease
 from coley.errors import ColeyError
 from coley.handbook.explanations import mechanism_modules, words
 from coley.handbook.latex import equation, symbol
-from coley.harm import mechanism as harm_mechanism
+from coley.harm import mechanisms as harm_mechanisms
 from coley.modeling import REST, Mechanism
 from coley.pharmacology import Drug
 from coley.pharmacology.agent import Action, Kinetics
@@ -171,11 +171,13 @@ def _used(mechanism: Mechanism) -> set[str]:
 
 
 def _harms(catalogue: Catalogue, disease: Disease) -> Iterator[Chapter]:
-    parts = disease.parts()
-    for harm in catalogue.harms.values():
-        mechanism = harm_mechanism(harm, disease.context, parts)
-        shown = f"As in {disease.cancer.title}."
-        yield _chapter(mechanism, HARM, harm.title, shown, mechanism.meaning, [*parts, mechanism])
+    parts, harms = disease.parts(), list(catalogue.harms.values())
+    titles = {f"harm_{harm.symbol}": harm.title for harm in harms}
+    found = harm_mechanisms(harms, disease.context, parts)
+    shown = f"As in {disease.cancer.title}."
+    for mechanism in found:
+        title = titles.get(mechanism.name, mechanism.name)
+        yield _chapter(mechanism, HARM, title, shown, mechanism.meaning, [*parts, *found])
 
 
 def _chapter(mechanism: Mechanism, part: str, title: str, shown: str, doc: str, parts: Sequence[Mechanism]) -> Chapter:

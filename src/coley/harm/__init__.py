@@ -3,9 +3,11 @@
 A harm is a table of data (``Harm``): its hazard, its grades and how it heals. Care is a table too (``Care``): event and
 grade, what is done with the drug, what is given. No harm, rule or drug is named in code.
 
-In the model, ``mechanism(harm, context, others)`` gives each harm its cumulative hazard, the state ``harm.hazard``. It
-uses what ``others``, the mechanisms of the disease, declare of ``free_CTLA4``, ``free_PD1``, ``free_PDL1``,
-``T_function`` and ``Treg_S``, and goes without what they do not. Only how much a hazard grows counts, not what it is.
+In the model, ``mechanisms(harms, context, others, drugs)`` gives each harm that has a mechanism its cumulative hazard,
+the state ``harm.hazard``. It uses what ``others``, the mechanisms of the disease and its drugs, declare of
+``free_CTLA4``, ``free_PD1``, ``free_PDL1``, ``T_function``, ``Treg_S``, ``IFNg_added_1`` and the effects of cytotoxic
+drugs, and goes without what they do not. Only how much a hazard grows counts, not what it is. Harms of which only a
+rate under treatment is known (``Exposure``) have no state: their hazard counts the days on which drugs are given.
 
 In a trial, the patients of an arm go through each window of time like this::
 
@@ -30,26 +32,36 @@ Random numbers are keyed by patient, harm and number of the event, so that a pat
 ``adae`` and ``adcm`` write events and what was given for them as tables of a trial.
 """
 
-from coley.harm.autoimmunity import Autoimmunity
+from coley.harm.autoimmunity import DRIVERS, Autoimmunity
 from coley.harm.care import Course, Orders, Prescription, decide, resolve
+from coley.harm.cytokines import CytokineRelease
 from coley.harm.events import Events, Risk, occur
-from coley.harm.lint import Medicine, lint
-from coley.harm.mechanism import mechanism
-from coley.harm.schema import Care, CareRule, Grade, Handling, Harm, Recovery, SecondLine
+from coley.harm.exposure import Exposure, Rate, time_given
+from coley.harm.lint import lint
+from coley.harm.marrow import Marrow
+from coley.harm.mechanism import mechanisms
+from coley.harm.medicine import Medicine
+from coley.harm.schema import Care, CareRule, Grade, Handling, Harm, InCancer, Recovery, SecondLine
 from coley.harm.tables import adae, adcm
 
 __all__ = [
+    "DRIVERS",
     "Autoimmunity",
     "Care",
     "CareRule",
     "Course",
+    "CytokineRelease",
     "Events",
+    "Exposure",
     "Grade",
     "Handling",
     "Harm",
+    "InCancer",
+    "Marrow",
     "Medicine",
     "Orders",
     "Prescription",
+    "Rate",
     "Recovery",
     "Risk",
     "SecondLine",
@@ -57,7 +69,8 @@ __all__ = [
     "adcm",
     "decide",
     "lint",
-    "mechanism",
+    "mechanisms",
     "occur",
     "resolve",
+    "time_given",
 ]

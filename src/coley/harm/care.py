@@ -3,7 +3,8 @@
 Healing counts from 0 to 1 and starts at onset. Untreated, it takes the duration of the grade, log-normal between
 events; treatment makes it faster while it lasts, and an event that does not respond is given the second line. The grade
 falls in steps, evenly in healing: an event of grade 3 is of grade 2 after a third of it. A drug that is held is given
-again when the grade is low enough and treatment, with its taper, has ended.
+again when the grade is low enough and treatment, with its taper, has ended; where that comes too late or never, it is
+stopped.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from coley.harm.events import Events, Floats, Ints, drawn
-from coley.harm.lint import Medicine
+from coley.harm.medicine import Medicine
 from coley.harm.schema import Care, CareRule, Harm
 from coley.regimen import duration, parse
 from coley.units import convert
@@ -32,13 +33,17 @@ class Orders:
     Attributes:
         rules: the rule for each event, None where there is none.
         actions: what is done with each drug (events × drugs): "none", "hold" or "stop", "" for one not given so far.
-        resume: highest grade at which a held drug is given again (events × drugs); -1 for one that is not held.
+        resume: highest grade at which a held drug is given again (events × drugs); -1 for one that is not held so.
+        after: days for which a drug is held (events × drugs); 0 for one that is not held so.
+        within: days that a hold may come to (events × drugs); inf for any number.
         related: whether a drug given is of a class that is known to cause such events.
     """
 
     rules: tuple[CareRule | None, ...]
     actions: NDArray[np.str_]
     resume: Ints
+    after: Floats
+    within: Floats
     related: NDArray[np.bool_]
 
 
@@ -83,6 +88,7 @@ def decide(
     """
     shape = (len(events), len(drugs))
     actions, resume = np.full(shape, "", dtype="<U4"), np.full(shape, -1, dtype=np.int64)
+    after, within = np.zeros(shape), np.full(shape, np.inf)
     rules: list[CareRule | None] = [None] * len(events)
     related = np.zeros(len(events), dtype=bool)
     for index, grade in {*zip(events.harm.tolist(), events.grade.tolist(), strict=True)}:
@@ -91,11 +97,12 @@ def decide(
         for row in np.flatnonzero(rows):
             rules[row] = rule
         for column, drug in enumerate(drugs):
-            action, least = _handling(rule, drug)
             cells = rows & given[:, column]
-            actions[cells, column], resume[cells, column] = action, least
+            handling = _handling(rule, drug)
+            for values, value in zip((actions, resume, after, within), handling, strict=True):
+                values[cells, column] = value
             related[cells] |= bool(set(harms[index].causes) & set(drug.classes))
-    return Orders(tuple(rules), actions, resume, related)
+    return Orders(tuple(rules), actions, resume, after, within, related)
 
 
 def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
@@ -104,14 +111,17 @@ def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
     return next((rule for rule in rules if rule.grades[0] <= grade <= rule.grades[1]), None)
 
 
-def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int]:
-    """What the rule says of a drug, and up to which grade a held one is given again (-1 where it is not held)."""
+def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int, float, float]:
+    """What the rule says of a drug: action, and ``resume``, ``after`` and ``within`` as orders have them."""
     found = [row for row in (rule.drugs if rule else ()) if set(row.classes) & set(drug.classes)]
     if not found:
-        return "none", -1
+        return "none", -1, 0.0, np.inf
     action = max((row.action for row in found), key=_STRENGTH.index)
-    held = [row.resume for row in found if row.resume is not None]
-    return action, min(held) if action == "hold" else -1
+    if action != "hold":
+        return action, -1, 0.0, np.inf
+    grades = [row.resume for row in found if row.resume is not None]
+    within = min(row.within if row.within is not None else np.inf for row in found)
+    return action, min(grades, default=-1), max(row.after or 0.0 for row in found), within
 
 
 def resolve(events: Events, harms: Sequence[Harm], orders: Orders, *, seed: int) -> Course:
@@ -130,10 +140,11 @@ def resolve(events: Events, harms: Sequence[Harm], orders: Orders, *, seed: int)
         treated=np.where(healing.lasting > 0, events.onset, np.nan),
         treated_until=np.where(healing.lasting > 0, events.onset + healing.lasting, np.nan),
         second_line=np.where(np.isfinite(healing.second), healing.second, np.nan),
-        action=_strongest(orders.actions),
         related=orders.related,
     )
-    return Course(ended, _withheld(ended, orders, healing), _prescriptions(ended, harms, orders))
+    withheld = _withheld(ended, orders, healing)
+    actions = np.where((orders.actions == "hold") & (withheld == np.inf), "stop", orders.actions)
+    return Course(replace(ended, action=_strongest(actions)), withheld, _prescriptions(ended, harms, orders))
 
 
 @dataclass(frozen=True)
@@ -218,10 +229,13 @@ def _withheld(events: Events, orders: Orders, healing: _Healing) -> Floats:
     until = np.full(orders.actions.shape, -np.inf)
     treated = np.where(np.isnan(events.treated_until), -np.inf, events.treated_until)
     for column in range(len(until.T)):
-        resume = orders.resume[:, column]
+        resume, after = orders.resume[:, column], orders.after[:, column]
         better = healing.day(np.maximum(events.grade - resume, 0) / events.grade)
-        held = orders.actions[:, column] == "hold"
-        until[held, column] = np.maximum(better, treated)[held]
+        healed = (orders.actions[:, column] == "hold") & (resume >= 0)
+        until[healed, column] = np.maximum(better, treated)[healed]
+        until[healed & (until[:, column] > events.onset + orders.within[:, column]), column] = np.inf
+        replaced = (orders.actions[:, column] == "hold") & (after > 0)
+        until[replaced, column] = np.maximum(until[:, column], events.onset + after)[replaced]
     until[orders.actions == "stop"] = np.inf
     return until
 

@@ -81,18 +81,21 @@ class Risk:
     Attributes:
         number: events so far.
         spent: cumulative hazard gone through at risk since the last of them.
+        wait: what this must come to for the next; NaN where it is not drawn yet.
         free: day from which the patient is at risk (again).
     """
 
     number: Ints
     spent: Floats
+    wait: Floats
     free: Floats
 
     @classmethod
     def start(cls, harms: int, patients: int) -> Risk:
         """Nobody has had an event, everybody is at risk."""
         shape = (harms, patients)
-        return cls(np.zeros(shape, dtype=np.int64), np.zeros(shape), np.full(shape, -np.inf))
+        none = np.full(shape, np.nan)
+        return cls(np.zeros(shape, dtype=np.int64), np.zeros(shape), none, np.full(shape, -np.inf))
 
     def during(self, events: Events, patients: Patients) -> Risk:
         """No risk of a harm while it lasts: until the ``events``, their course settled, have resolved."""
@@ -119,20 +122,26 @@ def occur(
         seed: of every random number.
     """
     numbers = np.asarray(patients, dtype=np.int64)
-    number, spent, found = risk.number.copy(), risk.spent.copy(), []
+    number, spent, wait, found = risk.number.copy(), risk.spent.copy(), risk.wait.copy(), []
+    last = (~np.isnan(times)).sum(axis=1) - 1
+    begin, end = times[:, 0], times[np.arange(len(times)), last]
     for index, harm in enumerate(harms):
-        course, end = hazards[index], np.nanmax(times, axis=1)
-        since = _value(times, course, np.clip(risk.free[index], times[:, 0], end))
-        wait = _thresholds(harm, number[index], numbers, seed)
-        day = _crossing(times, course, since + wait - spent[index])
-        rows = np.flatnonzero(~np.isnan(day))
+        course = hazards[index]
+        final, since = course[np.arange(len(times)), last], course[:, 0].copy()
+        late = risk.free[index] > begin
+        since[late] = _value(times[late], course[late], np.minimum(risk.free[index, late], end[late]))
+        new = np.isnan(wait[index])
+        wait[index, new] = _thresholds(harm, number[index, new], numbers[new], seed)
+        mark = since + wait[index] - spent[index]
+        rows = np.flatnonzero(final > mark)
+        day = _crossing(times[rows], course[rows], mark[rows])
         grade = _grades(harm, number[index, rows], numbers[rows], seed)
         which = np.full(len(rows), index, dtype=np.int64)
-        found.append(Events.begun(numbers[rows], which, number[index, rows], grade, day[rows]))
-        spent[index] += np.nan_to_num(_value(times, course, end) - since)
-        spent[index, rows] = 0.0
+        found.append(Events.begun(numbers[rows], which, number[index, rows], grade, day))
+        spent[index] += np.nan_to_num(final - since)
+        spent[index, rows], wait[index, rows] = 0.0, np.nan
         number[index, rows] += 1
-    return Events.joined(found), replace(risk, number=number, spent=spent)
+    return Events.joined(found), replace(risk, number=number, spent=spent, wait=wait)
 
 
 def _value(times: Floats, values: Floats, days: Floats) -> Floats:
@@ -146,16 +155,12 @@ def _value(times: Floats, values: Floats, days: Floats) -> Floats:
 
 
 def _crossing(times: Floats, values: Floats, marks: Floats) -> Floats:
-    """The day on which rising ``values`` of each patient meet their mark; NaN where they do not."""
-    passed = values > marks[:, None]
-    rows = np.flatnonzero(passed.any(axis=1))
-    after = passed[rows].argmax(axis=1)
+    """The day on which rising ``values`` of each patient meet their mark, which all of them do."""
+    rows, after = np.arange(len(values)), (values > marks[:, None]).argmax(axis=1)
     before = np.maximum(after - 1, 0)
     low, high = values[rows, before], values[rows, after]
-    share = np.divide(marks[rows] - low, high - low, out=np.zeros(len(rows)), where=high > low)
-    found = np.full(len(values), np.nan)
-    found[rows] = times[rows, before] + share * (times[rows, after] - times[rows, before])
-    return found
+    share = np.divide(marks - low, high - low, out=np.zeros(len(rows)), where=high > low)
+    return np.asarray(times[rows, before] + share * (times[rows, after] - times[rows, before]))
 
 
 def drawn(harm: Harm, purpose: str, number: Ints, patients: Ints, seed: int) -> Floats:

@@ -4,19 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import combinations
-from typing import Protocol
 
 from coley.errors import ColeyError, Problem, did_you_mean
+from coley.harm.medicine import Medicine
 from coley.harm.schema import Care, CareRule, Harm
-from coley.regimen import Rules, check, duration, parse
-
-
-class Medicine(Rules, Protocol):
-    """What care needs to know of a drug."""
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """What the drug counts as, such as ``anti-PD-1``."""
+from coley.regimen import check, duration, parse
 
 
 def lint(harms: Mapping[str, Harm], cares: Mapping[str, Care], drugs: Mapping[str, Medicine]) -> Iterator[Problem]:
@@ -25,6 +17,8 @@ def lint(harms: Mapping[str, Harm], cares: Mapping[str, Care], drugs: Mapping[st
     classes = {name for drug in drugs.values() for name in drug.classes}
     for harm in harms.values():
         yield from _classes(f"harm {harm.name}: causes", harm.causes, classes)
+        for place, named in harm.sources:
+            yield from _classes(f"harm {harm.name}: {place}", named, classes)
     for care in cares.values():
         if care.event not in events:
             yield Problem(f"care {care.name}: event", f"unknown harm {care.event!r}", did_you_mean(care.event, events))

@@ -8,6 +8,9 @@ from pydantic import AfterValidator, Field, model_validator
 
 from coley.facts import Entry, Quantity, Reference, Slug, Text, like
 from coley.harm.autoimmunity import Autoimmunity
+from coley.harm.cytokines import CytokineRelease
+from coley.harm.exposure import Exposure
+from coley.harm.marrow import Marrow
 
 T = TypeVar("T")
 
@@ -54,6 +57,13 @@ class Recovery(Entry):
     permanent: Annotated[Quantity, like("", zero=True, most=1.0)]
 
 
+class InCancer(Entry):
+    """A cancer whose patients have the event more or less often: its name, and the factor on the hazard."""
+
+    name: Slug
+    factor: Annotated[Quantity, like("", zero=True)]
+
+
 class Harm(Entry):
     """An adverse event: how likely, how bad, how long.
 
@@ -64,6 +74,11 @@ class Harm(Entry):
         causes: classes of drugs that are known to cause it: events of those who were given one count as related to it.
         background: hazard at rest, without any treatment, of a patient whose susceptibility is 1.
         autoimmunity: how self-reactive T cells of the organ raise that hazard; none where they do not.
+        cytokines: how release of cytokines raises it; none where it does not.
+        marrow: how damage to marrow raises it; none where it does not.
+        exposure: the rate that drugs of some classes add while they are given; none where they do not.
+        cancers: those in which the hazard is another, as the organ bears the tumour or shares antigens with it.
+        elsewhere: factor on the hazard in all other cancers, 1 by default.
     """
 
     name: Slug
@@ -75,6 +90,11 @@ class Harm(Entry):
     causes: tuple[Text, ...] = ()
     background: Annotated[Quantity, like("1/day", zero=True)]
     autoimmunity: Autoimmunity | None = None
+    cytokines: CytokineRelease | None = None
+    marrow: Marrow | None = None
+    exposure: Exposure | None = None
+    cancers: tuple[InCancer, ...] = ()
+    elsewhere: Annotated[Quantity, like("", zero=True)] | None = None
     grades: Annotated[tuple[Grade, ...], AfterValidator(_some)]
     recovery: Recovery
 
@@ -96,25 +116,58 @@ class Harm(Entry):
         return self.name.replace("-", "_")
 
     @property
+    def modelled(self) -> bool:
+        """Whether the model has a state for its hazard; the rate of exposure needs none."""
+        return not (self.autoimmunity is None and self.cytokines is None and self.marrow is None)
+
+    @property
+    def sources(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
+        """Classes of drugs that cause it as its mechanisms have it, and where each is said."""
+        rates = self.exposure.rates if self.exposure else ()
+        kills = self.marrow.kills if self.marrow else ()
+        return (
+            *((f"exposure.rates[{k}].classes", row.classes) for k, row in enumerate(rates)),
+            *((f"marrow.kills[{k}].classes", row.classes) for k, row in enumerate(kills)),
+        )
+
+    def within(self, cancer: str) -> Harm | None:
+        """The harm as patients with that cancer have it; None where they do not."""
+        factor = next((row.factor for row in self.cancers if row.name == cancer), self.elsewhere)
+        if factor is None or factor.value == 1:
+            return self
+        if factor.value == 0:
+            return None
+        background = self.background.model_copy(update={"value": self.background.value * factor.value})
+        return self.model_copy(update={"background": background})
+
+    @property
     def hazard(self) -> str:
         """The state of the model that is its cumulative hazard."""
         return f"hazard_{self.symbol}"
 
 
 class Handling(Entry):
-    """What is done with the drugs of some classes: nothing, hold until the event is of grade ``resume``, or stop.
+    """What is done with the drugs of some classes: nothing, hold, or stop.
 
-    A drug that was held is given again. A drug that was stopped is not.
+    A drug that was held is given again: once the event is of grade ``resume``, or ``after`` so many days where it is
+    replaced rather than healed, as a hormone is. A drug that was stopped is not, nor one whose hold comes to more than
+    ``within`` days.
     """
 
     classes: Annotated[tuple[Text, ...], AfterValidator(_some)]
     action: Action
     resume: Annotated[int, Field(ge=0, le=4)] | None = None
+    after: Annotated[float, Field(gt=0, le=365)] | None = None
+    within: Annotated[float, Field(gt=0, le=365)] | None = None
 
     @model_validator(mode="after")
     def _resumed(self) -> Self:
-        if (self.action == "hold") != (self.resume is not None):
-            raise ValueError("a hold, and nothing else, says at which grade the drug is given again: resume = 1")
+        said = (self.resume is not None) + (self.after is not None)
+        if said != (self.action == "hold"):
+            what = "says when the drug is given again: resume = 1, a grade, or after = 14, days"
+            raise ValueError(f"a hold, and nothing else, {what}")
+        if self.within is not None and self.resume is None:
+            raise ValueError("within = 84, days, is for a hold that ends with the grade: resume = 1")
         return self
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -103,9 +104,10 @@ def unfinished(folder: Path) -> Iterator[Path | None]:
 
 
 def unfinished_place(target: Path) -> Path:
-    """Where :func:`unfinished` keeps what is finished of ``target`` (absolute), in the nearest folder that is there."""
+    """Where :func:`unfinished` keeps what is finished of ``target`` (absolute): in the nearest folder that is there, or
+    was when it was begun."""
     parents = [place for place in target.parents if place.exists()]
-    name = f".{target.name}-{UNFINISHED}"
+    name = f".{target.name}-{UNFINISHED}-{hashlib.sha256(os.fsencode(target)).hexdigest()[:8]}"
     return next((place / name for place in parents if (place / name).exists()), parents[0] / name)
 
 

@@ -125,7 +125,8 @@ def _events(own: dict[str, pd.DataFrame], who: pd.Series[Any]) -> pd.DataFrame:
             how = "censored" if event["CNSR"] else "event"
             rows.append((event["AVAL"], str(event["EVNTDESC"]), f"{event['PARAMCD']}, {how}"))
     for harm in own["ADAE"].to_dict("records"):
-        more = f"{harm['AEACN'].lower()}, {harm['AEOUT'].lower()}, until day {harm['AENDY']:.0f}"
+        until = "" if pd.isna(harm["AENDY"]) else f", until day {harm['AENDY']:.0f}"
+        more = f"{harm['AEACN'].lower()}, {harm['AEOUT'].lower()}{until}"
         rows.append((harm["ASTDY"], f"{harm['AEDECOD']}, grade {harm['AETOXGR']}", more))
     for (drug, why), given in own["ADCM"].groupby(["CMDECOD", "CMINDC"], observed=True):
         rows.append((given["ASTDY"].min(), str(drug).lower(), f"for {why}, until day {given['AENDY'].max():.0f}"))

@@ -48,6 +48,8 @@ def read_result(folder: Path) -> TrialResult:
         said = Described.from_json(manifest.pop(RESULT))
         del manifest[REPORT]
         names = [Path(name) for name in files if name.startswith(f"{TABLES}/")]
+        if missing := sorted({"ADSL", "ADEX", "ADTR", "ADRS", "ADTTE"} - {path.stem for path in names}):
+            raise KeyError(f"no table {', '.join(missing)}")
         model = ModelDescription(said.model, said.mechanisms, said.assumptions, pd.read_parquet(folder / PARAMETERS))
         return TrialResult(
             trial=said.trial,

@@ -258,8 +258,9 @@ class HarmRate:
 
 
 def harm_rates(result: TrialResult) -> list[HarmRate]:
-    """Rates of every event that some patient had, arm by arm; nothing where harm is not simulated."""
+    """Rates of every event that some patient had under trial treatment, arm by arm; none where none is simulated."""
     events = rows_of_evaluable(result, "ADAE")
+    events = events[events["TRTEMFL"] == "Y"] if len(events) else events
     terms = sorted(events["AEDECOD"].astype(str).unique()) if len(events) else []
     sizes = evaluable(result)["ARM"].value_counts()
     rates = []

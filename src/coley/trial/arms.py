@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from coley.catalogue import NOTHING, Catalogue, load_catalogue
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.harm import Care, Harm, mechanism
+from coley.harm import Care, Harm, mechanisms
 from coley.modeling import Mechanism, assemble
 from coley.pharmacology import Drug
 from coley.protocol import Arm, Trial
@@ -82,7 +82,8 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
     disease = catalogue.disease(trial.cancer)
     lines = [tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm)) for arm in trial.arms]
     given = [catalogue.drugs[name] for name in _given([line for own in lines for line in own], catalogue)]
-    harms = tuple(harm for harm in catalogue.harms.values() if _expected(harm, catalogue.care.values(), given))
+    here = [found for harm in catalogue.harms.values() if (found := harm.within(trial.cancer)) is not None]
+    harms = tuple(harm for harm in here if _expected(harm, given))
     arms = zip(trial.arms, lines, strict=True)
     return tuple(_plan(f"{trial.name}, {arm.name}", catalogue, disease, arm, own, harms) for arm, own in arms)
 
@@ -97,7 +98,7 @@ def _plan(
     names = dict.fromkeys((*_given(lines, catalogue), *medicines))
     drugs = {name: catalogue.drugs[name].by(routes.get(name, ())) for name in names}
     parts = disease.parts(list(drugs.values()))
-    parts += [mechanism(harm, disease.context, parts) for harm in harms]
+    parts += mechanisms(harms, disease.context, parts, list(drugs.values()))
     return Plan(arm, lines, drugs, harms, cares, tuple(parts), assemble(name, parts))
 
 
@@ -118,11 +119,10 @@ def _routes(lines: Sequence[Line], cares: Sequence[Care]) -> dict[str, set[str]]
     return found
 
 
-def _expected(harm: Harm, cares: Iterable[Care], drugs: Sequence[Drug]) -> bool:
-    """Whether some drug is of a class that care of the harm names, or no care is known that would name any."""
-    own = [care for care in cares if care.event in (harm.name, harm.category)]
-    classes = {name for care in own for rule in care.rules for handling in rule.drugs for name in handling.classes}
-    return not own or any(classes.intersection(drug.classes) for drug in drugs)
+def _expected(harm: Harm, drugs: Sequence[Drug]) -> bool:
+    """Whether some drug is of a class that causes the harm, or no class is known to."""
+    classes = {*harm.causes, *(name for _, names in harm.sources for name in names)}
+    return not classes or any(classes.intersection(drug.classes) for drug in drugs)
 
 
 def _medicines(cares: Sequence[Care]) -> list[str]:

@@ -190,7 +190,7 @@ def _result(study: _Study) -> TrialResult:
         criteria=study.criteria,
         biomarkers=study.disease.cancer.biomarkers,
         tables=done.tables,
-        trajectories=join(courses, tables.subjects(trial, patients)),
+        trajectories=join(courses, tables.subjects(trial, np.arange(min(patients, MOST)))),
         rejected=done.rejected,
         summary=summarise(trial, done.histories, done.entry, done.covariates),
         model=describe(study.disease, study.parts),
@@ -241,7 +241,7 @@ def _block(study: _Study, store: Store | Memory, block: Ints, entry: Floats) -> 
 def _tables(study: _Study, plan: Plan, cohort: Cohort, history: History, entry: Floats) -> dict[str, pd.DataFrame]:
     """The tables of an arm of a block, at the end of follow-up."""
     trial, numbers = study.trial, cohort.covariates.index.to_numpy()
-    ids = tables.subjects(trial, study.settings.patients)[plan.arm.name][numbers]
+    ids = tables.subjects(trial, numbers)[plan.arm.name]
     final = analyse(history, entry, size=plan.arm.n, confirm=trial.confirmed_response)
     return {
         "ADSL": tables.adsl(trial, plan, ids, cohort, history, final, entry),

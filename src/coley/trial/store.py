@@ -11,16 +11,19 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import xarray as xr
 
+from coley.errors import ColeyError, Problem
 from coley.harm import Events, Harm
 from coley.trial.conduct.history import NO_DOSES, ROWS, History
 from coley.trial.conduct.safety import Safety
@@ -77,7 +80,8 @@ class Store:
 
     def history(self, block: int, arm: int, criteria: Criteria, harms: tuple[Harm, ...]) -> History:
         """What the endpoints of a part are made from."""
-        with np.load(self.place(block, arm) / "history.npz", allow_pickle=False) as arrays:
+        path = self.place(block, arm) / "history.npz"
+        with _readable(path), np.load(path, allow_pickle=False) as arrays:
             return _history(dict(arrays), criteria, harms)
 
     def put_people(self, block: int, people: People) -> None:
@@ -164,8 +168,19 @@ class Stored(Mapping[str, pd.DataFrame]):
 
 def _read(path: Path) -> pd.DataFrame:
     """A table; ``pandas.read_parquet`` would load a library for data sets too, which takes more memory than a table."""
-    frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas()
+    with _readable(path):
+        frame: pd.DataFrame = pq.ParquetFile(path).read(use_threads=False).to_pandas()
     return frame
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """A file that was damaged since it was written is the user's to remove."""
+    try:
+        yield
+    except (OSError, ValueError, KeyError, TypeError, BadZipFile, pa.ArrowException) as error:
+        what = f"is damaged ({' '.join(str(error).split())[:200]})"
+        raise ColeyError(Problem(str(path), what, f"remove {path.parents[1]}, and run again")) from error
 
 
 def pieces(tables: Mapping[str, pd.DataFrame], name: str) -> Iterator[pd.DataFrame]:

@@ -32,13 +32,16 @@ EPOCHS = tuple(epoch.value for epoch in Epoch)
 _TIMES = ("OS", "PFS", "EFS", "RFS", "DOR", "TTR")
 
 
-def subjects(trial: Trial, patients: int) -> dict[str, Subjects]:
-    """USUBJID of each patient by arm: trial, arm and number. The number is the same virtual patient in each arm."""
+def subjects(trial: Trial, numbers: NDArray[np.int64]) -> dict[str, Subjects]:
+    """USUBJID by arm of the patients of these ``numbers``: trial, arm and number.
+
+    The number is the same virtual patient in each arm.
+    """
     slugs = ["-".join("".join(c if c.isalnum() else " " for c in arm.name.lower()).split()) for arm in trial.arms]
     if len(set(slugs)) < len(slugs):  # names that differ in signs alone
         slugs = [f"{slug}-{number}" for number, slug in enumerate(slugs, 1)]
     return {
-        arm.name: np.array([f"{trial.name}-{slug}-{k:04d}" for k in range(patients)])
+        arm.name: np.array([f"{trial.name}-{slug}-{k:04d}" for k in numbers.tolist()])
         for arm, slug in zip(trial.arms, slugs, strict=True)
     }
 
@@ -148,6 +151,8 @@ def adae(trial: Trial, plan: Plan, ids: Subjects, numbers: NDArray[np.int64], hi
     safety = history.safety
     found = of_events(safety.events, safety.harms, trial.name, _by(numbers, ids), _ends(history, numbers))
     found.insert(2, "ARM", plan.arm.name)
+    until = pd.Series(history.safety.until, index=ids)[found["USUBJID"]].to_numpy()
+    found["TRTEMFL"] = np.where(found["ASTDY"].to_numpy(dtype=float) - 1 <= until, "Y", "N").astype(object)
     return found
 
 

@@ -18,6 +18,7 @@ from coley.protocol.calendar import Calendar, calendar, course_days
 from coley.streams import seed_of, stream
 from coley.trial.arms import Plan
 from coley.trial.conduct.decisions import Sequencing, Standing
+from coley.trial.conduct.delays import Delays
 from coley.trial.conduct.extinction import Extinction
 from coley.trial.conduct.fate import draw_fate
 from coley.trial.conduct.history import History
@@ -34,6 +35,8 @@ from coley.trial.settings import RunSettings
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 RTOL = 1e-4
+EMERGENT = 90.0
+"""Days after the last dose within which an event counts as one of the treatment: trials count 30 to 100."""
 DEATH = "hazard_death"
 
 
@@ -87,6 +90,9 @@ class _Course:
             Treatment(line.regimen, plan.drugs, cohort.covariates, horizon, line=number, sites=disease.sites)
             for number, line in enumerate(plan.lines)
         ]
+        self.delays = Delays(len(plan.lines), size)
+        regimens = [line.regimen for line in plan.lines]
+        self.given_by = [(*r.drugs, *r.procedures) if r is not None else () for r in regimens]
         self.fate = draw_fate(trial, plan.arm, patients, seed=seed)
         self.sequencing = Sequencing(plan.lines, self.treatments, self.fate)
         self.responses = [Responses(treatment, self.criteria, size) for treatment in self.treatments]
@@ -138,7 +144,12 @@ class _Course:
         begin, end = self.calendar.days[:, visit - 1], self.calendar.days[:, visit]
         states = self.simulation.states
         cells = self.extinction.cells(states)
-        planned = [t.window(self.now.on(line, present), begin, end) for line, t in enumerate(self.treatments)]
+        planned = [
+            self.delays.planned(
+                line, treatment, self.now, present, (begin, end), self.ward.resumption(self.given_by[line])
+            )
+            for line, treatment in enumerate(self.treatments)
+        ]
         doses = joined([self.ward.allowed(joined(planned)), self._for_harm])
         operations = self.surgery.days(doses)
         times = self.recorder.grid(begin, end, operations)
@@ -147,7 +158,7 @@ class _Course:
         path = self.simulation.advance(times, doses=doses, active=present, observables=names)
         self.recorder.record(times, path, present)
         self.records.doses.append(doses)
-        died = self._harmed(times, path, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
+        died = self._harmed(times, path, doses, present, crossing(path[DEATH].to_numpy(), times, self.fate.death))
         self.records.death = np.where(present, died, self.records.death)
         operated = self.surgery.settle(operations, times, path, fmin(died, self.fate.dropout))
         here = self._present(end)
@@ -156,12 +167,12 @@ class _Course:
         if self.lesions.hazards:
             self.lesions.appear(states, last_value(path[self.lesions.hazards[0]].to_numpy()), here)
 
-    def _harmed(self, times: Floats, path: xr.Dataset, present: Flags, died: Floats) -> Floats:
+    def _harmed(self, times: Floats, path: xr.Dataset, doses: pd.DataFrame, present: Flags, died: Floats) -> Floats:
         """See who was harmed in a window; the day of death of those who died in it, of whatever cause."""
-        if not self.ward.hazards:
+        if not self.ward.watches:
             return died
-        hazards = np.stack([path[name].to_numpy() for name in self.ward.hazards])
-        self._for_harm = self.ward.settle(times, hazards, present, fmin(died, self.fate.dropout))
+        hazards = np.array([path[name].to_numpy() for name in self.ward.hazards])
+        self._for_harm = self.ward.settle(times, hazards, doses, present, fmin(died, self.fate.dropout))
         return fmin(died, np.where(self.ward.death <= np.nanmax(times, axis=1), self.ward.death, np.nan))
 
     def _operated(self, who: Flags, begin: Floats) -> None:
@@ -201,6 +212,14 @@ class _Course:
         self.sequencing.progressed(self.now, progressed, day)
         self.present_baseline.reset(progressed, scan, self.lesions.elsewhere)
 
+    def _emergent(self, doses: pd.DataFrame) -> Floats:
+        """(patients,) day until which events count as those of trial treatment: some weeks, or another treatment."""
+        ours = doses["LINE"].isin(self.sequencing.trial)
+        rows = np.arange(len(self.records.death))
+        last = doses[ours].groupby("ID")["TIME"].max().reindex(rows).to_numpy(dtype=float) + EMERGENT
+        other = doses[~ours & (doses["LINE"] >= 0)].groupby("ID")["TIME"].min().reindex(rows).to_numpy(dtype=float)
+        return np.nan_to_num(fmin(last, other), nan=np.inf)
+
     def _history(self) -> History:
         dropout = self.fate.dropout
         death = np.where(self.records.death > dropout, np.nan, self.records.death)
@@ -221,7 +240,7 @@ class _Course:
             option=self.fate.option,
             surgery=np.where(self.surgery.day > until, np.nan, self.surgery.day),
             viable=self.surgery.viable,
-            safety=self.ward.record(),
+            safety=self.ward.record(self._emergent(doses)),
             status=np.where(complete, "ok", self.simulation.status.astype(str)),
             reason=np.where(complete, "", self.simulation.reason.astype(str)),
             trajectories=self.recorder.dataset(lost),

@@ -48,7 +48,11 @@ class Standing:
 
 
 class Sequencing:
-    """The lines of an arm, and who goes from one to which."""
+    """The lines of an arm, and who goes from one to which.
+
+    Attributes:
+        trial: numbers of the lines that are trial treatment.
+    """
 
     def __init__(self, lines: Sequence[Line], treatments: Sequence[Treatment], fate: Fate) -> None:
         self._fate = fate
@@ -57,6 +61,7 @@ class Sequencing:
         self._again = numbers[Epoch.REINDUCTION]
         self._next = np.array([*numbers[Epoch.SUBSEQUENT], NONE])
         self._trial = np.array(numbers[Epoch.TREATMENT])
+        self.trial = np.array(numbers[Epoch.TREATMENT] + numbers[Epoch.REINDUCTION])
 
     def first(self) -> Integers:
         """(patients,) the line that each begins with."""

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from coley.harm import Care, Events, Harm, Prescription, Risk, decide, occur, resolve
 from coley.pharmacology import Drug
 from coley.regimen import parse
-from coley.trial.conduct.treatment import Treatment, joined
+from coley.trial.conduct.exposed import Exposed
+from coley.trial.conduct.treatment import Treatment, joined, steady
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -23,11 +24,16 @@ _LONGEST = 3653.0  # days of treatment of an event, at most
 
 @dataclass(frozen=True)
 class Safety:
-    """What became of the safety of an arm: harms, their events, and what was given for them."""
+    """What became of the safety of an arm: harms, their events, and what was given for them.
+
+    Attributes:
+        until: (patients,) day until which events count as those of trial treatment.
+    """
 
     harms: tuple[Harm, ...]
     events: Events
     prescriptions: tuple[Prescription, ...]
+    until: Floats
 
 
 class Ward:
@@ -35,6 +41,7 @@ class Ward:
 
     Attributes:
         hazards: states of the model that add up the hazards of the harms.
+        watches: whether there is any harm to watch for.
         death: (patients,) day of death from an event, NaN for none.
     """
 
@@ -52,10 +59,12 @@ class Ward:
         self._harms, self._cares, self._drugs = tuple(harms), cares, list(drugs)
         self._people, self._patients, self._seed = people, patients, seed
         self._row = {int(number): row for row, number in enumerate(patients)}
-        self.hazards = tuple(harm.hazard for harm in harms)
+        self.hazards = tuple(harm.hazard for harm in harms if harm.modelled)
+        self.watches = bool(self._harms)
         self.death = np.full(len(patients), np.nan)
         self._first = np.full((len(patients), len(self._drugs)), np.inf)
         self._withheld = np.full((len(patients), len(self._drugs)), -np.inf)
+        self._exposed = Exposed(self._harms, self._drugs, patients, seed=seed)
         self._risk = Risk.start(len(harms), len(patients))
         self._events: list[Events] = []
         self._prescriptions: list[Prescription] = []
@@ -72,19 +81,31 @@ class Ward:
         np.minimum.at(self._first, (rows[left], column[left]), time[left])
         return doses[left]
 
-    def settle(self, times: Floats, hazards: Floats, present: Flags, lost: Floats) -> pd.DataFrame:
+    def resumption(self, names: Sequence[str]) -> Floats:
+        """(patients,) day until which all of the drugs ``names`` but those stopped are held; -inf where one is not."""
+        if not self._harms or not names or any(name not in self._column for name in names):
+            return np.full(len(self._patients), -np.inf)
+        until = self._withheld[:, [self._column[name] for name in names]]
+        going = until < np.inf
+        first = np.where(going, until, np.inf).min(axis=1)
+        last = np.where(going, until, -np.inf).max(axis=1)
+        return np.asarray(np.where(np.isfinite(first), last, -np.inf))
+
+    def settle(self, times: Floats, hazards: Floats, doses: pd.DataFrame, present: Flags, lost: Floats) -> pd.DataFrame:
         """The events of a window, and the care of them.
 
         Args:
             times: (patients, points) days of the window, filled up with NaN.
-            hazards: (harms, patients, points) cumulative hazards at these.
+            hazards: (harms, patients, points) cumulative hazards at these, of the harms that the model has.
+            doses: that were given in the window.
             present: who was followed.
             lost: (patients,) day on which a patient was lost within the window, NaN for those who were not.
 
         Returns:
             doses of what is to be given for them from the end of the window on.
         """
-        known = np.where(present[:, None], hazards, np.nan)
+        every = self._exposed.hazards(times, hazards, doses)
+        known = np.where(present[:, None], every, np.nan)
         found, self._risk = occur(self._harms, times, known, self._risk, self._patients, seed=self._seed)
         rows = np.array([self._row[int(number)] for number in found.patient], dtype=int)
         there = ~(found.onset > lost[rows]) if len(rows) else np.zeros(0, bool)
@@ -101,15 +122,15 @@ class Ward:
         return joined([self._doses(prescription, end) for prescription in course.prescriptions])
 
     def _doses(self, prescription: Prescription, now: Floats) -> pd.DataFrame:
-        """All that a prescription gives to the patients of it from day ``now`` on."""
+        """All that a prescription gives to the patients of it from day ``now`` on; what is given daily flows."""
         start = np.full(len(self._patients), np.nan)
         start[[self._row[int(number)] for number in prescription.patients]] = prescription.starts
         text = prescription.regimen
         if text not in self._treatments:
             drugs = {drug.name: drug for drug in self._drugs}
             self._treatments[text] = Treatment(parse(text), drugs, self._people, _LONGEST, line=FOR_HARM)
-        return self._treatments[text].window(start, now, np.full(len(now), np.inf))
+        return steady(self._treatments[text].window(start, now, np.full(len(now), np.inf)))
 
-    def record(self) -> Safety:
-        """All that happened."""
-        return Safety(self._harms, Events.joined(self._events), tuple(self._prescriptions))
+    def record(self, until: Floats) -> Safety:
+        """All that happened; ``until`` is the day until which events count as those of trial treatment."""
+        return Safety(self._harms, Events.joined(self._events), tuple(self._prescriptions), until)

@@ -27,6 +27,7 @@ _KINDS: dict[str, type] = {
     "UNIT": object,
     "LINE": int,
 }
+_DAILY = 1.0 + 1e-6  # days between doses, with room for rounding
 _FACTS = ["DUR", "CMT", "DRUG", "ROUTE", "UNIT"]
 
 
@@ -162,6 +163,31 @@ def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Dose tables one after the other."""
     given = [frame for frame in frames if len(frame)]
     return pd.concat(given, ignore_index=True) if given else no_doses()
+
+
+def steady(doses: pd.DataFrame) -> pd.DataFrame:
+    """The same amounts, but doses that are repeated daily or more often flow evenly until the next would be due.
+
+    A course of steroids is then as many pieces as it has steps, not as many as it has days; what trails the drug by
+    half a day or more hardly tells the two apart.
+    """
+    if doses.empty:
+        return doses
+    ordered = doses.sort_values(["ID", "CMT", "TIME"], kind="stable", ignore_index=True)
+    time, amount = ordered["TIME"].to_numpy(float), ordered["AMT"].to_numpy(float)
+    follows = np.zeros(len(ordered), dtype=np.bool_)
+    follows[1:] = np.diff(time) <= _DAILY
+    for name in ("ID", "CMT", "AMT", "LINE"):
+        values = ordered[name].to_numpy()
+        follows[1:] &= values[1:] == values[:-1]
+    first = np.flatnonzero(~follows)
+    last = np.append(first[1:], len(ordered)) - 1
+    count = last - first + 1
+    flowing = ordered.iloc[first].reset_index(drop=True)
+    interval = (time[last] - time[first]) / np.maximum(count - 1, 1)
+    flowing["AMT"] = amount[first] * count
+    flowing["DUR"] = np.where(count > 1, interval * count, flowing["DUR"].to_numpy(float))
+    return flowing
 
 
 def _usual_infusion(drug: Drug, route: str) -> float:
