@@ -129,17 +129,6 @@ def test_interleukin_12_makes_lymphocytes_of_the_tumour_secrete_interferon_gamma
     assert none == 0
 
 
-def test_interleukin_2_makes_t_cells_of_the_tumour_divide() -> None:
-    """Far above the half effect a population grows by ``T_cells`` a day more than without the drug, to first order."""
-    drug = stimulating(T_cells=q(0.6, "1/day"))
-    model, short = system(context(), drug), 1e-3
-    level, cells = ("A1_aldesleukin", 1e14), ("P8_1", 1e6)
-    entering = [(0.0, amount, state) for state, amount in (level, cells)]
-    (with_it, without) = (course(model, [0.0, short], *doses, cells=1e8) for doses in (entering, entering[1:]))
-    ratio = float(np.log(with_it["P8_1"].to_numpy()[0, -1] / without["P8_1"].to_numpy()[0, -1]))
-    assert ratio == pytest.approx(0.6 * short, rel=0.05)
-
-
 def test_gm_csf_brings_dendritic_cells_to_the_node_while_it_lasts() -> None:
     drug = stimulating(dendritic_cells=q(1e5, "cell/day"))
     doses = [(day / 4, 1e8, drug.entry("iv")) for day in range(40)]

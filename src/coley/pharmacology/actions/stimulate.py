@@ -1,9 +1,9 @@
 """Stimulate: a cytokine makes lymphocytes divide or secrete interferon-gamma, matures dendritic cells, slows cancer.
 
-Effects saturate in plasma, each with its own rate: interleukin 2 drives NK cells, T cells, also those of a tumour, and,
-at far lower concentrations, regulatory T cells (Malek, Annu Rev Immunol 26:453, 2008); interferon alpha slows division;
-interleukin 12 makes T cells and NK cells secrete interferon-gamma (Trinchieri, Nat Rev Immunol 3:133, 2003); GM-CSF
-matures dendritic cells (Dranoff et al., PNAS 90:3539, 1993).
+Effects saturate in plasma, each with its own rate: interleukin 2 drives NK cells, T cells and, at far lower
+concentrations, regulatory T cells (Malek, Annu Rev Immunol 26:453, 2008); interferon alpha slows division; interleukin
+12 makes T cells and NK cells secrete interferon-gamma (Trinchieri, Nat Rev Immunol 3:133, 2003); GM-CSF matures
+dendritic cells (Dranoff et al., PNAS 90:3539, 1993).
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ class Stimulate(Action):
     Attributes:
         half_effect: concentration in plasma for half the effect, in the unit of the drug's amount per volume.
         half_regulatory: the same for regulatory T cells.
-        NK_cells: rate at which full effect makes NK cells divide; ``T_cells`` that of T cells which know the tumour, in
-            circulation and in lesions, until they are exhausted; ``regulatory`` that of regulatory T cells.
+        NK_cells: rate at which full effect makes NK cells divide; ``T_cells`` that of circulating T cells which know
+            the tumour; ``regulatory`` that of regulatory T cells.
         division: share of the division of cancer cells that full effect takes.
         interferon_gamma: what full effect makes an effector T cell or NK cell of a lesion secrete, where it does.
         dendritic_cells: mature dendritic cells that full effect brings to the node per time, where it does.
@@ -51,9 +51,6 @@ class Stimulate(Action):
         on_Treg = self._effect(m, name, "H_Treg", self.half_regulatory, f"effect of {title} on regulatory T cells")
         m.contribute("expand_NK", NK * effect)
         m.reaction("T_cells", T * effect * m["CD8_S"], {"CD8_S": 1})
-        for site in context.sites:
-            for cells in (f"P8_{site}", f"E8_{site}"):
-                m.reaction(f"division_{cells}", T * effect * m[cells], {cells: 1})
         m.reaction("regulatory", regulatory * on_Treg * m["Treg_S"], {"Treg_S": 1})
         for site in context.sites:
             m.contribute(f"division_{site}", 1 - taken * effect)
