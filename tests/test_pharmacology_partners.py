@@ -109,7 +109,7 @@ def rate(text: str) -> float:
 
 @pytest.fixture(scope="module")
 def rule() -> float:
-    """The rate of cytotoxic drugs at their usual doses: between the two whose rates trials tell, in the mean of logs."""
+    """The rate of cytotoxic drugs at their usual doses: the geometric mean of the two whose rates trials tell."""
     return float(np.sqrt(rate("docetaxel 75 mg/m2 iv q3w") * rate("carboplatin AUC 5 iv q3w")))
 
 
