@@ -212,6 +212,7 @@ def _arrays(history: History) -> dict[str, np.ndarray]:
     found = {name: np.asarray(getattr(history, name)) for name in ROWS}
     found |= {f"finding {name}": values for name, values in history.findings.items()}
     found |= {f"event {field.name}": getattr(history.safety.events, field.name) for field in fields(Events)}
+    found["until"] = history.safety.until
     courses = history.trajectories
     found |= {f"course {name}": values.to_numpy() for name, values in courses.data_vars.items()}
     about = {str(name): dict(values.attrs) for name, values in {**courses.coords, **courses.data_vars}.items()}
@@ -228,7 +229,7 @@ def _history(arrays: Mapping[str, np.ndarray], criteria: Criteria, harms: tuple[
         criteria=criteria,
         findings=of("finding"),
         doses=NO_DOSES,
-        safety=Safety(harms, Events(**of("event")), ()),
+        safety=Safety(harms, Events(**of("event")), (), arrays["until"]),
         trajectories=xr.Dataset(courses, coords={"time": ("time", arrays["time"], about["time"])}),
         **{name: arrays[name] for name in ROWS},
     )

@@ -100,4 +100,5 @@ class History:
         rows["trajectories"] = (
             xr.concat(courses, dim="individual", combine_attrs="override") if courses[1:] else courses[0]
         )
-        return replace(first, findings=findings, safety=replace(first.safety, events=events), **rows)
+        until = np.concatenate([part.safety.until for part in parts])
+        return replace(first, findings=findings, safety=replace(first.safety, events=events, until=until), **rows)
