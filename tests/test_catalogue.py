@@ -461,7 +461,7 @@ def test_problems_of_all_files_come_at_once(folder: Path) -> None:
         ("trials/checkmate-067.toml", 'cancer = "melanoma"', 'cancer = "melonoma"', "unknown cancer 'melonoma'"),
         ("cancers/solid-tumour.toml", 'parameter = "TPS"', 'parameter = "TSP"', "unknown quantity 'TSP'; did you mean"),
         ("cancers/solid-tumour.toml", 'disease = "solid"', 'disease = "sollid"', "is of the kind 'sollid'"),
-        ("care/colitis.toml", 'event = "colitis"', 'event = "collitis"', "event (line 4): unknown harm 'collitis'"),
+        ("care/colitis.toml", 'event = "colitis"', 'event = "collitis"', "event (line 5): unknown harm 'collitis'"),
     ],
 )
 def test_lint_finds(folder: Path, file: str, old: str, new: str, expected: str) -> None:

@@ -199,9 +199,9 @@ def test_who_cannot_be_harmed_by_a_drug_given_is_not_followed_for_it(small_trial
     (plan,) = read_arms(
         small_trial.model_copy(update={"arms": (Arm(name="a", regimen="docetaxel 75 mg/m2 iv q3w"),)}), load_catalogue()
     )
-    names = {harm.name for harm in plan.harms}
-    assert "alopecia" in names and "hepatitis" not in names
-    assert set(plan.drugs) == {"docetaxel", "filgrastim"}  # for neutropenia
+    assert "neutropenia" in {harm.name for harm in plan.harms}
+    assert not any(harm.autoimmunity for harm in plan.harms)
+    assert "docetaxel" in plan.drugs and "infliximab" not in plan.drugs
 
 
 def test_resection_between_treatments_in_the_whole_model(small_trial: Trial) -> None:
