@@ -9,7 +9,7 @@ from diseases import MONTH, disease, ends, examined, follow, median_survival, pa
 
 NAME = "b-all"
 NUMBER = 60
-HIT = ("wild_type", "tolerant", "lysis_resistant")
+HIT = ("wild_type", "CD22_negative", "tolerant", "lysis_resistant")
 TARGETED = {f"kill_{clone}_{site}": (1.0, "1/day") for clone in HIT for site in ("1", "R")}
 
 

@@ -1,4 +1,4 @@
-"""Which numbers of a harm are free, and how far: data of ``data/calibration/harms.toml``."""
+"""Which numbers of a harm are free, and how far: data of ``data/calibration/harms/harms.toml``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from coley.catalogue.reading import entry_of, read_document
 from coley.errors import ColeyError
 from coley.facts import Entry, Slug, Text
 
-FILE = resources.files("coley.catalogue").joinpath("data", "calibration", "harms.toml")
+FILE = resources.files("coley.catalogue").joinpath("data", "calibration", "harms", "harms.toml")
 
 
 class Free(Entry):

@@ -10,7 +10,7 @@ import pandas as pd
 from coley.catalogue import Catalogue
 from coley.errors import ColeyError, Problem, did_you_mean
 
-FILE = resources.files("coley.catalogue").joinpath("data", "calibration", "harm-rates.csv")
+FILE = resources.files("coley.catalogue").joinpath("data", "calibration", "harms", "harm-rates.csv")
 COLUMNS = ("trial", "arm", "harm", "n", "any", "g3", "onset", "source", "read", "note")
 
 
