@@ -80,7 +80,7 @@ def test_median_day_of_the_peak(cancer: str, product: str, cells: float, first: 
 
 
 @pytest.mark.xfail(
-    reason="the peak in leukaemia is 0.8 of that in lymphoma: lymphodepletion kills most blasts, since leukaemia was made "
+    reason="the peak in leukaemia is 0.8 of that in lymphoma: lymphodepletion kills most blasts, as leukaemia was made "
     "as sensitive to chemotherapy as FLAG shows, and leaves less antigen",
 )
 def test_expansion_is_higher_in_leukaemia_than_in_lymphoma() -> None:
