@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 import calibration_fake as fake
 import coley.validation.intervals as intervals
 from coley.calibration import read_plan
+from coley.calibration.evaluate import simulate
 from coley.calibration.posterior import DRAWS, draw, first_draws, posterior
 from coley.catalogue import load_catalogue, load_trials
 from coley.cli import main as cli_main
@@ -172,6 +173,14 @@ def test_an_interval_with_the_posterior_adds_variances() -> None:
 
 
 # own trials as a test set
+
+
+@pytest.mark.parametrize("name", ["sirius", "geisse-2004", "hpv-bivalent"])
+def test_a_disease_without_scans_is_simulated_too(name: str) -> None:
+    """Myeloma, a skin surface and an infection have no volume on scans, by which some measures of biology go."""
+    found = simulate(CATALOGUE.trials[name], CATALOGUE, 3, 1).set_index("endpoint")["predicted"]
+    assert np.isnan(found["halved_in_first_week"]).all() and np.isnan(found["CD8_per_mm2"]).all()
+    assert found.drop(["halved_in_first_week", "CD8_per_mm2"]).notna().any()
 
 
 def test_a_file_of_trials_is_read_with_every_problem_in_its_place(tmp_path: Path) -> None:

@@ -23,7 +23,10 @@ def measured(result: TrialResult) -> pd.DataFrame:
     rows = []
     for arm in result.trial.arms:
         courses = result.trajectories.isel(individual=np.flatnonzero(result.trajectories["ARM"].to_numpy() == arm.name))
-        rows += [(arm.name, name, measure(result, arm.name, courses)) for name, measure in MEASURES.items()]
+        rows += [
+            (arm.name, name, measure(result, arm.name, courses) if _NEEDS.get(name, "time") in courses else np.nan)
+            for name, measure in MEASURES.items()
+        ]
     return pd.DataFrame(rows, columns=["arm", "endpoint", "predicted"])
 
 
@@ -92,6 +95,10 @@ def _best_change(result: TrialResult, arm: str, quantile: float) -> float:
     read = rows.groupby("USUBJID")
     best = (read["AVAL"].min() / read["BASE"].first())[read.size() >= 2]
     return 100.0 * (float(best.quantile(quantile)) - 1.0) if len(best) else np.nan
+
+
+_NEEDS = {"halved_in_first_week": "V_scan", "grown_then_shrunk": "V_scan", "CD8_per_mm2": "CD8_section"}
+"""Courses that measures are taken from, which not every kind of disease has."""
 
 
 def _percent(flags: np.ndarray) -> float:
