@@ -56,3 +56,10 @@ def fragile(trial: Trial, catalogue: Catalogue, patients: int, seed: int) -> pd.
     if value_at(catalogue, KILL) > 5.000001:
         raise ColeyError(Problem("trial", "hardly anyone is eligible"))
     return predict(trial, catalogue, patients, seed)
+
+
+def faulty(trial: Trial, catalogue: Catalogue, patients: int, seed: int) -> pd.DataFrame:
+    """The same, with a fault of the program in one trial."""
+    if trial.name == "oak":
+        raise ZeroDivisionError("one over none")
+    return predict(trial, catalogue, patients, seed)

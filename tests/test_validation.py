@@ -175,6 +175,13 @@ def test_an_interval_with_the_posterior_adds_variances() -> None:
 # own trials as a test set
 
 
+def test_a_fault_in_one_trial_does_not_cost_the_others(tmp_path: Path) -> None:
+    trials = [CATALOGUE.trials[name] for name in ("oak", "keynote-024")]
+    found = validate(trials, CATALOGUE, Settings(tmp_path, draws=2), predictor=fake.faulty)
+    assert set(found.figures["trial"]) == {"keynote-024"}
+    assert set(found.failed) == {"oak"} and "one over none" in found.failed["oak"][0]
+
+
 @pytest.mark.parametrize("name", ["sirius", "geisse-2004", "hpv-bivalent"])
 def test_a_disease_without_scans_is_simulated_too(name: str) -> None:
     """Myeloma, a skin surface and an infection have no volume on scans, by which some measures of biology go."""

@@ -170,6 +170,8 @@ def _compute(task: _Task) -> dict[str, Any]:
         table = _here["predictor"](catalogue.trials[name], catalogue, patients, seed)
     except ColeyError as error:
         return {**about, "failure": [str(problem) for problem in error.problems]}
+    except Exception as error:  # a fault of the program in one trial must not cost what the others give
+        return {**about, "failure": [f"a fault of the program: {error!r}"]}
     rows = zip(table["arm"], table["endpoint"], table["predicted"].astype(float), strict=True)
     return {**about, "rows": [list(row) for row in rows]}
 
