@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from coley.cli.shared import Folders, Threads
+from coley.cli.shared import Folders, OwnArms, OwnBiomarkers, OwnCancer, OwnMonths, OwnPrior, Threads
 from coley.errors import ColeyError
 from coley.version import __version__
 
@@ -97,17 +97,11 @@ def run(
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same bytes.")] = 1,
     out: Annotated[Path | None, typer.Option(help=f"Folder of the report (default: {RESULTS}/TRIAL).")] = None,
     threads: Threads = None,
-    cancer: Annotated[str | None, typer.Option(help="Own trial: the cancer (see 'coley cancers').")] = None,
-    arm: Annotated[
-        list[str] | None, typer.Option(help="Own trial: the regimen of an arm, such as 'nivolumab 3 mg/kg iv q2w'.")
-    ] = None,
-    months: Annotated[float | None, typer.Option(help="Own trial: follow-up in months (default: 60).")] = None,
-    prior: Annotated[
-        list[str] | None, typer.Option(help="Own trial: what all patients had before, such as chemotherapy.")
-    ] = None,
-    biomarker: Annotated[
-        list[str] | None, typer.Option(help="Own trial: a bound of who may enter, such as 'PDL1 >= 50'.")
-    ] = None,
+    cancer: OwnCancer = None,
+    arm: OwnArms = None,
+    months: OwnMonths = None,
+    prior: OwnPrior = None,
+    biomarker: OwnBiomarkers = None,
     catalogue: Folders = None,
     change: Annotated[
         list[str] | None,

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import AsJson, Changes, Folders, Seed, Threads
 from coley.errors import ColeyError, Problem
 
 if TYPE_CHECKING:
@@ -51,18 +52,14 @@ def design(
     posterior: Annotated[
         int, typer.Option(help="Draws from the calibration's posterior; 0 for the values of the catalogue alone.")
     ] = 8,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    seed: Seed = 1,
+    threads: Threads = None,
     out: Annotated[
         Path | None, typer.Option(help=f"Folder of tables and figure (default: {RESULTS}/design-TRIAL).")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="Another value of a number, as in coley run.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+    catalogue: Folders = None,
+    change: Changes = None,
+    as_json: AsJson = False,
 ) -> None:
     """Design a trial: power, sample size, dose and biomarker cut, with what is not known of the parameters.
 

@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import AsJson, Changes, Folders, Threads
 from coley.errors import ColeyError
 
 if TYPE_CHECKING:
@@ -32,17 +33,13 @@ def population(
     *,
     patients: Annotated[int, typer.Option(help="Virtual patients.")] = 500,
     seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same patients.")] = 1,
-    threads: Annotated[int | None, typer.Option(help="Processors to use (default: all).")] = None,
+    threads: Threads = None,
     out: Annotated[
         Path | None, typer.Option(help=f"Folder of tables and figure (default: {RESULTS}/population-CANCER).")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
-    change: Annotated[
-        list[str] | None, typer.Option("--set", help="Another value of a number, as in coley run.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+    catalogue: Folders = None,
+    change: Changes = None,
+    as_json: AsJson = False,
 ) -> None:
     """Compare virtual patients before treatment with published ones, and list what they miss."""
     from coley.baseline import compare, write_comparison

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
+from coley.cli.shared import AsJson, Folders, OwnArms, OwnBiomarkers, OwnCancer, OwnMonths, OwnPrior, Seed
 
 if TYPE_CHECKING:
     from coley.sensitivity import Sensitivity
@@ -35,30 +36,22 @@ def sensitivity(
         list[str] | None,
         typer.Option(help="A calibrated parameter, or 'PATH LOW..HIGH'; may be given again (default: all calibrated)."),
     ] = None,
-    cancer: Annotated[str | None, typer.Option(help="Own trial: the cancer (see 'coley cancers').")] = None,
-    arm: Annotated[
-        list[str] | None, typer.Option(help="Own trial: the regimen of an arm, such as 'nivolumab 3 mg/kg iv q2w'.")
-    ] = None,
-    months: Annotated[float | None, typer.Option(help="Own trial: follow-up in months (default: 60).")] = None,
-    prior: Annotated[
-        list[str] | None, typer.Option(help="Own trial: what all patients had before, such as chemotherapy.")
-    ] = None,
-    biomarker: Annotated[
-        list[str] | None, typer.Option(help="Own trial: a bound of who may enter, such as 'PDL1 >= 50'.")
-    ] = None,
+    cancer: OwnCancer = None,
+    arm: OwnArms = None,
+    months: OwnMonths = None,
+    prior: OwnPrior = None,
+    biomarker: OwnBiomarkers = None,
     patients: Annotated[int, typer.Option(help="Virtual patients per arm, the same at every point.")] = 100,
     rows: Annotated[
         int, typer.Option(help="Rows of the design, a power of 2; k parameters take rows x (k + 2) runs.")
     ] = 16,
-    seed: Annotated[int, typer.Option(help="Seed: the same seed gives the same numbers.")] = 1,
+    seed: Seed = 1,
     workers: Annotated[int | None, typer.Option(help="Processes (default: all processors).")] = None,
     out: Annotated[
         Path | None, typer.Option(help=f"Folder of tables and figure (default: {RESULTS}/sensitivity-TRIAL).")
     ] = None,
-    catalogue: Annotated[
-        list[Path] | None, typer.Option("--catalogue", help="A folder with own entries, beside those that ship.")
-    ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, and no progress: for other programs.")] = False,
+    catalogue: Folders = None,
+    as_json: AsJson = False,
 ) -> None:
     """Tell which parameters decide response, times and harm, within what is not known of them.
 
