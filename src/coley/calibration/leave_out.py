@@ -63,7 +63,7 @@ def refit(objective: Objective, fitted: Fitted, trial: str) -> tuple[Floats, Obj
     without = objective.without(trial)
     point, found = fitted.point, fitted.simulated
     for _ in range(STEPS):
-        point = without.step(point, found, fitted.jacobian, 0.0)
+        point = without.step(point, found, fitted.jacobian, np.zeros(len(point)))
         found = fitted.simulated + fitted.jacobian @ (point - fitted.point)
     return point, without
 
