@@ -13,7 +13,7 @@ centre in prior standard deviations. Damping adds to the prior's precision, abou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -83,11 +83,11 @@ class Objective:
         self.trials = tuple(dict.fromkeys(f.study for f, counts in zip(figures, self.counts, strict=True) if counts))
         self._whitening = whitening([f for f, counts in zip(figures, self.counts, strict=True) if counts])
 
-    def without(self, trial: str) -> Objective:
-        """The same without the figures of ``trial``."""
+    def without(self, trials: Collection[str]) -> Objective:
+        """The same without the figures of ``trials``."""
         return Objective(
             self.space,
-            [replace(figure, fitted=figure.fitted and figure.study != trial) for figure in self.figures],
+            [replace(figure, fitted=figure.fitted and figure.study not in trials) for figure in self.figures],
             self.evaluator,
             self.method,
         )
