@@ -103,7 +103,7 @@ def test_a_model_has_a_further_brake_only_where_a_drug_blocks_it() -> None:
 
 
 def test_macrophages_engulf_cells_whose_cd47_is_covered() -> None:
-    """Half of 1e5 molecules covered at the Kd (1 nM of 146 kg/mol), then all: 5/7 and 10/12 of the rate, half at 2e4."""
+    """Half of 1e5 covered at the Kd (1 nM of 146 kg/mol), then all: 5/7 and 10/12 of the rate (half at 2e4)."""
     model = system(context(("CD47",)), shipped("magrolimab"))
     starts = [{"C_wild_1": 1e9, "CT_magrolimab": level} for level in (0.0, 1.46e-4, 10.0)]
     rest, half, full = at_once(model, ("kill_wild_1",), starts)["kill_wild_1"]
