@@ -22,7 +22,7 @@ import symengine
 from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
-from coley.pharmacology.target import Target, stained, target
+from coley.pharmacology.target import stained, target
 from coley.system import Expression
 
 
@@ -60,21 +60,20 @@ class AntibodyDependentKilling(Action):
         molar = m[f"CT_{name}"] / agent.mass(m)
         coat = aim.density * molar / (molar + affinity)
         m.rule(f"coat_{name}", "molecule/cell", coat, f"{title} on a cancer cell that bears {self.molecule}")
-        killing = self._effectors(m, name, aim)
-        for site in context.sites:
-            for clone in aim.clones:
+        for clone in aim.clones:
+            killing = self._effectors(m, name, aim.relative(m, clone) * m[f"coat_{name}"])
+            for site in context.sites:
                 m.contribute(f"kill_{clone.name}_{site}", aim.share(m, site) * killing[site])
         return m
 
-    def _effectors(self, m: Mechanism, name: str, aim: Target) -> dict[str, Expression]:
-        """Rate of killing of a cell that bears the target, by site."""
+    def _effectors(self, m: Mechanism, name: str, coat: Expression) -> dict[str, Expression]:
+        """Rate of killing of a cell that bears ``coat`` antibodies, by site."""
         half = m.constant(f"coat_50_{name}", self.half_coat, "antibodies on a cell for half the effect")
         subclass = m.constant(f"Fc_{name}", self.fc_affinity, "affinity for Fc receptors, relative to IgG1")
         allele = m.parameter("FCGR3A", "affinity of the patient's Fc receptor IIIa, relative to 158V")
         adcc = m.constant(f"k_ADCC_{name}", self.cytotoxicity, "coated cells that one NK cell kills per time")
         adcp = m.constant(f"k_ADCP_{name}", self.phagocytosis, "coated cells that one macrophage engulfs per time")
         met = self._met(m)
-        coat = m[f"coat_{name}"]
         seen = by_macrophages = subclass * coat
         if self.fc_affinity_IIa is not None:
             by_macrophages = coat * m.constant(f"Fc_IIa_{name}", self.fc_affinity_IIa, "the same of macrophages")
