@@ -19,5 +19,4 @@ def natural_killer_cells(context: Context) -> Mechanism:
     for site in context.sites:
         present = density * m[f"V_{site}"] * pool / resting
         m.rule(f"NK_{site}", "cell", present, f"NK cells, site {site}")
-        m.total(f"crowd_{site}", "cell", f"normal cells among which NK cells look for cancer cells, site {site}")
     return m
