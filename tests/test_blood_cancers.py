@@ -43,7 +43,8 @@ def coated(cancer: str, given: str) -> float:
 def test_effector_cells_that_meet_a_cancer_count_as_so_many_more() -> None:
     """De Boer and Perelson (1995): k E / (E + C); no cell is killed faster than one effector cell at it can."""
     coat = {"CT_trastuzumab": 10.0}
-    drugged = with_actions(shipped("trastuzumab"), ADCC, phagocytosis=q(0.0, "1/day"), half_coat=q(1.0, "molecule/cell"))
+    changed = {"phagocytosis": q(0.0, "1/day"), "half_coat": q(1.0, "molecule/cell")}
+    drugged = with_actions(shipped("trastuzumab"), ADCC, **changed)
 
     def rate(**met: float) -> float:
         toy = without_t_cells(Mac_density=0.0)

@@ -131,7 +131,7 @@ class Disease(ABC):
         return patients
 
     def measurable(self, candidates: pd.DataFrame) -> Flags:
-        """(patients,) whether treatment could be judged in each; ``candidates`` has parameters and states at diagnosis."""
+        """(patients,) whether treatment can be judged in each, of parameters and states at diagnosis."""
         return np.ones(len(candidates), dtype=bool)
 
     def absent(self, size: int) -> Findings:

@@ -34,11 +34,11 @@ class Target:
 
     def relative(self, m: Mechanism, clone: Clone) -> Expression:
         """The same, relative to the first clone."""
-        fewer = {re.sub(r"[^A-Za-z0-9]", "", name): quantity for name, quantity in clone.density.items()}.get(self.label)
-        if fewer is None:
-            return symengine.Integer(1)
-        meaning = f"{self.label} on {clone.meaning}, relative to the first clone"
-        return m.constant(f"density_{self.label}_{clone.name}", fewer, meaning)
+        for molecule, fewer in clone.density.items():
+            if re.sub(r"[^A-Za-z0-9]", "", molecule) == self.label:
+                meaning = f"{molecule} on {clone.meaning}, relative to the first clone"
+                return m.constant(f"density_{self.label}_{clone.name}", fewer, meaning)
+        return symengine.Integer(1)
 
     def share(self, m: Mechanism, site: str) -> Expression:
         """Share of the cells of the bearing clones at ``site`` that bear it."""
