@@ -125,7 +125,7 @@ def test_what_is_given_daily_flows_step_by_step_and_the_rest_stays_as_it_is() ->
         (0, 7.0 * k, 1.0, 0.5, "B") for k in (0, 1)
     ]
     table = pd.DataFrame([*rows, (1, 2.0, 1.0, 0.0, "A")], columns=["ID", "TIME", "AMT", "DUR", "CMT"]).assign(**facts)
-    found = steady(table.sample(frac=1.0, random_state=1))
+    found = steady(table.sample(frac=1.0, random_state=1), np.zeros(len(table), dtype=int))
     expected = [
         (0, 0.0, 6.0, 3.0, "A"),
         (0, 3.0, 2.0, 2.0, "A"),

@@ -127,10 +127,10 @@ def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int, float, f
 def resolve(events: Events, harms: Sequence[Harm], orders: Orders, *, seed: int) -> Course:
     """How the events go under the ``orders``: when they end, what is given and until when drugs are withheld."""
     untreated = np.ones(len(events))
-    for index, harm in enumerate(harms):
+    for index in np.unique(events.harm).tolist():
         rows = events.harm == index
         of = (events.number[rows], events.patient[rows], seed)
-        untreated[rows] = _untreated(harm, events.grade[rows], *of)
+        untreated[rows] = _untreated(harms[index], events.grade[rows], *of)
     fatal = events.grade == 5
     healing = _healing(events, harms, orders, np.where(fatal, np.inf, untreated), seed)
     ended = replace(
@@ -188,8 +188,8 @@ class _Healing:
 def _healing(events: Events, harms: Sequence[Harm], orders: Orders, untreated: Floats, seed: int) -> _Healing:
     work, factor, second_factor = untreated.copy(), np.ones(len(events)), np.ones(len(events))
     refractory = np.zeros(len(events), dtype=bool)
-    for index, harm in enumerate(harms):
-        rows = np.flatnonzero(events.harm == index)
+    for index in np.unique(events.harm).tolist():
+        harm, rows = harms[index], np.flatnonzero(events.harm == index)
         of = (events.number[rows], events.patient[rows], seed)
         work[rows[drawn(harm, "permanent", *of) < harm.recovery.permanent.value]] = np.inf
         refractory[rows] = drawn(harm, "response", *of) < harm.recovery.refractory.value
@@ -206,9 +206,11 @@ def _healing(events: Events, harms: Sequence[Harm], orders: Orders, untreated: F
 def _untreated(harm: Harm, grade: Ints, number: Ints, patients: Ints, seed: int) -> Floats:
     """Days that healing, or dying of grade 5, takes untreated: log-normal."""
     z = ndtri(np.clip(drawn(harm, "duration", number, patients, seed), 1e-9, 1 - 1e-9))
-    rows = {row.grade: row.duration for row in harm.grades}
-    median = np.array([convert(rows[level].value, rows[level].unit, "day") for level in grade.tolist()])
-    sigma = np.array([np.sqrt(np.log1p((rows[level].cv or 0.0) ** 2)) for level in grade.tolist()])
+    median, sigma = np.empty(len(grade)), np.empty(len(grade))
+    for row in harm.grades:
+        here = grade == row.grade
+        median[here] = convert(row.duration.value, row.duration.unit, "day")
+        sigma[here] = np.sqrt(np.log1p((row.duration.cv or 0.0) ** 2))
     return np.asarray(median * np.exp(sigma * z))
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from coley.protocol import Eligibility
     from coley.trial.result import TrialResult
 
+
 def render_page(result: TrialResult, drawings: Mapping[str, Drawing]) -> str:
     """The page as HTML.
 

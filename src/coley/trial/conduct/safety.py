@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from coley.harm import Care, Events, Harm, Prescription, Risk, decide, occur, re
 from coley.pharmacology import Drug
 from coley.regimen import parse
 from coley.trial.conduct.exposed import Exposed
-from coley.trial.conduct.treatment import Treatment, joined, steady
+from coley.trial.conduct.treatment import Columns, Treatment, steady, table
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -119,17 +120,19 @@ class Ward:
         self._events.append(course.events)
         self._prescriptions += course.prescriptions
         end = np.nanmax(times, axis=1)
-        return joined([self._doses(prescription, end) for prescription in course.prescriptions])
+        for_harm = [list(self._doses(prescription, end)) for prescription in course.prescriptions]
+        size = [sum(len(piece["ID"]) for piece in pieces) for pieces in for_harm]
+        return steady(table(chain.from_iterable(for_harm)), np.repeat(np.arange(len(size)), size))
 
-    def _doses(self, prescription: Prescription, now: Floats) -> pd.DataFrame:
-        """All that a prescription gives to the patients of it from day ``now`` on; what is given daily flows."""
+    def _doses(self, prescription: Prescription, now: Floats) -> Iterator[Columns]:
+        """All that a prescription gives to the patients of it from day ``now`` on."""
         start = np.full(len(self._patients), np.nan)
         start[[self._row[int(number)] for number in prescription.patients]] = prescription.starts
         text = prescription.regimen
         if text not in self._treatments:
             drugs = {drug.name: drug for drug in self._drugs}
             self._treatments[text] = Treatment(parse(text), drugs, self._people, _LONGEST, line=FOR_HARM)
-        return steady(self._treatments[text].window(start, now, np.full(len(now), np.inf)))
+        return self._treatments[text].columns(start, now, np.full(len(now), np.inf))
 
     def record(self, until: Floats) -> Safety:
         """All that happened; ``until`` is the day until which events count as those of trial treatment."""
