@@ -23,8 +23,6 @@ def _unit(text: str) -> str:
 
 
 Unit = Annotated[str, AfterValidator(_unit)]
-
-
 def _one_line(text: str) -> str:
     if "\n" in text or "\t" in text:
         raise ValueError("must be one line, without tabs")
@@ -123,6 +121,7 @@ class Quantity(Reference):
             raise ValueError("value lies outside its bounds")
         return self
 
+
     def _check_distribution(self) -> None:
         from coley.data.variation import read_distribution  # with the engine: too slow to import for all who need none
 
@@ -134,6 +133,7 @@ class Quantity(Reference):
             raise ValueError(f"value {self.value:g} is not the median of its distribution, {median:.4g}")
         if self.bounds is not None:
             raise ValueError("bounds of a distribution are its own: write min and max in it")
+
 
     def _check_levels(self) -> None:
         values, shares = zip(*self.levels, strict=True)

@@ -116,6 +116,11 @@ class Harm(Entry):
         return self.name.replace("-", "_")
 
     @property
+    def susceptibility(self) -> str:
+        """The parameter of the model that is the patient's susceptibility, of a harm that has one."""
+        return f"susceptibility_{self.symbol}"
+
+    @property
     def modelled(self) -> bool:
         """Whether the model has a state for its hazard; the rate of exposure needs none."""
         return not (self.autoimmunity is None and self.cytokines is None and self.marrow is None)

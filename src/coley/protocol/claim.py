@@ -38,6 +38,7 @@ class ClaimArm(Entry):
     Attributes:
         regimen: what is given; ``observation`` for nothing.
         prior: what all patients had before.
+        requires: comorbidities that all patients have; they have no other.
         biomarkers: bounds of who may enter.
         months: of follow-up.
         set: other values of numbers, as ``coley run --set`` has them.
@@ -47,6 +48,7 @@ class ClaimArm(Entry):
     cancer: Text
     regimen: Text = "observation"
     prior: tuple[Text, ...] = ()
+    requires: tuple[Text, ...] = ()
     biomarkers: dict[str, Range] = Field(default={})
     months: Annotated[float, Field(gt=0, le=MAX_MONTHS)]
     set: tuple[Text, ...] = ()

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from coley.protocol import Eligibility
     from coley.trial.result import TrialResult
 
-
 def render_page(result: TrialResult, drawings: Mapping[str, Drawing]) -> str:
     """The page as HTML.
 
