@@ -95,6 +95,7 @@ def trial_of(arm: ClaimArm, catalogue: Catalogue) -> Trial:
         ),
         follow_up_months=arm.months,
         visits=SCANS,
+        stop_for_harm=arm.care,
         arms=(Arm(name=arm.name, regimen=arm.regimen),),
     )
 
