@@ -34,7 +34,8 @@ class Events:
         treated: day on which treatment of the event begins; NaN for none.
         treated_until: day on which that treatment, with its taper, ends; NaN for none.
         second_line: day on which the second line begins; NaN for none.
-        action: what is done with a drug on account of it, the strongest: "none", "hold", "stop"; "" with no drug.
+        action: what is done with a drug on account of it, the strongest: "none", "reduce", "hold", "stop"; "" with no
+            drug.
         related: whether the patient had been given a drug that is known to cause such events.
     """
 
@@ -58,7 +59,7 @@ class Events:
     def begun(cls, patient: Ints, harm: Ints, number: Ints, grade: Ints, onset: Floats) -> Events:
         """Events of which no more is known yet."""
         nan, none, no = (np.full(len(patient), value) for value in (np.nan, "", False))
-        none = none.astype("<U4")
+        none = none.astype("<U6")
         return cls(patient, harm, number, grade, onset, nan, nan, nan, nan, nan, none, no)
 
     @classmethod

@@ -14,7 +14,13 @@ from coley.harm.events import Events, Floats
 from coley.harm.schema import Harm
 from coley.regimen import Administration, expand, parse
 
-_ACTIONS = {"": "NOT APPLICABLE", "none": "DOSE NOT CHANGED", "hold": "DRUG INTERRUPTED", "stop": "DRUG WITHDRAWN"}
+_ACTIONS = {
+    "": "NOT APPLICABLE",
+    "none": "DOSE NOT CHANGED",
+    "reduce": "DOSE REDUCED",
+    "hold": "DRUG INTERRUPTED",
+    "stop": "DRUG WITHDRAWN",
+}
 _KEYS = ["STUDYID", "USUBJID"]
 _OF_EVENTS = ["AEDECOD", "AEBODSYS", "AETOXGR", "ASTDY", "AENDY", "AREL", "AEACN", "AEOUT", "AESDTH"]
 _OF_MEDICINES = ["CMDECOD", "CMDOSE", "CMDOSU", "ASTDY", "AENDY", "CMINDC"]
