@@ -156,8 +156,8 @@ class Handling(Entry):
 
     A drug that was held is given again: once the event is of grade ``resume``, or ``after`` so many days where it is
     replaced rather than healed, as a hormone is. A drug that was stopped is not, nor one whose hold comes to more than
-    ``within`` days. Where the dose is reduced, what is given from then on, or after the hold, is the share ``reduce`` of
-    what it was; a drug is stopped where that would come to less than the share ``least`` of the first dose.
+    ``within`` days. Where the dose is reduced, what is given from then on, or after the hold, is the share ``reduce``
+    of what it was; a drug is stopped where that would come to less than the share ``least`` of the first dose.
     """
 
     classes: Annotated[tuple[Text, ...], AfterValidator(_some)]
