@@ -32,9 +32,10 @@ def claims(
     """Run the claims of the model as experiments: measured effects with intervals, and whether each passes.
 
     Claims that fail are shown as failing; the exit code is 0 all the same. Each is a file in the folder claims of a
-    catalogue.
+    catalogue. What was interrupted goes on where it was.
     """
     from coley.catalogue import load_catalogue
+    from coley.cli.keeping import kept_parts
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
     from coley.errors import ColeyError
@@ -52,9 +53,12 @@ def claims(
     from coley.report.folder import make_folder
 
     make_folder(out)
-    with progress_bars(as_json) as progress:
-        found = list(experiments(wanted, known, Settings(patients, seed, threads), progress=progress))
-    files = write_claims(found, out)
+    arms = sum(len(claim.arms) for claim in wanted)
+    with kept_parts(out / "claims", arms) as work:
+        with progress_bars(as_json) as progress:
+            settings = Settings(patients, seed, threads, work)
+            found = list(experiments(wanted, known, settings, progress=progress))
+        files = write_claims(found, out)
     if as_json:
         typer.echo((out / "claims.json").read_text(encoding="utf-8"), nl=False)
         return
