@@ -12,7 +12,6 @@ from coley.cli.shared import AsJson, Folders, Seed, Threads
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
-    from coley.claims import Found
     from coley.protocol import Claim
 
 
@@ -49,7 +48,8 @@ def claims(
     if problems:
         raise ColeyError(problems)
 
-    from coley.claims import Settings, experiments, write_claims
+    from coley.claims import Settings, claim_table, experiments, write_claims
+    from coley.cli.tabling import printed
     from coley.report.folder import make_folder
 
     make_folder(out)
@@ -62,8 +62,8 @@ def claims(
     if as_json:
         typer.echo((out / "claims.json").read_text(encoding="utf-8"), nl=False)
         return
-    _print(found)
     screen = console()
+    screen.print(printed(claim_table(found)))
     screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
     screen.print(PURPOSE)
 
@@ -89,20 +89,3 @@ def _place(claim: Claim) -> tuple[str, int, str]:
     letters = claim.name.rstrip("0123456789")
     number = claim.name[len(letters) :]
     return letters, int(number or 0), claim.name
-
-
-def _print(found: list[Found]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    from coley.claims import claim_table
-
-    shown = claim_table(found)
-    table = Table(box=SIMPLE_HEAD, caption=Text(shown.caption), caption_justify="left")
-    for name in shown.columns:
-        table.add_column(name)
-    for group in shown.groups:
-        for index, row in enumerate(group.rows):
-            table.add_row("" if index else group.label, *map(Text, row))
-    console().print(table)
