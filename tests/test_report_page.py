@@ -59,6 +59,15 @@ def test_a_published_value_without_simulated_interval_is_named() -> None:
     assert "ipilimumab: objective response rate published 19.0 %, simulated 18.3 %" in text
 
 
+def test_a_trial_without_any_outcome_has_a_page() -> None:
+    result = made_up(ONE_ARM, 3, with_published=False)
+    unknown = result.summary.assign(predicted=np.nan, lower=np.nan, upper=np.nan)
+    assert (
+        "Nothing published is known"
+        in PageReader(render_page(dataclasses.replace(result, summary=unknown), UNDRAWN)).text
+    )
+
+
 UNUSUAL: dict[str, dict[str, Any]] = {
     "one arm, nothing published": {"arms": ONE_ARM, "with_published": False},
     "nobody responds": {"ipilimumab": "no response", "nivolumab": "no response", "combination": "no response"},
