@@ -31,6 +31,7 @@ def validate(
     out: Annotated[Path, typer.Option(help="Folder of the page and tables; what was simulated is kept there.")] = (
         RESULTS / "validation"
     ),
+    report: Annotated[Path | None, typer.Option(help="Markdown file that shows every arm; replaced.")] = None,
 ) -> None:
     """Compare published trials with what is simulated, fitted or predicted.
 
@@ -55,6 +56,10 @@ def validate(
     screen.print(printed(score_table(scores(found.figures))))
     for name, reasons in found.failed.items():
         screen.print(f"{name} could not be simulated: {'; '.join(reasons)}", markup=False, highlight=False)
+    if report is not None:
+        from coley.validation.report import write_report
+
+        write_report(found, settings, report)
     screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
     screen.print(PURPOSE)
 
