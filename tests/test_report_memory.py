@@ -52,14 +52,24 @@ WORK: dict[str, Callable[[TrialResult, Path], Any]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def sizes(tmp_path_factory: pytest.TempPathFactory) -> tuple[TrialResult, TrialResult]:
+    """A result of few patients, and one of eight times as many."""
+    place = tmp_path_factory.mktemp("sizes")
+    few, many = (in_pieces(place / str(number), number) for number in (FEW, MANY))
+    assert len(many.tables["ADSL"]) == 8 * len(few.tables["ADSL"])
+    return few, many
+
+
 @pytest.mark.parametrize("work", WORK)
 def test_eight_times_the_patients_take_less_than_twice_the_memory(
-    work: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    work: str, sizes: tuple[TrialResult, TrialResult], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Whole, eight times the scans would take eight times the memory."""
+    """Whole, eight times the scans would take eight times the memory. So many bars and lines are drawn of both."""
     monkeypatch.setattr("coley.report.pieces._ROWS", 2**10)
-    few, many = (in_pieces(tmp_path / str(n), n) for n in (FEW, MANY))
-    assert len(many.tables["ADSL"]) == 8 * len(few.tables["ADSL"])
+    monkeypatch.setattr("coley.report.response._MOST_BARS", 60)
+    monkeypatch.setattr("coley.report.response._MOST_LINES", 60)
+    few, many = sizes
     one, other = (peak(lambda result=result: WORK[work](result, tmp_path)) for result in (few, many))  # type: ignore[misc]
     assert other < 2 * one
 

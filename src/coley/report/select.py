@@ -167,7 +167,8 @@ def best_changes(result: TrialResult) -> pd.DataFrame:
 
     def least(table: pd.DataFrame) -> pd.DataFrame:
         scans = table[(table["PARAMCD"] == TARGETS) & table["PCHG"].notna() & (table["VISITNUM"] > 0)]
-        return scans.groupby(["USUBJID", "ARM"], as_index=False, sort=False, observed=True)["PCHG"].min()
+        each = scans.groupby(["USUBJID", "ARM"], as_index=False, sort=False, observed=True)
+        return each.agg(PCHG=("PCHG", "min"))
 
     joined = _with_response(result, rows(result, "ADTR", least))
     return pd.DataFrame(

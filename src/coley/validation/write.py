@@ -27,7 +27,7 @@ def write_validation(validation: Validation, folder: Path) -> list[Path]:
         the files written, the page first.
     """
     summary = scores(validation.figures)
-    said = {"failed": validation.failed, "skipped": validation.skipped}
+    said: dict[str, Any] = {"failed": validation.failed, "skipped": validation.skipped}
     said |= {"scores": score_table(summary), "trials": _trials(validation.figures)}
     return write_findings(
         folder,
