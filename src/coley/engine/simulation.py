@@ -17,6 +17,7 @@ from coley.engine.batch import Backend, Batch, Budget, Control, Paths
 from coley.engine.checks import (
     Parameters,
     budget_problems,
+    columns_of,
     individuals_of,
     observable_problems,
     parameter_problems,
@@ -195,8 +196,9 @@ class Simulation:
         self._names = table.index
         self.end_time = np.array(np.broadcast_to(np.asarray(start, dtype=float), self.individuals))
         self.time = float(np.max(start)) if np.size(start) else 0.0
-        self.parameters = _parameter_matrix(system, table)
-        self.states = _initial_states(self._solved, table, self.parameters)
+        given = columns_of(table)
+        self.parameters = _parameter_matrix(system, len(table), given)
+        self.states = _initial_states(self._solved, given, self.parameters)
         self.status = np.full(self.individuals, "ok", dtype=object)
         self.reason = np.full(self.individuals, "", dtype=object)
         self.event = np.full(self.individuals, "", dtype=object)
@@ -211,8 +213,8 @@ class Simulation:
             self.status[row], self.reason[row] = "nonfinite", reason
         self._refuse(self.states, self._solved.state_names, "the initial value of")
         self._refuse_impossible()
-        given = [name for name in system.parameter_names if name in table.columns]  # a model's own may be infinite
-        self._refuse(table[given].to_numpy(dtype=float), given, "parameter")
+        own = [k for k, name in enumerate(system.parameter_names) if name in given]  # a model's own may be infinite
+        self._refuse(self.parameters[:, own], [system.parameter_names[k] for k in own], "parameter")
 
     def advance(
         self,
@@ -420,18 +422,18 @@ def _default(system: System, observables: Sequence[str] | None) -> Sequence[str]
     return [*system.state_names, *(rule.name for rule in system.rules), *species]
 
 
-def _parameter_matrix(system: System, table: pd.DataFrame) -> Floats:
-    matrix = np.tile(np.array([parameter.value for parameter in system.parameters], dtype=float), (len(table), 1))
+def _parameter_matrix(system: System, individuals: int, given: Mapping[str, Floats]) -> Floats:
+    matrix = np.tile(np.array([parameter.value for parameter in system.parameters], dtype=float), (individuals, 1))
     for j, name in enumerate(system.parameter_names):
-        if name in table.columns:
-            matrix[:, j] = table[name].to_numpy(dtype=float)
+        if name in given:
+            matrix[:, j] = given[name]
     return matrix
 
 
-def _initial_states(system: System, table: pd.DataFrame, parameters: Floats) -> Floats:
+def _initial_states(system: System, given: Mapping[str, Floats], parameters: Floats) -> Floats:
     states = initial_states(system, parameters)
     for j, name in enumerate(system.state_names):
-        if name in table.columns:
-            states[:, j] = table[name].to_numpy(dtype=float)
-    set_concentrations(system, table, parameters, states)
+        if name in given:
+            states[:, j] = given[name]
+    set_concentrations(system, given, parameters, states)
     return states
