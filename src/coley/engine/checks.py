@@ -125,6 +125,7 @@ def columns_of(table: pd.DataFrame) -> dict[str, Floats]:
     numbers = table.to_numpy(dtype=float, na_value=np.nan)
     return {str(name): numbers[:, k] for k, name in enumerate(table.columns)}
 
+
 OWN = ("time", "individual", "observation", "state", "status", "reason", "event", "end_time", "steps", "rejections",
        "evaluations", "jacobians", "final_states")  # fmt: skip
 """Names that a result has for itself."""

@@ -26,9 +26,10 @@ from coley.engine.checks import (
 )
 from coley.engine.delays import lag_faults
 from coley.engine.doses import Doses, dose_problems
-from coley.engine.functions import evaluate, initial_states
+from coley.engine.functions import initial_states
 from coley.engine.given import set_concentrations, with_given
 from coley.engine.memory import Memory
+from coley.engine.observables import evaluate
 from coley.engine.sensitised import sensitised
 from coley.engine.storing import stored
 from coley.engine.switches import unforeseen
@@ -41,6 +42,7 @@ Flags = NDArray[np.bool_]
 Progress = Callable[[int], None]
 _BLOCK = 2**24
 """Numbers that are held at a time besides the result: 128 MiB of states on their way."""
+_NUMBERS_PER_DOSE = 16  # of its table, and of the segments that it begins and ends
 _BLOCKS_TO_REPORT = 50
 _WORTH_A_BLOCK = 512  # individuals
 
@@ -149,7 +151,7 @@ def solve(
 
     if folder is None:
         return simulated(slice(None), doses)
-    size = _block(model, _grid(times).shape[1], len(names))
+    size = _block(model, _grid(times).shape[1], len(names), 0 if doses is None else len(doses) / max(len(table), 1))
     return stored(folder, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
 
 
@@ -269,7 +271,7 @@ class Simulation:
         progress: Progress | None,
     ) -> dict[str, Floats]:
         """Values (individual × time) of observables on the way, by name; NaN where there are none."""
-        size = _block(self.system, grid.shape[1], len(names))
+        size = _block(self.system, grid.shape[1], len(names), len(doses) / max(self.individuals, 1))
         if progress is not None:
             size = min(size, max(_WORTH_A_BLOCK, -(-len(rows) // _BLOCKS_TO_REPORT)))
         elif 0 < len(rows) == self.individuals <= size:
@@ -363,9 +365,9 @@ def _solvable(system: System) -> System:
     return system if system.states else replace(system, states=(State(" ", "", 0, 1.0),))
 
 
-def _block(system: System, times: int, observables: int) -> int:
-    """Individuals to follow at a time."""
-    return max(1, _BLOCK // (times * max(len(system.states), observables, 1)))
+def _block(system: System, times: int, observables: int, doses: float) -> int:
+    """Individuals to follow at a time; ``doses`` is how many each has in the mean."""
+    return max(1, int(_BLOCK / (times * max(len(system.states), observables, 1) + doses * _NUMBERS_PER_DOSE)))
 
 
 def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[tuple[slice, pd.DataFrame | None]]:
