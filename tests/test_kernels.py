@@ -542,7 +542,8 @@ import ctypes
 step = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(made.addresses["coley_step"])
 print(made.width)
 for individual in range(64):
-    work[rows.y], work[rows.y + 1], work[rows.parameters] = 0.1 + 0.37 * individual, 2 / (1 + individual), 0.3 + individual
+    work[rows.y], work[rows.y + 1] = 0.1 + 0.37 * individual, 2 / (1 + individual)
+    work[rows.parameters] = 0.3 + individual
     step(work.ctypes.data)
     print(*(float(v).hex() for v in work[[rows.end, rows.end + 1, rows.error, rows.power], 0]))
 """
