@@ -94,7 +94,8 @@ def test_the_shipped_plan_pools_what_is_no_property_of_one_cancer() -> None:
 BY_HAND = {"keynote-054", "imcgp100-202", "zuma-1", "juliet", "karmma", "eliana", "tower", "swog-8507"}
 BY_HAND |= {"ascent", "avoren", "chrysalis", "destiny-breast03", "emilia", "enliven", "ev-301", "imbrave150"}
 BY_HAND |= {"il2-melanoma", "il2-rcc", "innovatv-301", "keynote-426", "regard", "ino-vate", "majestec-1", "mm-003"}
-BY_HAND |= {"cleopatra", "optim", "pollux", "sirius", "vogel-2002"}
+BY_HAND |= {"cleopatra", "optim", "pollux", "sirius", "vogel-2002", "lnh98-5", "sg035-0003", "keynote-087", "mavoric"}
+BY_HAND |= {"checkmate-205", "cartitude-1", "dreamm-2", "anbl0032", "c-144-01"}
 """Trials whose outcomes were looked at while numbers of their cancers or drugs were chosen."""
 
 

@@ -259,7 +259,7 @@ def test_five_mistakes_are_five_problems_with_file_field_and_line(tmp_path: Path
         " did you mean 'melanoma' or 'myeloma' or 'melanoma-uveal'?",
         "my-trial.toml: visits.evry (line 8): unknown key 'evry'; did you mean 'every'?",
         "my-trial.toml: arms[0].regimen (line 12): regimen, column 1: unknown drug 'nivolumub';"
-        " did you mean 'nivolumab' or 'vedolizumab' or 'panitumumab'?",
+        " did you mean 'nivolumab' or 'vedolizumab' or 'tiragolumab'?",
         "my-trial.toml: arms[1].n (line 16): must be greater than 0, not -50",
         "my-trial.toml: arms[1].published[0].value (line 22): must be a number, not 'half'",
     )

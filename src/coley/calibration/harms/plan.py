@@ -84,5 +84,6 @@ def read_harm_plan() -> HarmPlan:
 
 
 def fitted_harms(catalogue: Catalogue) -> list[str]:
-    """Names of the harms that self-reactive T cells cause."""
-    return [name for name, harm in catalogue.harms.items() if harm.autoimmunity is not None]
+    """Names of the harms that self-reactive T cells cause, but for those of one comorbidity alone."""
+    own = {name for comorbidity in catalogue.comorbidities.values() for name in comorbidity.own}
+    return [name for name, harm in catalogue.harms.items() if harm.autoimmunity is not None and name not in own]
