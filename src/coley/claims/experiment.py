@@ -95,9 +95,12 @@ def trial_of(arm: ClaimArm, catalogue: Catalogue) -> Trial:
         title=arm.name,
         summary="An arm of a claim.",
         cancer=cancer.name,
-        eligibility=Eligibility(prior=prior, biomarkers=arm.biomarkers, age_min=least_age(cancer)),
+        eligibility=Eligibility(
+            prior=prior, requires=arm.requires, biomarkers=arm.biomarkers, age_min=least_age(cancer)
+        ),
         follow_up_months=arm.months,
         visits=SCANS,
+        stop_for_harm=arm.care,
         arms=(Arm(name=arm.name, regimen=arm.regimen),),
     )
 

@@ -94,7 +94,8 @@ def _people(arm: Any) -> list[str]:
         for sign, value in (("at least", range_.min), ("at most", range_.max))
         if value is not None
     ]
-    return [*(f"after {given}" for given in arm.prior), *bounds, *arm.set]
+    had = [*(f"after {given}" for given in arm.prior), *(f"with {name}" for name in arm.requires)]
+    return [*had, *bounds, *arm.set, *([] if arm.care else ["nothing is done about harm"])]
 
 
 def _measured(outcome: Outcome) -> str:
