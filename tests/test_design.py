@@ -365,6 +365,8 @@ def test_the_command_designs_and_refuses(tmp_path: Path, monkeypatch: pytest.Mon
     assert said["regimens"]["2 mg/kg"] == "pembrolizumab 2 mg/kg iv q3w"
     done = CliRunner().invoke(app, arguments)
     assert done.exit_code == 0, done.output
+    drawn = (out / "power.svg").read_text(encoding="utf-8")
+    assert all(f"{dose} mg/kg</text>" in drawn for dose in (2, 10))  # in the legend
     assert "Smallest design with a power of 80% or more: 400 patients per arm" in " ".join(done.stdout.split())
     wrong = ["--goal", "profit"], ["--endpoint", "DOR"], ["--trials", "0"]
     for more in wrong:

@@ -26,12 +26,14 @@ def power_figure(found: Design) -> Figure:
     )
     panels = list(dict.fromkeys(rows["panel"]))[:_MOST_PANELS]
     width = panel_width(len(panels), gap=50)
-    charts = [_panel(rows[rows["panel"] == name], name, tuple(dict.fromkeys(rows["arm"])), width) for name in panels]
+    arms = tuple(dict.fromkeys(rows["arm"]))
+    charts = [_panel(rows[rows["panel"] == name], name, arms, width) for name in panels]
     subtitle = [
         f"Probability that the trial shows {found.arm} to be better, at 5 % two-sided; with 95 % intervals of "
         f"posterior and simulation. Broken lines: {' and '.join(f'{100 * asked:g}' for asked in ASKED)} %."
     ]
-    return finish(alt.concat(*charts, columns=3, spacing=18), title, subtitle)
+    together = alt.concat(*charts, columns=3, spacing=18).resolve_scale(color="shared", strokeDash="shared")
+    return finish(together, title, subtitle)
 
 
 def _joined(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
@@ -52,7 +54,7 @@ def _panel(rows: pd.DataFrame, name: str, arms: tuple[str, ...], width: int) -> 
     y = alt.Y("power:Q", title="Power (%)", scale=alt.Scale(domain=[0, 100]))
     base = alt.Chart(inline(rows[["arm", "n", "power", "lower", "upper"]]))
     band = base.mark_area(opacity=0.12).encode(
-        x, alt.Y("lower:Q", title="Power (%)", scale=alt.Scale(domain=[0, 100])), alt.Y2("upper"), styles.colour(None)
+        x, alt.Y("lower:Q", title="Power (%)", scale=alt.Scale(domain=[0, 100])), alt.Y2("upper"), styles.colour(key)
     )
     line = base.mark_line(strokeWidth=1.8).encode(x, y, styles.colour(key), styles.dash(key))
     point = base.mark_point(filled=True, size=36, opacity=1).encode(x, y, styles.colour(key))

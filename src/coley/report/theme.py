@@ -39,6 +39,9 @@ first; and of what could not be judged."""
 FIGURE_WIDTH = 640
 """Width of the plotting area of a full-width figure, in px; about 17 cm in print with its axes."""
 
+_TITLE = 88
+"""Characters of a line of a title, which is not to be wider than the figure."""
+
 NO_UNIT = ("", "1", "dimensionless")
 """Units that are not shown."""
 _WORD = re.compile("[a-z0-9]+")
@@ -173,10 +176,12 @@ def _values(column: pd.Series[Any], digits: int) -> list[Any]:
 
 
 def finish(chart: Any, title: str, subtitle: str | Iterable[str] = ()) -> Figure:
-    """``chart`` under the common look with its title; a long subtitle is broken into lines."""
+    """``chart`` under the common look with its title; what is long is broken into lines."""
     sentences = [subtitle] if isinstance(subtitle, str) else list(subtitle)
     lines = [line for sentence in sentences for line in textwrap.wrap(sentence, 122)]
-    heading = alt.Title(title, subtitle=lines) if lines else alt.Title(title)
+    heads = textwrap.wrap(title, _TITLE)
+    text = heads if heads[1:] else title  # a list of one would be drawn as a list
+    heading = alt.Title(text, subtitle=lines) if lines else alt.Title(text)
     finished: Figure = chart.properties(title=heading, config=_CONFIG)
     return finished
 

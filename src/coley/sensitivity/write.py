@@ -15,9 +15,10 @@ from coley.report.theme import BLUE, Figure, finish, inline, nothing_to_show, wr
 from coley.sensitivity.analysis import Sensitivity
 
 SHOWN = 12
-"""Parameters of an outcome that figure and table show."""
-_MOST_PANELS = 12
-_WIDTH = 190
+"""Parameters of an outcome that the table shows."""
+_BARS, _MOST_PANELS = 8, 10
+"""Parameters of an outcome, and outcomes, that the figure shows: what can be read on a sheet of A4."""
+_WIDTH, _BAR = 190, 16
 _CAPTION = (
     "Share: of the variance of the outcome that would be lost if the parameter were known (total Sobol' index, with "
     "interactions) [95 % interval]; alone: without interactions. Change: mean change of the outcome when the parameter "
@@ -68,15 +69,18 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     table = found.table[found.table["total"].notna()]
     if table.empty:
         return nothing_to_show(title, "No outcome is known.")
-    groups = list(table.groupby(["arm", "outcome"], sort=False))[:_MOST_PANELS]
+    every = list(table.groupby(["arm", "outcome"], sort=False))
+    groups = every[:_MOST_PANELS]
     several = found.table["arm"].nunique() > 1
     panels = [
-        _panel(rows.head(SHOWN), f"{arm}: {outcome}" if several else str(outcome)) for (arm, outcome), rows in groups
+        _panel(rows.head(_BARS), f"{arm}: {outcome}" if several else str(outcome)) for (arm, outcome), rows in groups
     ]
     subtitle = (
         "Total Sobol' index: share of the variance of the outcome that would be lost if the parameter were known, "
         f"interactions included; with 95 % intervals. {found.settings.patients:,} virtual patients, the same each time."
     )
+    if len(every) > len(groups):
+        subtitle += f" The first {len(groups)} of {len(every)} outcomes; the table has all."
     return finish(alt.concat(*panels, columns=2, spacing=24), title, subtitle)
 
 
@@ -95,4 +99,4 @@ def _panel(rows: pd.DataFrame, name: str) -> alt.LayerChart | alt.FacetChart:
         .encode(alt.X("lower:Q", title="Share of variance (%)", scale=scale), alt.X2("upper"), y)
     )
     heading = alt.Title(wrap(name, 44).split("\n"), fontSize=11.5, offset=6, frame="group")
-    return alt.layer(bars, ends).properties(width=_WIDTH, height=18 * len(shown), title=heading)
+    return alt.layer(bars, ends).properties(width=_WIDTH, height=_BAR * len(shown), title=heading)
