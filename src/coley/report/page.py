@@ -95,8 +95,8 @@ def _eligibility(result: TrialResult) -> list[str]:
         else f"Age {rules.age_min:g} to {rules.age_max:g} years"
     )
     lines = [ages, f"ECOG performance status {rules.ecog_max} or better"]
-    return [*lines, *(_prior(rules) or ["Earlier treatment: none but what defines the cancer"]),
-            *_comorbidities(rules), *_bounds(result)]  # fmt: skip
+    before = _prior(rules) or ["Earlier treatment: none but what defines the cancer"]
+    return [*lines, *before, *_comorbidities(rules), *_bounds(result)]
 
 
 def _prior(rules: Eligibility) -> list[str]:
