@@ -9,9 +9,9 @@ variables and outputs, relative to the value, a millionth of the variable's larg
 largest. Where that is above 1e-4 against libRoadRunner, COPASI decides; both run at a relative tolerance of 1e-11 and
 an absolute one of 1e-14. coley's are 1e-9, and 1e-9 of each state's scale.
 
-With ``--speed``, 1,000 individuals whose parameters differ by 20 % run on one core with both, over a range of
-tolerances; compared is the time at an error of 1e-5 (root mean square). libRoadRunner follows one individual after the
-other, compiled once: the first 20 are timed, and their mean is taken for all.
+With ``--speed``, 200, 1,000 and 10,000 individuals whose parameters differ by 20 % run on one core, over a range of
+tolerances; compared is the processor's time at an error of 1e-5 (root mean square). libRoadRunner follows one
+individual after the other, compiled once: the first 20 are timed, and their mean is taken for all.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from models import machine
-from races import race
+from races import SIZES, race
 from simulators import CannotSimulateError, copasi_course, roadrunner_course, variables
 
 import coley
@@ -140,8 +140,8 @@ def files(path: Path, folder: Path) -> Iterator[Path]:
 def line(row: dict[str, object]) -> str:
     shown = f"{row['model']:18} {row['outcome']:19} {row.get('states', ''):>6} {row.get('time', ''):>6} "
     shown += " ".join(f"{row[key]:10.1e}" if key in row else " " * 10 for key in ("from_roadrunner", "from_copasi"))
-    if "ratio" in row:
-        shown += f" {row['ms']:9.3f} {row['peer_ms']:9.3f} {row['ratio']:7.1f}"
+    if "peer_ms" in row:
+        shown += f" {row['ms_1000']:9.3f} {row['peer_ms']:9.3f}" + "".join(f" {row[f'ratio_{n}']:7.1f}" for n in SIZES)
     return f"{shown} {row.get('reason', '')}".rstrip()
 
 
@@ -149,10 +149,10 @@ def summary(table: pd.DataFrame) -> Iterator[str]:
     yield "  ".join(f"{outcome}: {n}" for outcome, n in table["outcome"].value_counts().items())
     refused = [str(row.reason) for row in table.itertuples() if row.outcome == "refused"]
     yield from (f"refused {n}: {reason}" for reason, n in Counter(refused).most_common())
-    if "ratio" in table:
-        ratio = table["ratio"].dropna()
-        yield f"time of libRoadRunner over ours: median {ratio.median():.1f}, least {ratio.min():.2f}, of {len(ratio)}"
-        yield f"slower: {', '.join(table['model'][table['ratio'] < 1]) or 'none'}"
+    for size in SIZES if "peer_ms" in table else ():
+        ratio = table[f"ratio_{size}"].dropna()
+        spread = f"median {ratio.median():.1f}, least {ratio.min():.2f}, most {ratio.max():.1f}"
+        yield f"{size} individuals, time of libRoadRunner over ours: {spread}, of {len(ratio)}"
 
 
 def main() -> None:
@@ -169,7 +169,7 @@ def main() -> None:
         return
     print(f"{machine()}; one core\n")
     print(f"{'':18} {'':19} {'states':>6} {'time':>6} {'libRR':>10} {'COPASI':>10}", end="")
-    print(f" {'coley, ms':>9} {'libRR, ms':>9} {'ratio':>7}" if options.speed else "")
+    print(f" {'coley, ms':>9} {'libRR, ms':>9}" + "".join(f" {n:>7}" for n in SIZES) if options.speed else "")
     rows = []
     with tempfile.TemporaryDirectory() as folder:
         for path in files(options.path, Path(folder)):

@@ -16,7 +16,8 @@ import coley
 from coley.engine import RODAS5P, solve
 from coley.system import System
 
-MANY, FEW = 1000, 20
+SIZES, FEW = (200, 1000, 10_000), 20
+REPEATS = {200: 5, 1000: 3, 10_000: 1}
 SPREAD = 0.2
 OUTPUTS = 51
 TARGET = 1e-5
@@ -27,7 +28,7 @@ SMALL, LEAST = 1e-6, 1e-10
 
 
 def race(path: Path, horizon: float) -> dict[str, object]:
-    """Milliseconds per individual with both, and their ratio, where both come to the error in question."""
+    """Milliseconds per individual with both, and their ratios, where both come to the error in question."""
     with tempfile.TemporaryDirectory() as folder:
         promoted = Path(folder) / path.name
         promoted.write_text(with_global_parameters(path), encoding="utf-8")
@@ -38,12 +39,16 @@ def race(path: Path, horizon: float) -> dict[str, object]:
         if np.isnan(exact).all():
             return {"reason": f"libRoadRunner follows none of {FEW} individuals at {EXACT:g}"}
         theirs = [(rms(v, exact), s) for _, s, v in peer_points(promoted, times, names, cohort, TOLERANCES)]
-        ours = [(rms(v, exact), s) for _, s, v in points(system, times, names, cohort)]
-    reached = {"error": min(e for e, _ in ours), "peer_error": min(e for e, _ in theirs)}
+        found = points(system, times, names, cohort)
+        ours = {size: [(rms(v, exact), s[size]) for _, s, v in found] for size in SIZES}
+    reached = {"error": min(e for e, _ in ours[SIZES[0]]), "peer_error": min(e for e, _ in theirs)}
     if max(reached.values()) > TARGET:
         return reached | {"reason": "no time at the same error: " + ", ".join(f"{e:.0e}" for e in reached.values())}
-    mine, peer = seconds_at(TARGET, ours), seconds_at(TARGET, theirs)
-    return {"ms": mine * 1e3, "peer_ms": peer * 1e3, "ratio": peer / mine, **reached}
+    peer = seconds_at(TARGET, theirs)
+    mine = {size: seconds_at(TARGET, ours[size]) for size in SIZES}
+    row: dict[str, object] = {"peer_ms": peer * 1e3, **reached}
+    row |= {f"ms_{size}": spent * 1e3 for size, spent in mine.items()}
+    return row | {f"ratio_{size}": peer / spent for size, spent in mine.items()}
 
 
 def seconds_at(error: float, found: list[tuple[float, float]]) -> float:
@@ -85,7 +90,7 @@ def population(system: System, names: set[str]) -> pd.DataFrame:
     """Log-normal with a coefficient of variation of 20 %, by a fixed seed; the first is the model as it stands."""
     generator = np.random.default_rng(1)
     values = {p.name: p.value for p in system.parameters if p.name in names}
-    factors = np.exp(generator.normal(0, SPREAD, (MANY, len(values))))
+    factors = np.exp(generator.normal(0, SPREAD, (SIZES[-1], len(values))))
     factors[0] = 1
     return pd.DataFrame(factors * np.array(list(values.values())), columns=list(values))
 
@@ -104,29 +109,38 @@ def peer_points(
         values = np.full((len(rows), len(times), len(names)), np.nan)
         spent = []
         for i, row in enumerate(rows):
-            begin = time.perf_counter()
+            begin = time.process_time()
             with suppress(CannotSimulateError):
                 values[i] = roadrunner_follow(model, times, indices, row)
-                spent.append(time.perf_counter() - begin)
+                spent.append(time.process_time() - begin)
         found.append((rtol, float(np.mean(spent)) if spent else np.inf, values))
     return found
 
 
 def points(
     system: System, times: np.ndarray, names: list[str], cohort: pd.DataFrame
-) -> list[tuple[float, float, np.ndarray]]:
-    """The same with coley, timed over everybody whom it can follow, as the peer is."""
+) -> list[tuple[float, dict[int, float], np.ndarray]]:
+    """The same with coley, timed for populations of each size, of whom it can follow, as the peer is."""
     tried = solve(system, times, parameters=cohort, observables=[], rtol=TOLERANCES[-1], method=RODAS5P)
     able = cohort[tried["status"].to_numpy() == "ok"]
     solve(system, times, parameters=able.iloc[:8], observables=names, rtol=1e-4, method=RODAS5P)  # compiles
     found = []
     for rtol in TOLERANCES:
-        begin = time.perf_counter()
-        solve(system, times, parameters=able, observables=names, rtol=rtol, threads=1, method=RODAS5P)
-        seconds = (time.perf_counter() - begin) / len(able)
+        spent = {}
+        for size in SIZES:
+            table = able.iloc[:size]
+            least = min(seconds_of(system, times, table, names, rtol) for _ in range(REPEATS[size]))
+            spent[size] = least / len(table)
         few = solve(system, times, parameters=cohort.iloc[:FEW], observables=names, rtol=rtol, method=RODAS5P)
-        found.append((rtol, seconds, np.stack([few[name].values for name in names], axis=2)))
+        found.append((rtol, spent, np.stack([few[name].values for name in names], axis=2)))
     return found
+
+
+def seconds_of(system: System, times: np.ndarray, table: pd.DataFrame, names: list[str], rtol: float) -> float:
+    """Seconds of the processor for a population."""
+    begin = time.process_time()
+    solve(system, times, parameters=table, observables=names, rtol=rtol, threads=1, method=RODAS5P)
+    return time.process_time() - begin
 
 
 def rms(values: np.ndarray, exact: np.ndarray) -> float:

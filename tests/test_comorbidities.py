@@ -1,4 +1,4 @@
-"""Comorbidities: who has them and what they change, beside the shares and factors of their files; mistakes."""
+"""Comorbidities: who has them and what they change, beside the numbers of their files; and their mistakes."""
 
 from __future__ import annotations
 

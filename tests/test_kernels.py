@@ -7,6 +7,7 @@ import math
 import os
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from decimal import Decimal, localcontext
 from itertools import pairwise
@@ -27,11 +28,13 @@ from coley.engine.batch import Batch, Control
 from coley.engine.compiler import cache, linear, machine
 from coley.engine.compiler.elementary import prelude
 from coley.engine.compiler.ir import Function, render
+from coley.engine.compiler.kernels import _kernels as compiled_here
 from coley.engine.compiler.kernels import kernels
 from coley.engine.compiler.linear import plan
 from coley.engine.compiler.program import Program, program
 from coley.engine.derivatives import jacobian
 from coley.engine.doses import Doses, segments
+from coley.engine.driver import native
 from coley.engine.functions import functions
 from coley.engine.memory import Memory
 from coley.engine.rosenbrock import follow, look
@@ -468,12 +471,94 @@ def cache_says(folder: Path, key: str) -> bytes | None:
         return cache.load(key)
 
 
-def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cache_that_cannot_be_written_costs_only_time_and_says_so_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     monkeypatch.setattr(cache, "folder", lambda: blocked / "kernels")
-    system = System("uncached", (State("y", "", 1, 1.0),), (), reactions=(Reaction("r", -(y**1.3), {"y": 1}),))
-    assert solve(system, [0, 1])["status"].item() == "ok"
+    cache.unkept.cache_clear()
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        for power in (1.3, 1.4):
+            states = (State("y", "", 1, 1.0),)
+            system = System("uncached", states, (), reactions=(Reaction("r", -(y**power), {"y": 1}),))
+            assert solve(system, [0, 1])["status"].item() == "ok"
+    (only,) = said
+    assert str(only.message).startswith(f"compiled code: cannot be kept in {blocked / 'kernels'} (Not a directory)")
+    assert "every process compiles it again" in str(only.message)
+
+
+def test_kernels_of_a_cache_that_can_only_be_read_are_used_in_silence(
+    fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernels(growth(), RODAS4)
+    compiled_here.cache_clear()
+    monkeypatch.setattr(cache, "_write", lambda *_: pytest.fail("written"))
+    monkeypatch.setattr(machine, "assemble", lambda ir: pytest.fail("compiled again"))
+    assert kernels(growth(), RODAS4).addresses["coley_step"]
+
+
+def test_a_driver_that_cannot_be_kept_is_compiled_in_every_process_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As numba does it where neither its own folder nor the user's can be written."""
+
+    def nowhere(**flags: object) -> Callable[[object], object]:
+        if flags.get("cache"):
+            raise RuntimeError("cannot cache function: no locator available")
+        return lambda function: function
+
+    monkeypatch.setattr(native, "njit", nowhere)
+    cache.unkept.cache_clear()
+    with pytest.warns(UserWarning, match=r"compiled code: cannot be kept in .*NUMBA_CACHE_DIR"):
+        assert native.kept(nowhere) is nowhere
+
+
+# --- other processors
+
+
+ELSEWHERE = """
+import sys
+from coley.engine.compiler import cache, machine
+cache.load = lambda key: None
+cache.store = lambda key, payload: None
+if sys.argv[1] != "here":
+    machine.llvm.get_host_cpu_name = lambda: sys.argv[1]
+    known = machine._known_features()
+    machine._known_features = lambda: {name: there and name in sys.argv[2].split(",") for name, there in known.items()}
+import numpy as np, symengine
+from coley.engine.compiler.kernels import _kernels as compiled_here
+from coley.engine.compiler.kernels import kernels
+from coley.engine.tableau import RODAS4
+from coley.system import Parameter, Reaction, State, System
+y, z, k = symengine.symbols("y z k")
+rates = {"y": k * symengine.exp(-z) - y**1.7 / (1 + y) * z, "z": symengine.log(1 + y) - k * symengine.tanh(z) * y * z}
+system = System("two", (State("y", "", 1, 1.0), State("z", "", 2, 1.0)), (Parameter("k", "", 0.5),),
+                reactions=tuple(Reaction(n, r, {n: 1}) for n, r in rates.items()))
+made = kernels(system, RODAS4)
+rows, work = made.layout, machine.workspace(made.layout.size, made.width)
+work[rows.step], work[rows.rtol], work[rows.atol : rows.atol + 2] = 0.3, 1e-6, 1e-6
+work[rows.floor : rows.floor + 2] = -np.inf
+import ctypes
+step = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(made.addresses["coley_step"])
+print(made.width)
+for individual in range(64):
+    work[rows.y], work[rows.y + 1] = 0.1 + 0.37 * individual, 2 / (1 + individual)
+    work[rows.parameters] = 0.3 + individual
+    step(work.ctypes.data)
+    print(*(float(v).hex() for v in work[[rows.end, rows.end + 1, rows.error, rows.power], 0]))
+"""
+
+
+def test_a_processor_with_narrower_vectors_gives_the_same_bits() -> None:
+    """The code that a processor with AVX2 and without AVX-512 would be given runs here, and gives the bits of ours."""
+    if not machine._known_features().get("avx2"):
+        pytest.skip("this processor has no AVX2 itself")
+    known = "sse,sse2,sse3,ssse3,sse4.1,sse4.2,avx,avx2,fma,f16c,bmi,bmi2,lzcnt,popcnt,movbe,cx16,64bit,cmov,fxsr,mmx"
+    ours, theirs = (
+        subprocess.run([sys.executable, "-c", ELSEWHERE, *a], capture_output=True, text=True, check=True).stdout.split()
+        for a in (["here"], ["haswell", known])
+    )
+    assert theirs[0] == "4" and theirs[1:] == ours[1:] and len(set(ours)) > 200
 
 
 def test_the_oldest_kernels_go_first(fresh_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:

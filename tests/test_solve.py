@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pandas as pd
@@ -11,7 +15,8 @@ import symengine
 import xarray as xr
 
 import coley.engine.simulation
-from coley.engine import Budget, Simulation, solve
+from coley.engine import Budget, Simulation, functions, solve
+from coley.engine.compiler import machine
 from coley.errors import ColeyError
 from coley.system import Parameter, Reaction, Rule, State, System
 
@@ -110,12 +115,69 @@ def test_a_system_without_states_has_a_result() -> None:
     assert got["final_states"].to_numpy().shape == (2, 0) and got["status"].to_numpy().tolist() == ["ok", "ok"]
 
 
+def test_rules_follow_the_course_of_each_individual() -> None:
+    """More times than lanes and fewer, of one's own, with an individual who ends; beside numpy on the same states."""
+    clock, rate = symengine.Symbol("time"), symengine.Symbol("rate")
+    rules = (Rule("rate", "", k * A), Rule("clocked", "", symengine.exp(-rate) + clock / 7), Rule("slope", "", 3 * k))
+    system = System("ruled", (State("A", "mg", 10, 1.0),), (Parameter("k", "1/day", 0.3),), rules,
+                    (Reaction("leave", k * A, {"A": -1}),))  # fmt: skip
+    people = pd.DataFrame({"k": [0.3, NAN, 0.1, 0.2]})
+    times = np.full((4, 21), NAN)
+    for who, many in enumerate((21, 5, 1, 9)):
+        times[who, :many] = np.linspace(0, 3 + who, many)
+    got = solve(system, times, parameters=people)
+    a, each = got["A"].to_numpy(), people.to_numpy()
+    assert np.isfinite(a).sum(axis=1).tolist() == [21, 0, 1, 9]
+    there = np.where(np.isnan(a), NAN, 1.0)
+    for name, value in {"rate": each * a, "clocked": np.exp(-each * a) + times / 7, "slope": 3 * each * there}.items():
+        np.testing.assert_allclose(got[name].to_numpy(), value, rtol=1e-14)
+
+
+def calls_of(action: Callable[[], object]) -> int:
+    """How many functions of Python are called."""
+    count = 0
+
+    def counted(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event == "call"
+
+    sys.setprofile(counted)
+    try:
+        action()
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+def wide(columns: int) -> tuple[System, pd.DataFrame]:
+    names = [f"k{i}" for i in range(columns)]
+    total = sum(map(symengine.Symbol, names))
+    system = System(f"wide {columns}", (State("A", "mg", 10, 1.0),), tuple(Parameter(n, "", 0.1) for n in names),
+                    (Rule("all", "", total),), (Reaction("leave", total * A, {"A": -1}),))  # fmt: skip
+    return system, pd.DataFrame({name: [0.1, 0.2] for name in names})
+
+
+def test_a_call_again_compiles_nothing_and_a_column_costs_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each column was some 140 calls of pandas, a model whose rule is given was made and compiled at every call."""
+    models = [wide(10), wide(60)]
+    for system, table in models:
+        solve(system, [0, 1], parameters=table)
+        solve(system, [0, 1], parameters={"all": [0.4, 0.5]})
+    monkeypatch.setattr(functions, "compiled", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr(machine, "assemble", lambda ir: pytest.fail("compiled again"))
+    monkeypatch.setattr(System, "__post_init__", lambda self: pytest.fail("made again"))
+    few, many = (calls_of(lambda given=given: solve(given[0], [0, 1], parameters=given[1])) for given in models)
+    assert (many - few) / 50 < 10
+    for system, _ in models:
+        solve(system, [0, 1], parameters={"all": [0.4, 0.5]})
+
+
 def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     people = pd.DataFrame({"k": [0.3, NAN, 0.1, 0.2, 0.7]})
     doses = pd.DataFrame({"ID": [4, 0, 2, 4], "TIME": [1.0, 0.5, 1.0, 0.0], "AMT": 5.0, "DUR": 0.0, "CMT": "A"})
     asked = {"parameters": people, "doses": doses, "final_states": True}
     whole = solve(decay(), [0, 1, 2], **asked)
-    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 12)
+    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 32)
     kept = solve(decay(), [0, 1, 2], **asked, store=tmp_path / "deep" / "run.zarr")
     xr.testing.assert_identical(kept.load().astype(whole.dtypes), whole)
     again = xr.open_zarr(tmp_path / "deep" / "run.zarr", chunks=None, consolidated=False)
@@ -123,6 +185,33 @@ def test_a_stored_result_is_the_same_as_one_in_memory(tmp_path: Path, monkeypatc
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["run.zarr"]
     with pytest.raises(ColeyError, match="is there already"):
         solve(decay(), [0, 1], store=tmp_path / "deep" / "run.zarr")
+
+
+def streamed(people: int, folder: Path) -> int:
+    """Bytes that are allocated at most, besides the input, where 20 infusions of everybody go to disk."""
+    given = pd.DataFrame({"k": np.linspace(0.1, 0.5, people)})
+    days = np.tile(np.arange(20.0), people)
+    doses = pd.DataFrame({"ID": np.repeat(np.arange(people), 20), "TIME": days, "AMT": 1.0, "DUR": 0.25, "CMT": "A"})
+    tracemalloc.start()
+    try:
+        solve(decay(), [0, 10, 20], parameters=given, doses=doses, observables=["A"], store=folder)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_store_holds_a_part_of_the_doses_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What more people cost are the checks of their own table, less than the 40 bytes of a row of it.
+
+    Before doses counted in the size of a part, a dose cost some 500 bytes.
+    """
+    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 2**16)
+    streamed(10, tmp_path / "first")  # whatever is kept for the model
+    few, many = streamed(600, tmp_path / "few"), streamed(1800, tmp_path / "many")
+    assert (many - few) / (1200 * 20) < 40
+    files = [path for path in (tmp_path / "many" / "A" / "c").rglob("*") if path.is_file()]
+    part = 2**16 // (3 + 16 * 20)
+    assert len(files) == -(-1800 // part)
 
 
 def test_a_result_is_written_as_netcdf_whole(tmp_path: Path) -> None:

@@ -40,8 +40,11 @@ def validate(
     """
     from coley.catalogue import load_catalogue
     from coley.cli.progress import progress_bars
+    from coley.cli.tabling import printed
     from coley.validation import Settings, write_validation
     from coley.validation import validate as carry_out
+    from coley.validation.scores import scores
+    from coley.validation.write import score_table
 
     known = load_catalogue(*(catalogue or ()))
     wanted = _trials(trial or [], arms or [], known)
@@ -49,8 +52,8 @@ def validate(
     with progress_bars() as bars:
         found = carry_out(wanted, known, settings, report=bars)
     files = write_validation(found, out)
-    _print(out)
     screen = console()
+    screen.print(printed(score_table(scores(found.figures))))
     for name, reasons in found.failed.items():
         screen.print(f"{name} could not be simulated: {'; '.join(reasons)}", markup=False, highlight=False)
     if report is not None:
@@ -80,20 +83,3 @@ def _trials(names: list[str], files: list[Path], known: Catalogue) -> list[Trial
     if problems:
         raise ColeyError(problems)
     return found if names or files else list(known.trials.values())
-
-
-def _print(folder: Path) -> None:
-    import pandas as pd
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    from coley.validation.write import score_table
-
-    shown = score_table(pd.read_csv(folder / "scores.csv"))
-    table = Table(box=SIMPLE_HEAD, caption=shown.caption, caption_justify="left")
-    for number, name in enumerate(shown.columns):
-        table.add_column(name, justify="left" if number < shown.texts else "right")
-    for group in shown.groups:
-        for index, row in enumerate(group.rows):
-            table.add_row("" if index else group.label, *row)
-    console().print(table)

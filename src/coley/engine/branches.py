@@ -34,8 +34,6 @@ def comparisons(expression: Expression) -> set[Expression]:
     """Those in an expression of what is less than what."""
     if type(expression).__name__ in _KINDS:
         return {expression}
-    if type(expression).__name__ in _KINDS:
-        return {expression}
     found: set[Expression] = set()
     seen: set[Expression] = set()  # rates of large models say the same thing in many places
     todo = [expression]

@@ -110,11 +110,20 @@ def parameter_problems(system: System, table: pd.DataFrame) -> Iterator[Problem]
     yield from contradictions(system, [str(name) for name in table.columns])
     for name in table.columns[table.columns.duplicated()].unique():
         yield Problem("parameters", f"column {name!r} is there twice")
-    for name in table.columns.unique():
-        if name not in system.settable:
+    settable, kinds = frozenset(system.settable), table.dtypes.tolist()
+    numbers = {kind for kind in set(kinds) if pd.api.types.is_numeric_dtype(kind)}
+    strange = {name for name, kind in zip(table.columns, kinds, strict=True) if kind not in numbers}
+    for name in dict.fromkeys(table.columns):
+        if name not in settable:
             yield from unknown(system, str(name))
-        elif not all(pd.api.types.is_numeric_dtype(kind) for kind in table.dtypes[table.columns == name]):
+        elif name in strange:
             yield Problem("parameters", f"column {name!r} holds something other than numbers")
+
+
+def columns_of(table: pd.DataFrame) -> dict[str, Floats]:
+    """The numbers of a table in which :func:`parameter_problems` found nothing, by column; NaN where one is missing."""
+    numbers = table.to_numpy(dtype=float, na_value=np.nan)
+    return {str(name): numbers[:, k] for k, name in enumerate(table.columns)}
 
 
 OWN = ("time", "individual", "observation", "state", "status", "reason", "event", "end_time", "steps", "rejections",

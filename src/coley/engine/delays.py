@@ -100,6 +100,8 @@ def _parameters(system: System) -> set[Expression]:
 
 def lag_faults(system: System, parameters: Floats) -> Iterator[tuple[int, str]]:
     """The individuals who have a constant lag that is none, and why it is none."""
+    if not system.delays:
+        return
     values, (different, group) = lags(system, parameters), groups(system)
     for delay, of in zip(system.delays, group, strict=True):
         if not different[of].free_symbols <= _parameters(system):

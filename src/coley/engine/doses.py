@@ -65,8 +65,13 @@ class Doses:
     def __getitem__(self, rows: NDArray[np.bool_] | Integers | slice) -> Doses:
         return Doses(self.individual[rows], self.begin[rows], self.end[rows], self.amount[rows], self.state[rows])
 
+    def __len__(self) -> int:
+        return len(self.individual)
+
     def joined(self, other: Doses) -> Doses:
         """These doses and ``other``."""
+        if not len(self) or not len(other):
+            return other if len(other) else self
         ours = (self.individual, self.begin, self.end, self.amount, self.state)
         theirs = (other.individual, other.begin, other.end, other.amount, other.state)
         return Doses(*(np.concatenate(pair) for pair in zip(ours, theirs, strict=True)))._ordered()

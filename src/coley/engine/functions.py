@@ -87,63 +87,6 @@ def _at(system: System, expressions: tuple[Expression, ...]) -> Any:
     return compiled([*map(symengine.Symbol, (*system.state_names, *system.parameter_names)), TIME], expressions)
 
 
-def evaluate(
-    system: System, states: Floats, parameters: Floats, times: Floats, names: Sequence[str]
-) -> dict[str, Floats]:
-    """Values (individual × time) of states, delays, parameters and rules, by name; NaN where the states are.
-
-    Args:
-        states: individual × time × state, and then delay.
-        parameters: individual × parameter.
-        times: one row for all individuals, or a row for each.
-        names: of states, delays, parameters or rules, each known to the system.
-    """
-    followed = (*system.state_names, *(delay.name for delay in system.delays))
-    place = {name: k for k, name in enumerate(followed)}
-    found = {name: np.ascontiguousarray(states[:, :, place[name]]) for name in names if name in place}
-    rest = tuple(dict.fromkeys(name for name in names if name not in place))
-    found |= dict(zip(rest, _computed(system, states, parameters, times, rest), strict=True))
-    return {name: found[name] for name in names}
-
-
-def _computed(system: System, states: Floats, parameters: Floats, times: Floats, names: tuple[str, ...]) -> Floats:
-    """Name × individual × time of what is neither state nor delay, from what it is made of."""
-    individuals, steps, m = states.shape
-    values = np.full((len(names), individuals, steps), np.nan)
-    if not values.size:
-        return values
-    function, used = _observer(system, names)
-    block = max(1, _BLOCK // (steps * len(used)))
-    for first in range(0, individuals, block):
-        rows = slice(first, first + block)
-        columns = np.empty((len(states[rows]), steps, len(used)))
-        for at, k in enumerate(used):
-            if k < m:
-                columns[:, :, at] = states[rows, :, k]
-            elif k < m + parameters.shape[1]:
-                columns[:, :, at] = parameters[rows, k - m, None]
-            else:
-                columns[:, :, at] = times if len(times) == 1 else times[rows]
-        found = np.asarray(function(columns)).reshape(*columns.shape[:2], len(names))  # one argument adds an axis
-        values[:, rows] = np.moveaxis(found, -1, 0)
-    values[:, np.isnan(states[:, :, 0])] = np.nan  # all states are numbers, or none
-    return values
-
-
-_BLOCK = 2**22
-"""Numbers that :func:`evaluate` lays out at a time: 32 MiB."""
-
-
-@lru_cache(maxsize=128)
-def _observer(system: System, names: tuple[str, ...]) -> tuple[Any, list[int]]:
-    """A function of what the names are made of, and which of all arguments that is."""
-    arguments = _arguments(system)
-    expressions = [system.inline(symengine.Symbol(name)) for name in names]
-    symbols = set().union(*(expression.free_symbols for expression in expressions))
-    used = [k for k, argument in enumerate(arguments) if argument in symbols] or [len(arguments) - 1]
-    return compiled([arguments[k] for k in used], expressions), used
-
-
 def _arguments(system: System) -> list[Expression]:
     names = (*system.state_names, *(delay.name for delay in system.delays), *system.parameter_names)
     return [*map(symengine.Symbol, names), TIME]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
-import pandas as pd
 import symengine
 from numpy.typing import NDArray
 
@@ -19,23 +19,28 @@ Floats = NDArray[np.float64]
 
 def with_given(system: System, names: Collection[str]) -> System:
     """``system``, where those of its constant rules that are named are parameters: a number replaces the formula."""
-    given = [rule for rule in system.rules if rule.name in names and rule.name in system.constant_rules]
-    if not given:
-        return system
+    replaced = system.constant_rules.intersection(names)
+    return _without(system, replaced) if replaced else system
+
+
+@lru_cache(maxsize=32)
+def _without(system: System, names: frozenset[str]) -> System:
+    given = [rule for rule in system.rules if rule.name in names]
     parameters = [Parameter(rule.name, rule.unit, np.nan, rule.meaning) for rule in given]
-    rules = tuple(rule for rule in system.rules if rule not in given)
+    rules = tuple(rule for rule in system.rules if rule.name not in names)
     return replace(system, parameters=(*system.parameters, *parameters), rules=rules)
 
 
-def set_concentrations(system: System, table: pd.DataFrame, parameters: Floats, states: Floats) -> None:
-    """Give the states (individual × state) the values that concentrations in ``table`` say, each as a rule has it."""
+def set_concentrations(system: System, given: Mapping[str, Floats], parameters: Floats, states: Floats) -> None:
+    """Give the states (individual × state) the values that given concentrations say, each as a rule has it."""
     for name, state in system.concentrations.items():
-        if name in table.columns:
-            slope = system.inline(symengine.Symbol(name)).diff(symengine.Symbol(state))
-            column = system.state_names.index(state)
-            with np.errstate(all="ignore"):
-                per_amount = at(system, [slope], states, parameters)[:, 0]
-                states[:, column] = table[name].to_numpy(dtype=float) / per_amount
+        if name not in given:
+            continue
+        slope = system.inline(symengine.Symbol(name)).diff(symengine.Symbol(state))
+        column = system.state_names.index(state)
+        with np.errstate(all="ignore"):
+            per_amount = at(system, [slope], states, parameters)[:, 0]
+            states[:, column] = given[name] / per_amount
 
 
 def unknown(system: System, name: str) -> Iterator[Problem]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from coley.engine import delays
 from coley.engine.batch import Batch, Control, Paths
 from coley.engine.compiler.kernels import Kernels, kernels
+from coley.engine.compiler.machine import workspace
 from coley.engine.compiler.program import KERNELS
 from coley.engine.driver import records
 from coley.engine.driver.history import History
@@ -27,7 +28,6 @@ from coley.system import System
 Floats = NDArray[np.float64]
 _WORTH_A_CHUNK = 8  # fillings of the lanes
 _CHUNKS_PER_THREAD = 4
-_ALIGNMENT = 64  # bytes; vectors may be as wide
 _SMALL = 1e-2  # error of a step, of which the next one's length takes no notice
 _SEE = 0.5  # what a branch's parameter is until the driver knows it: see :mod:`coley.engine.branches`
 _TICK = 0.05  # seconds between two looks at the clock
@@ -157,10 +157,7 @@ def _events(system: System) -> records.Events:
 def _workspace(compiled: Kernels, system: System, control: Control) -> Floats:
     """An aligned workspace (row × lane) that holds the tolerances and floors."""
     rows = compiled.layout
-    shape = (rows.size, compiled.width)
-    room = np.zeros(shape[0] * shape[1] + _ALIGNMENT // 8)
-    skip = -room.ctypes.data % _ALIGNMENT // 8
-    work = room[skip : skip + shape[0] * shape[1]].reshape(shape)
+    work = workspace(rows.size, compiled.width)
     work[rows.rtol] = control.rtol
     work[rows.atol : rows.atol + rows.states] = control.atol[:, None]
     floors = [0.0 if state.nonnegative else -np.inf for state in system.states]

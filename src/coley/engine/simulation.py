@@ -17,6 +17,7 @@ from coley.engine.batch import Backend, Batch, Budget, Control, Paths
 from coley.engine.checks import (
     Parameters,
     budget_problems,
+    columns_of,
     individuals_of,
     observable_problems,
     parameter_problems,
@@ -25,9 +26,10 @@ from coley.engine.checks import (
 )
 from coley.engine.delays import lag_faults
 from coley.engine.doses import Doses, dose_problems
-from coley.engine.functions import evaluate, initial_states
+from coley.engine.functions import initial_states
 from coley.engine.given import set_concentrations, with_given
 from coley.engine.memory import Memory
+from coley.engine.observables import evaluate
 from coley.engine.sensitised import sensitised
 from coley.engine.storing import stored
 from coley.engine.switches import unforeseen
@@ -40,6 +42,7 @@ Flags = NDArray[np.bool_]
 Progress = Callable[[int], None]
 _BLOCK = 2**24
 """Numbers that are held at a time besides the result: 128 MiB of states on their way."""
+_NUMBERS_PER_DOSE = 16  # of its table, and of the segments that it begins and ends
 _BLOCKS_TO_REPORT = 50
 _WORTH_A_BLOCK = 512  # individuals
 
@@ -148,7 +151,7 @@ def solve(
 
     if folder is None:
         return simulated(slice(None), doses)
-    size = _block(model, _grid(times).shape[1], len(names))
+    size = _block(model, _grid(times).shape[1], len(names), 0 if doses is None else len(doses) / max(len(table), 1))
     return stored(folder, (simulated(part, given) for part, given in _parts(len(table), size, doses)))
 
 
@@ -195,8 +198,9 @@ class Simulation:
         self._names = table.index
         self.end_time = np.array(np.broadcast_to(np.asarray(start, dtype=float), self.individuals))
         self.time = float(np.max(start)) if np.size(start) else 0.0
-        self.parameters = _parameter_matrix(system, table)
-        self.states = _initial_states(self._solved, table, self.parameters)
+        given = columns_of(table)
+        self.parameters = _parameter_matrix(system, len(table), given)
+        self.states = _initial_states(self._solved, given, self.parameters)
         self.status = np.full(self.individuals, "ok", dtype=object)
         self.reason = np.full(self.individuals, "", dtype=object)
         self.event = np.full(self.individuals, "", dtype=object)
@@ -211,8 +215,8 @@ class Simulation:
             self.status[row], self.reason[row] = "nonfinite", reason
         self._refuse(self.states, self._solved.state_names, "the initial value of")
         self._refuse_impossible()
-        given = [name for name in system.parameter_names if name in table.columns]  # a model's own may be infinite
-        self._refuse(table[given].to_numpy(dtype=float), given, "parameter")
+        own = [k for k, name in enumerate(system.parameter_names) if name in given]  # a model's own may be infinite
+        self._refuse(self.parameters[:, own], [system.parameter_names[k] for k in own], "parameter")
 
     def advance(
         self,
@@ -267,7 +271,7 @@ class Simulation:
         progress: Progress | None,
     ) -> dict[str, Floats]:
         """Values (individual × time) of observables on the way, by name; NaN where there are none."""
-        size = _block(self.system, grid.shape[1], len(names))
+        size = _block(self.system, grid.shape[1], len(names), len(doses) / max(self.individuals, 1))
         if progress is not None:
             size = min(size, max(_WORTH_A_BLOCK, -(-len(rows) // _BLOCKS_TO_REPORT)))
         elif 0 < len(rows) == self.individuals <= size:
@@ -361,9 +365,9 @@ def _solvable(system: System) -> System:
     return system if system.states else replace(system, states=(State(" ", "", 0, 1.0),))
 
 
-def _block(system: System, times: int, observables: int) -> int:
-    """Individuals to follow at a time."""
-    return max(1, _BLOCK // (times * max(len(system.states), observables, 1)))
+def _block(system: System, times: int, observables: int, doses: float) -> int:
+    """Individuals to follow at a time; ``doses`` is how many each has in the mean."""
+    return max(1, int(_BLOCK / (times * max(len(system.states), observables, 1) + doses * _NUMBERS_PER_DOSE)))
 
 
 def _parts(individuals: int, size: int, doses: pd.DataFrame | None) -> Iterator[tuple[slice, pd.DataFrame | None]]:
@@ -420,18 +424,18 @@ def _default(system: System, observables: Sequence[str] | None) -> Sequence[str]
     return [*system.state_names, *(rule.name for rule in system.rules), *species]
 
 
-def _parameter_matrix(system: System, table: pd.DataFrame) -> Floats:
-    matrix = np.tile(np.array([parameter.value for parameter in system.parameters], dtype=float), (len(table), 1))
+def _parameter_matrix(system: System, individuals: int, given: Mapping[str, Floats]) -> Floats:
+    matrix = np.tile(np.array([parameter.value for parameter in system.parameters], dtype=float), (individuals, 1))
     for j, name in enumerate(system.parameter_names):
-        if name in table.columns:
-            matrix[:, j] = table[name].to_numpy(dtype=float)
+        if name in given:
+            matrix[:, j] = given[name]
     return matrix
 
 
-def _initial_states(system: System, table: pd.DataFrame, parameters: Floats) -> Floats:
+def _initial_states(system: System, given: Mapping[str, Floats], parameters: Floats) -> Floats:
     states = initial_states(system, parameters)
     for j, name in enumerate(system.state_names):
-        if name in table.columns:
-            states[:, j] = table[name].to_numpy(dtype=float)
-    set_concentrations(system, table, parameters, states)
+        if name in given:
+            states[:, j] = given[name]
+    set_concentrations(system, given, parameters, states)
     return states

@@ -29,6 +29,7 @@ def _append(folder: Path, part: xr.Dataset, first: bool) -> None:
     part = part.assign_coords({name: part[name].astype(object) for name in texts if name in part.coords})
     part = part.assign({name: part[name].astype(object) for name in texts if name in part.data_vars})  # of any length
     if first:
-        part.to_zarr(folder, mode="w", consolidated=False)
+        whole = {name: {"chunks": part[name].shape} for name in part.variables if part[name].size}
+        part.to_zarr(folder, mode="w", consolidated=False, encoding=whole)  # a file for each variable and part
     else:
         part.to_zarr(folder, append_dim="individual", consolidated=False)

@@ -7,7 +7,11 @@ import hashlib
 import os
 import sys
 import tempfile
+import warnings
+from functools import lru_cache
 from pathlib import Path
+
+from coley.errors import Problem
 
 _KEPT = 1024  # files of some 40 kB; the oldest go first
 _DIGEST = hashlib.sha256
@@ -37,12 +41,25 @@ def load(key: str) -> bytes | None:
 
 
 def store(key: str, payload: bytes) -> None:
-    """Keep ``payload`` for later. Where nothing can be written, the next process compiles again."""
-    with contextlib.suppress(OSError):
-        place = folder()
+    """Keep ``payload`` for later. Where nothing can be written, the next process compiles again, which is said."""
+    place = folder()
+    try:
         place.mkdir(parents=True, exist_ok=True)
         _write(place, key, _DIGEST(payload).digest() + payload)
+    except OSError as error:
+        unkept(
+            f"{place} ({error.strerror})", "let it be written, or on Linux set XDG_CACHE_HOME to a folder that can be"
+        )
+        return
+    with contextlib.suppress(OSError):  # another process may be at it as well
         _prune(place)
+
+
+@lru_cache
+def unkept(where: str, hint: str) -> None:
+    """Say, once in a process, that compiled code cannot be kept."""
+    problem = Problem("compiled code", f"cannot be kept in {where}, so that every process compiles it again", hint)
+    warnings.warn(str(problem), stacklevel=2)
 
 
 def _write(place: Path, key: str, content: bytes) -> None:

@@ -67,7 +67,7 @@ class _Same:
 
 @lru_cache(maxsize=64)
 def _kernels(same: _Same, method: Method, width: int) -> Kernels:
-    made_of = [same.structure, repr(method), str(width), machine.processor(), _sources()]
+    made_of = [same.structure, repr(method), str(width), machine.processor(), sources()]
     key = hashlib.sha256("\n".join(made_of).encode()).hexdigest()
     stored = cache.load(key)
     if stored is None:
@@ -93,7 +93,7 @@ def _structure(system: System) -> str:
 
 
 @lru_cache(maxsize=1)
-def _sources() -> str:
+def sources() -> str:
     """Digest of the code that writes kernels: another version of it never reads what this one stored."""
     digest = hashlib.sha256()
     others = (Path(str(module.__file__)) for module in (branches, delays, derivatives, switches))

@@ -10,6 +10,9 @@ from coley.engine.derivatives import watched
 from coley.engine.tableau import Method
 from coley.system import System
 
+LEAST_ERROR = 1e-8
+"""Of a step, relative to the tolerance: what is less counts as this where the next one is chosen."""
+
 
 class Layout(NamedTuple):
     """First row of each part, and the lengths that recur. All integers, so that compiled code can read it.
@@ -18,8 +21,9 @@ class Layout(NamedTuple):
         time, step, y, parameters, inflow, rtol, atol: what the driver gives to a step.
         floor: per state, what it cannot fall below; minus infinity where there is nothing.
         accepted: 1 in the lanes that a commit moves on to ``end``.
-        end, error, end_triggers, stages: what a step leaves; the error is relative to the tolerance. Triggers are those
-            of events, what they are made of, and then the branches of rates.
+        end, error, power, end_triggers, stages: what a step leaves; the error is relative to the tolerance, and its
+            power says how much too long that makes the step. Triggers are those of events, what they are made of, and
+            then the branches of rates.
         middle_triggers: the same halfway through the step, where rates have branches.
         share: of the step just tried, at which dense output is wanted; it is written to the probe.
         probe_time, probe: the point that a probe looks at, besides the parameters;
@@ -53,6 +57,7 @@ class Layout(NamedTuple):
     accepted: int
     end: int
     error: int
+    power: int
     end_triggers: int
     middle_triggers: int
     stages: int
@@ -83,7 +88,7 @@ def layout(system: System, factors: int, method: Method) -> Layout:
     assignments = sum(len(event.assignments) for event in system.events)
     lengths = {
         "time": 1, "step": 1, "y": states, "parameters": parameters, "inflow": states, "rtol": 1, "atol": states,
-        "floor": states, "accepted": 1, "end": states, "error": 1, "end_triggers": watching,
+        "floor": states, "accepted": 1, "end": states, "error": 1, "power": 1, "end_triggers": watching,
         "middle_triggers": watching if holding else 0,
         "stages": states * method.stages,
         "share": 1, "probe_time": 1, "probe": states, "probe_rates": states, "probe_triggers": watching,

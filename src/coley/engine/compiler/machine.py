@@ -8,7 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 import llvmlite.binding as llvm
+import numpy as np
+from numpy.typing import NDArray
 
+_ALIGNMENT = 64  # bytes; vectors may be as wide
 _WIDTHS = {"avx512f": 8, "avx": 4}
 
 
@@ -44,6 +47,13 @@ def _known_features() -> dict[str, bool]:
         return dict(llvm.get_host_cpu_features())
     except RuntimeError:  # LLVM cannot tell on some processors; their name says enough
         return {}
+
+
+def workspace(rows: int, width: int) -> NDArray[np.float64]:
+    """Zeros (row × lane), aligned as vectors are."""
+    room = np.zeros(rows * width + _ALIGNMENT // 8)
+    skip = -room.ctypes.data % _ALIGNMENT // 8
+    return room[skip : skip + rows * width].reshape(rows, width)
 
 
 def assemble(ir: str) -> bytes:

@@ -13,7 +13,7 @@ from coley.engine.compiler.elementary import prelude
 from coley.engine.compiler.elimination import eliminate, solve
 from coley.engine.compiler.expressions import Expressions
 from coley.engine.compiler.ir import Function, Value, constant
-from coley.engine.compiler.layout import Layout, layout
+from coley.engine.compiler.layout import LEAST_ERROR, Layout, layout
 from coley.engine.compiler.linear import Elimination, plan
 from coley.engine.compiler.pieces import Pieces
 from coley.engine.delays import before, delayed, lag_expressions
@@ -229,7 +229,7 @@ def _step(rows: Layout, method: Method, drifts: bool, begins: int, solves: int) 
     return f
 
 
-_USED = ("time", "step", "y", "parameters", "inflow", "rtol", "atol", "floor", "end", "error", "end_triggers",
+_USED = ("time", "step", "y", "parameters", "inflow", "rtol", "atol", "floor", "end", "error", "power", "end_triggers",
          "scratch_time", "inverse", "argument", "inside", "drift", "factors")  # fmt: skip
 
 
@@ -281,4 +281,7 @@ def _finish(f: Function, rows: Layout, method: Method, at: Mapping[str, Value], 
 
     total = f.total(rows.states, term)
     mean = f.binary("fmul", total, constant(1 / rows.states))
-    f.store(f.intrinsic("sqrt", mean), at["error"])
+    error = f.intrinsic("sqrt", mean)
+    f.store(error, at["error"])
+    least = f.select(f.compare("olt", error, constant(LEAST_ERROR)), constant(LEAST_ERROR), error)
+    f.store(f.call("coley_pow", least, constant(1 / (method.error_order + 1))), at["power"])

@@ -107,10 +107,10 @@ def drive(
         for lane in range(width):
             here = lanes[lane]
             work[rows.accepted, lane] = 0.0
-            if history is not None and here.code == GOING and again(work, rows, history, here, lane):
+            if history is not None and here.code == GOING and again(work, rows, limits, history, here, lane):
                 here.accepted = False
                 continue
-            here.accepted = here.code == GOING and judge(work, rows, limits, here, lane)
+            here.accepted = here.code == GOING and judge(work, rows, here, lane)
             if rows.watching and here.accepted:
                 here.accepted = meet(kernels, work, rows, course, memory, here, lane)
         write_inside(kernels, work, rows, course, lanes, outcome)

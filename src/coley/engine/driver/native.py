@@ -13,6 +13,7 @@ from numba.extending import intrinsic
 
 from coley.engine import delays, memory, schedule
 from coley.engine.compiler import layout
+from coley.engine.compiler.cache import unkept
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -37,6 +38,7 @@ def kept(function: F) -> F:
     try:
         return cast(F, njit(nogil=True, error_model="numpy", cache=True)(function))
     except RuntimeError:  # there is nowhere to keep it
+        unkept(str(Path(__file__).parent), "let it be written, or set NUMBA_CACHE_DIR to a folder that can be")
         return compiled(function)
 
 

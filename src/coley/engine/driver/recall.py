@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from coley.engine.compiler.layout import Layout
+from coley.engine.compiler.layout import LEAST_ERROR, Layout
 from coley.engine.delays import COEFFICIENTS
 from coley.engine.driver.history import History, imagine, visit
 from coley.engine.driver.native import call, compiled
@@ -98,26 +98,33 @@ def recall_now(
 
 
 @compiled
-def again(work: Floats, rows: Layout, history: History, here: Lane, lane: int) -> bool:
+def again(work: Floats, rows: Layout, limits: Limits, history: History, here: Lane, lane: int) -> bool:
     """Whether the step just tried is to be gone through again. If it is not, its error is that of the past as well."""
     changing = False
     for group in range(history.lags.shape[1]):
         changing |= np.isinf(history.lags[here.who, group])
     guessed = changing and here.passes == 0
     if not guessed and history.misfit[lane] > work[rows.error, lane]:
-        work[rows.error, lane] = history.misfit[lane]
+        _fail(work, rows, limits, lane, history.misfit[lane])
     error = work[rows.error, lane]
     done = not changing or not np.isfinite(error) or (here.passes > 0 and error > 1.0)
     if done or (here.passes > 0 and history.moved[lane] <= _SETTLED):
         here.passes = 0
         return False
     if here.passes == _PASSES:
-        work[rows.error, lane] = _UNSETTLED
+        _fail(work, rows, limits, lane, _UNSETTLED)
         here.passes = 0
         return False
     here.passes += 1
     here.evaluations += rows.stage_count
     return True
+
+
+@compiled
+def _fail(work: Floats, rows: Layout, limits: Limits, lane: int, error: float) -> None:
+    """Give the step just tried another error."""
+    work[rows.error, lane] = error
+    work[rows.power, lane] = max(error, LEAST_ERROR) ** limits.exponent
 
 
 @compiled

@@ -9,7 +9,7 @@ import numpy as np
 
 from coley.engine.compiler.layout import Layout
 from coley.engine.driver.dense import cut_short, locate, seen
-from coley.engine.driver.native import compiled
+from coley.engine.driver.native import compiled, inlined
 from coley.engine.driver.records import (
     CANNOT_START,
     EPS,
@@ -58,13 +58,13 @@ def first_step(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int
         here.changed = rows.watching > 0
 
 
-@compiled
+@inlined
 def remaining(here: Lane) -> float:
     """Time to where the next step ends at the latest."""
     return float(here.halt - here.origin - here.passed)
 
 
-@compiled
+@inlined
 def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: Lane, lane: int) -> None:
     """Choose the step to try: as long as the error allows, and so that what is left to the stop is not short."""
     left, h = remaining(here), min(here.step, here.longest)
@@ -86,15 +86,15 @@ def plan_step(work: Floats, rows: Layout, limits: Limits, clock: Floats, here: L
     work[rows.step, lane], work[rows.time, lane] = h, here.time
 
 
-@compiled
-def judge(work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> bool:
+@inlined
+def judge(work: Floats, rows: Layout, here: Lane, lane: int) -> bool:
     """Whether the step that was tried is accurate enough. If it is not, a shorter one is next."""
     error, h = work[rows.error, lane], here.tried
     here.evaluations += rows.stage_count
     here.attempts += 1
     if not error <= 1.0:
         here.strange = not np.isfinite(error)
-        here.step = h * (0.1 if here.strange else max(0.1, 0.9 / error**limits.exponent))
+        here.step = h * (0.1 if here.strange else max(0.1, 0.9 / work[rows.power, lane]))
         here.rejected = True
         return False
     here.strange, here.share = False, 1.0
@@ -125,21 +125,20 @@ def meet(kernels: Addresses, work: Floats, rows: Layout, course: Course, memory:
     return True
 
 
-@compiled
+@inlined
 def advance(kernels: Addresses, work: Floats, rows: Layout, limits: Limits, here: Lane, lane: int) -> None:
     """Move on to the end of an accepted step, or to the event in it, and choose the next step."""
     if here.share < 1.0:
         cut_short(kernels, work, rows, here, lane)
     work[rows.accepted, lane] = 1.0
-    _next_step(limits, here, work[rows.error, lane])
+    _next_step(limits, here, work[rows.power, lane])
     here.time, here.passed = here.until, here.ahead
 
 
-@compiled
-def _next_step(limits: Limits, here: Lane, error: float) -> None:
+@inlined
+def _next_step(limits: Limits, here: Lane, power: float) -> None:
     """The step after an accepted one."""
     h = here.tried
-    power = max(error, 1e-8) ** limits.exponent
     shrink = power / 0.9
     if here.last_step > 0.0:
         trend = (here.last_step / h) * power * power / here.last_power / 0.9
