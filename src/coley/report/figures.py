@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from coley.report.courses import cells, drugs
 from coley.report.forest import predicted_vs_published, sheets
+from coley.report.harm_figures import BENEFIT, HARM, benefit_and_harm, incidence_of_harm
 from coley.report.measures import findings, responses_over_time
 from coley.report.response import spider, swimmer, waterfall
 from coley.report.select import measures_lesions, response_names, survival_kinds, survival_name
@@ -39,9 +40,25 @@ class Plate:
 
 def plates(result: TrialResult) -> tuple[Plate, ...]:
     """The figures that the report of ``result`` has: response is shown as its criteria judge it."""
-    return (*_headline(result), *_survival(result), *_response(result), _DRUGS, _CELLS)
+    harm = (_HARM,) if "ADAE" in result.tables else ()
+    weighed = harm and {BENEFIT, HARM} <= set(result.summary["endpoint"])
+    both = (_BENEFIT,) if weighed else ()
+    return (*_headline(result), *_survival(result), *_response(result), *harm, *both, _DRUGS, _CELLS)
 
 
+_HARM = Plate(
+    "harm",
+    "harm",
+    incidence_of_harm,
+    "Share of the virtual patients of each arm who have had a first event of harm by each month, of any grade and of "
+    "severe ones. Who dies without one has none: death competes, so that the curves are no complement of a survival.",
+)
+_BENEFIT = Plate(
+    "benefit_and_harm",
+    "harm",
+    benefit_and_harm,
+    "Objective response and severe harm of each arm, as simulated.",
+)
 _DRUGS = Plate(
     "drugs",
     "drugs",

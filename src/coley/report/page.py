@@ -95,7 +95,8 @@ def _eligibility(result: TrialResult) -> list[str]:
         else f"Age {rules.age_min:g} to {rules.age_max:g} years"
     )
     lines = [ages, f"ECOG performance status {rules.ecog_max} or better"]
-    return [*lines, *(_prior(rules) or ["Earlier treatment: none but what defines the cancer"]), *_bounds(result)]
+    before = _prior(rules) or ["Earlier treatment: none but what defines the cancer"]
+    return [*lines, *before, *_comorbidities(rules), *_bounds(result)]
 
 
 def _prior(rules: Eligibility) -> list[str]:
@@ -103,6 +104,11 @@ def _prior(rules: Eligibility) -> list[str]:
         f"Previously treated: {line.given}" + (f" ({100 * line.fraction:.0f} %)" if line.fraction < 1 else "")
         for line in rules.prior
     ]
+
+
+def _comorbidities(rules: Eligibility) -> list[str]:
+    said = (("All patients have", rules.requires), ("Patients may have", rules.admits))
+    return [f"{what}: {', '.join(name.replace('-', ' ') for name in names)}" for what, names in said if names]
 
 
 def _bounds(result: TrialResult) -> Iterator[str]:
