@@ -1,11 +1,17 @@
-"""A small trial and its result, for every test that needs one."""
+"""A small trial and its result, and the report of a made-up one, for every test that needs them."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from coley.protocol import Arm, Eligibility, PriorLine, Published, Subsequent, Trial, Visits
 from coley.trial import RunSettings, TrialResult, run
+
+if TYPE_CHECKING:
+    from made_up import PageReader
 
 PATIENTS, SEED = 12, 11
 PRIOR = "chemotherapy"
@@ -43,3 +49,30 @@ def small_trial() -> Trial:
 def small_result(small_trial: Trial) -> TrialResult:
     """``small_trial`` on a dozen patients."""
     return run(small_trial, settings=RunSettings(PATIENTS, SEED, threads=1))
+
+
+@pytest.fixture(scope="session")
+def made_up_report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of a made-up result, as a folder that tests only read."""
+    from coley.report import write_report
+    from made_up import made_up
+
+    target = tmp_path_factory.mktemp("results") / "deep" / "report"
+    write_report(made_up(), target)
+    return target
+
+
+@pytest.fixture(scope="session")
+def made_up_page(made_up_report: Path) -> PageReader:
+    """Its page."""
+    from made_up import PageReader
+
+    return PageReader((made_up_report / "report.html").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drawings that cost nothing, for tests of the folder alone."""
+    from made_up import UNDRAWN
+
+    monkeypatch.setattr("coley.report.write.drawings", lambda result: UNDRAWN)

@@ -75,7 +75,8 @@ d_synapse 3 nm|N_A 6.02214076e23 molecule/mol|PD1_50 36 molecule/micrometer^2|n_
 k_IFNg_deg 7.7 1/day|IFNg_50 0.3 picomolar|k_TGFb_Treg 1.2e-10 nmol/cell/day|k_TGFb_M2 2e-11 nmol/cell/day
 k_TGFb_deg 14 1/day|TGFb_0 0.016 nM|TGFb_50 0.07 nM|f_fibrosis 0.02|k_resorption 0.006 1/day|f_oedema 0.4
 k_metastasis 0.004 1/day|V_ref 100 mL|h_background 3e-5 1/day|h_burden 3e-4 1/day|n_burden 0.7|chemo_sensitivity 1
-FCGR3A 0.5|A_cell 900 micrometer^2/cell|h_LAG3 0.3|V_stroma 0.05 mL|f_patrol 0.5|h_PD1_kill 0.75|organ 1|odds_stained 1
+FCGR3A 0.5|A_cell 900 micrometer^2/cell|h_LAG3 0.3|h_TIGIT 0.05|h_IDO1 0.02|V_stroma 0.05 mL
+f_patrol 0.5|h_PD1_kill 0.75|organ 1|odds_stained 1
 """
 
 

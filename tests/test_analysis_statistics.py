@@ -132,6 +132,18 @@ def test_median_of_events_that_are_all_seen_at_one_visit() -> None:
     assert same(median_survival([84] * 90, [1] * 89 + [0]), (84, 0, 84), 0)
 
 
+def test_a_median_that_was_reached_stays_so_though_the_band_is_wide_at_the_end() -> None:
+    """Of 1000 patients 100 have events on day 42 and 600 on day 84, where both bands fall below one half: by hand,
+    Greenwood's error of log(-log(0.3)) is sqrt(0.7 / 300) / -log(0.3) = 0.040, and three times 1.96 of it leave 0.22 to
+    0.39. Then one of two who are left has an event, which widens the band beyond one half again."""
+    days = [42] * 100 + [84] * 600 + [90] * 298 + [100, 110]
+    events = [1] * 700 + [0] * 298 + [1, 0]
+    curve = kaplan_meier(days, events, widen=3.0).set_index("time")
+    assert curve.loc[84, "upper"] == pytest.approx(0.3 ** exp(-3 * 1.959964 * 0.0401), abs=2e-3)
+    assert curve.loc[100, "upper"] > 0.5
+    assert same(median_survival(days, events, widen=3.0), (84, 42, 84), 0)
+
+
 def test_medians_of_aml_as_in_r() -> None:
     """``survfit(Surv(time, status) ~ x, aml)``: 31 with maintenance, upper limit not reached, and 23 without."""
     assert median_survival(MAINTAINED_WEEKS, MAINTAINED_RELAPSE).value == 31

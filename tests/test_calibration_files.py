@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 import calibration_fake as fake
-from coley.calibration import read_plan, trials_of
+from coley.calibration import read_plan
 from coley.calibration.figures import Figure, figures, whitening
 from coley.calibration.fingerprint import fingerprint
-from coley.calibration.leave_out import scores
+from coley.calibration.leave_out import groups_of, scores
 from coley.calibration.lookup import look_up, treated
 from coley.calibration.paths import changed, file_and_keys, value_at
 from coley.calibration.plan import CalibrationPlan
@@ -131,9 +131,12 @@ def test_a_plan_with_faults_of_its_own_is_refused_with_lines(tmp_path: Path) -> 
 
 
 def test_trials_to_leave_out() -> None:
-    assert trials_of(None, PLAN) == () and trials_of("each", PLAN) == PLAN.fit and trials_of("oak", PLAN) == ("oak",)
+    assert groups_of(None, PLAN, CATALOGUE) == () and groups_of("oak", PLAN, CATALOGUE) == (("oak",),)
+    assert groups_of("each", PLAN, CATALOGUE) == tuple((name,) for name in PLAN.fit)
+    by_cancer = groups_of("cancers", PLAN, CATALOGUE)
+    assert len(by_cancer) == 2 and set(sum(by_cancer, ())) == set(PLAN.fit)
     with pytest.raises(ColeyError, match="is not fitted; did you mean"):
-        trials_of("checkmate-68", PLAN)
+        groups_of("checkmate-68", PLAN, CATALOGUE)
 
 
 # Errors of figures

@@ -188,10 +188,10 @@ def test_a_trial_left_out_is_never_seen(fitted: tuple[Fitted, Path], catalogue: 
         other = {**catalogue.trials, name: trial.model_copy(update={"arms": tuple(arms)})}
         changed_ = dataclasses.replace(catalogue, trials=other)
         with objective(PLAN, changed_, settings, predictor=fake.predict) as wanted:
-            return refit(wanted, fitted[0], "keynote-006")[0]
+            return refit(wanted, fitted[0], ["keynote-006"])[0]
 
     with objective(PLAN, catalogue, settings, predictor=fake.predict) as wanted:
-        plain = refit(wanted, fitted[0], "keynote-006")[0]
+        plain = refit(wanted, fitted[0], ["keynote-006"])[0]
     np.testing.assert_array_equal(refitted("keynote-006"), plain)
     assert np.abs(refitted("checkmate-067") - plain).max() > 0.01
 
@@ -201,7 +201,7 @@ def test_trials_left_out_are_predicted_beside_the_look_up(
 ) -> None:
     settings = Settings(fitted[1], 50_000, (1,), resume=True)
     with objective(PLAN, catalogue, settings, predictor=fake.predict) as wanted:
-        table = leave_out(wanted, fitted[0], ["keynote-006"], catalogue, tmp_path)
+        table = leave_out(wanted, fitted[0], [["keynote-006"]], catalogue, tmp_path)
     assert set(table["trial"]) == {"keynote-006"}
     assert table["standardised"].abs().max() < 1.96  # the stand-in is right, and so is its prediction
     assert table["looked_up_from"].str.startswith("checkmate-067").any()
@@ -220,14 +220,20 @@ def test_a_folder_that_is_there_is_not_written_over(tmp_path: Path) -> None:
 def test_parameters_that_share_no_trial_are_searched_together(
     catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each cancer's hazard is found as if it were alone, and a simulation tries a value of every one at once."""
+    """Each cancer's hazard is found as if it were alone, in as many simulations as one of them takes."""
     calls = tmp_path / "calls"
     calls.touch()
     monkeypatch.setenv(fake.CALLS, str(calls))
     true = changed(catalogue, {fake.KILL: 9.0, fake.DOCETAXEL: 0.4})
-    plan = PLAN.model_copy(update={"parameters": PARAMETERS[1:3]})
-    run(true, tmp_path / "out", plan=plan, rounds=6)
-    table = pd.read_csv(tmp_path / "out" / "parameters.csv").set_index("name")
-    np.testing.assert_allclose(table["value"], [TRUE[fake.HAZARD[name]] for name in ("melanoma", "nsclc")], rtol=0.12)
-    moves = 4 + 2 + 4 * 2  # of both at once, as the strides of the rounds have them, less what stands already
-    assert len(calls.read_text().splitlines()) <= len(TRIALS) * (1 + moves)
+
+    def found(name: str, *wanted: Parameter) -> tuple[list[float], int]:
+        before = len(calls.read_text().splitlines())
+        run(true, tmp_path / name, plan=PLAN.model_copy(update={"parameters": wanted}), rounds=4)
+        values = pd.read_csv(tmp_path / name / "parameters.csv")["value"].tolist()
+        return values, len(calls.read_text().splitlines()) - before
+
+    together, simulations = found("together", *PARAMETERS[1:3])
+    apart = [found(parameter.name.split(":")[0], parameter) for parameter in PARAMETERS[1:3]]
+    np.testing.assert_allclose(together, [value for values, _ in apart for value in values], rtol=1e-6)
+    np.testing.assert_allclose(together, [TRUE[fake.HAZARD[name]] for name in ("melanoma", "nsclc")], rtol=0.12)
+    assert simulations <= sum(number for _, number in apart)

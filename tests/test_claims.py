@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 
 from coley.catalogue import load_catalogue
 from coley.claims import Found, judge, write_claims
-from coley.claims.measures import Sample, measure
+from coley.claims.measures import measure
 from coley.claims.rules import Outcome, difference, spearman
+from coley.claims.sample import Sample
 from coley.cli import main as main
 from coley.cli.commands import app
 from coley.errors import ColeyError

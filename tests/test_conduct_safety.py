@@ -97,6 +97,29 @@ def test_a_drug_that_is_stopped_is_not_given_again_and_the_patient_is_seen_furth
     assert found.criteria.names(found.codes[0])[-1] == "SD"
 
 
+def reduced(least: float | None) -> Care:
+    handling = Handling(classes=("toy",), action="reduce", reduce=0.8, least=least)
+    return Care(name="rash", title="Care", event="rash", rules=(CareRule(grades=(1, 4), drugs=(handling,), **KNOWN),))
+
+
+def test_doses_after_an_event_are_the_share_that_care_says_and_events_multiply(rate: float):
+    """1 mg until the visit on day 105 (see above), then 0.8 mg, and 0.64 after a second event, and so on."""
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}], harms=(Rash(rate),), cares=(reduced(None),))
+    given = found.doses.sort_values("TIME")
+    amounts, when = given["AMT"].to_numpy(), given["TIME"].to_numpy()
+    assert (amounts[when < 105] == 1.0).all()
+    assert amounts[when >= 105][0] == pytest.approx(0.8)
+    steps = np.unique(amounts.round(6))[::-1]
+    np.testing.assert_allclose(steps, 0.8 ** np.arange(len(steps)), rtol=1e-5)
+    assert set(found.safety.events.action) == {"reduce"}
+
+
+def test_a_drug_is_stopped_where_its_dose_would_be_too_small(rate: float):
+    found = course(ARM, [{"mm": 50.0, "growth": 0.0}], harms=(Rash(rate),), cares=(reduced(0.9),))
+    assert days(found, 0, "toy") == [t for t in WEEKS if t < 105]
+    assert found.safety.events.action.tolist()[0] == "stop"
+
+
 def test_only_drugs_of_the_classes_that_care_names_are_withheld(rate: float):
     both = Arm(name="a", regimen="toy 1 mg iv q1w + other 1 mg iv q1w")
     drugs = (ToyDrug("toy"), ToyDrug("other", classes=("else",)))
@@ -125,7 +148,7 @@ def test_what_is_given_daily_flows_step_by_step_and_the_rest_stays_as_it_is() ->
         (0, 7.0 * k, 1.0, 0.5, "B") for k in (0, 1)
     ]
     table = pd.DataFrame([*rows, (1, 2.0, 1.0, 0.0, "A")], columns=["ID", "TIME", "AMT", "DUR", "CMT"]).assign(**facts)
-    found = steady(table.sample(frac=1.0, random_state=1))
+    found = steady(table.sample(frac=1.0, random_state=1), np.zeros(len(table), dtype=int))
     expected = [
         (0, 0.0, 6.0, 3.0, "A"),
         (0, 3.0, 2.0, 2.0, "A"),

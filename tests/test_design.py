@@ -314,8 +314,11 @@ def test_every_design_is_compared_and_written(tmp_path: Path, monkeypatch: pytes
     needed = 200 * formulas.events_of_log_rank(0.7) / 150
     assert table.loc[("1", 200), "n_80_lower"] <= needed <= table.loc[("1", 200), "n_80_upper"]
     files = write_design(found, tmp_path / "out")
-    pd.testing.assert_frame_equal(pd.read_parquet(files[1]), found.table)
-    assert files[3].read_text(encoding="utf-8").startswith("<svg")
+    names = ["design.html", "design.csv", "design.parquet", "draws.csv", "power.svg"]
+    assert [path.name for path in files] == names and all(path.exists() for path in files)
+    pd.testing.assert_frame_equal(pd.read_parquet(files[2]), found.table)
+    page = files[0].read_text(encoding="utf-8")
+    assert "<svg" in page and f"{found.table['power'].iloc[0]:.0%} [" in page
     again = design(TWO, DRUG, CHEMO, space, CATALOGUE, settings)
     pd.testing.assert_frame_equal(again.table, found.table)
 

@@ -9,7 +9,7 @@ from diseases import MONTH, disease, ends, examined, follow, median_survival, pa
 
 NAME = "myeloma"
 NUMBER = 60
-HIT = ("wild_type", "tolerant", "lysis_resistant")
+HIT = tuple(clone.name for clone in disease(NAME).cancer.clones if "BCMA" not in clone.lacks)
 ALL = {f"kill_{clone}_{site}": (5.0, "1/day") for clone in HIT for site in ("1", "R")}
 
 

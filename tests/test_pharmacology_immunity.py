@@ -84,18 +84,31 @@ def test_interferon_slows_division_and_reverses() -> None:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3])
-def test_blockade_of_lag_3_frees_the_share_of_function_that_it_holds(share: float) -> None:
-    """1 at rest; without LAG-3 one over the share that is left: nothing where it holds nothing (knock-out)."""
-    model = system(context(h_LAG3=share), shipped("relatlimab"))
-    starts = [{"CT_relatlimab": level} for level in (0.0, 1.0)]
+@pytest.mark.parametrize(("name", "brake"), [("relatlimab", "LAG3"), ("tiragolumab", "TIGIT"), ("epacadostat", "IDO1")])
+def test_blockade_of_a_further_brake_frees_the_share_of_function_that_it_holds(
+    name: str, brake: str, share: float
+) -> None:
+    """1 at rest; without the brake one over the share that is left: nothing where it holds nothing (knock-out)."""
+    model = system(context(**{f"h_{brake}": share}), shipped(name))
+    starts = [{f"CT_{name}": level} for level in (0.0, 1.0)]
     found = at_once(model, ("T_function",), starts)["T_function"]
     np.testing.assert_allclose(found, [1, 1 / (1 - share)], rtol=1e-4)
 
 
-def test_a_model_has_lag_3_only_where_a_drug_blocks_it() -> None:
+def test_a_model_has_a_further_brake_only_where_a_drug_blocks_it() -> None:
     with_it, without = (system(context(), shipped(name)) for name in ("relatlimab", "nivolumab"))
     assert "free_LAG3" in with_it.units
+    assert not {"free_TIGIT", "h_TIGIT", "free_IDO1", "h_IDO1"} & with_it.units.keys()
     assert not {"free_LAG3", "h_LAG3", "free_TGFbeta"} & without.units.keys()
+
+
+def test_macrophages_engulf_cells_whose_cd47_is_covered() -> None:
+    """Half of 1e5 covered at the Kd (1 nM of 146 kg/mol), then all: 5/7 and 10/12 of the rate (half at 2e4)."""
+    model = system(context(("CD47",)), shipped("magrolimab"))
+    starts = [{"C_wild_1": 1e9, "CT_magrolimab": level} for level in (0.0, 1.46e-4, 10.0)]
+    rest, half, full = at_once(model, ("kill_wild_1",), starts)["kill_wild_1"]
+    assert rest < half < full
+    assert (half - rest) / (full - rest) == pytest.approx((5 / 7) / (10 / 12), rel=1e-3)
 
 
 def test_a_trap_lets_in_the_t_cells_that_tgf_beta_keeps_out() -> None:

@@ -50,6 +50,9 @@ CYTOTOXIC = {
     "chlorambucil": "chlorambucil 0.5 mg/kg po days 1,15 q4w",
     "melphalan": "melphalan 9 mg/m2 po days 1-4 q6w",
     "lurbinectedin": "lurbinectedin 3.2 mg/m2 iv over 60 min q3w",
+    "s-1": "s-1 40 mg/m2 po bid days 1-14 q3w",
+    "azacitidine": "azacitidine 75 mg/m2 sc days 1-7 q4w",
+    "pegylated-liposomal-doxorubicin": "pegylated-liposomal-doxorubicin 50 mg/m2 iv over 60 min q4w",
     "trifluridine-tipiracil": "trifluridine-tipiracil 35 mg/m2 po bid days 1-5,8-12 q4w",
 }
 
@@ -131,9 +134,11 @@ def daily(name: str) -> float:
 
 @pytest.mark.parametrize(
     "name",
-    ["adagrasib", "axitinib", "cabozantinib", "cobimetinib", "encorafenib", "erlotinib", "everolimus", "fruquintinib",
-     "lapatinib", "lazertinib", "lenalidomide", "lenvatinib", "olaparib", "pomalidomide", "regorafenib", "rivoceranib",
-     "sorafenib", "sotorasib", "sunitinib", "tucatinib", "vemurafenib", "venetoclax", "vorinostat", "zanubrutinib"],
+    ["abiraterone", "adagrasib", "afatinib", "axitinib", "binimetinib", "cabozantinib", "cobimetinib", "dabrafenib",
+     "encorafenib", "enzalutamide", "erlotinib", "everolimus", "fruquintinib", "gefitinib", "ibrutinib", "lapatinib",
+     "lazertinib", "lenalidomide", "lenvatinib", "neratinib", "niraparib", "olaparib", "osimertinib", "pazopanib",
+     "pomalidomide", "regorafenib", "rivoceranib", "rucaparib", "sorafenib", "sotorasib", "sunitinib", "tivozanib",
+     "trametinib", "tucatinib", "vemurafenib", "venetoclax", "vorinostat", "zanubrutinib"],
 )  # fmt: skip
 def test_the_labelled_dose_inhibits_nine_tenths(name: str) -> None:
     """The rule that sets potencies, at the mean unbound concentration: F dose / CL, times what is unbound."""

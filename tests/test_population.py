@@ -22,7 +22,7 @@ from coley.population.diagnosis import grow, natural_history
 from coley.population.draw import biomarkers, covariates, parameters
 from coley.population.variability import values
 from coley.protocol import Eligibility, PriorLine, Range
-from coley.streams import normals, stream, uniforms
+from coley.streams import normal_rows, normals, stream, uniform_rows, uniforms
 
 
 def quantity(value: float, unit: str = "", **spread: object) -> Quantity:
@@ -82,6 +82,18 @@ def test_a_patient_draws_the_same_whoever_else_draws() -> None:
 @pytest.mark.parametrize("other", [(8, "a", 3, 0), (7, "b", 3, 0), (7, "a", 4, 0), (7, "a", 3, 1)])
 def test_seed_purpose_patient_and_attempt_each_give_another_stream(other: tuple[int, str, int, int]) -> None:
     assert not np.isin(stream(*other).random(64), stream(7, "a", 3, 0).random(64)).any()
+
+
+@pytest.mark.parametrize("attempt", [0, 17])
+def test_many_at_once_draw_what_each_draws_alone(attempt: int) -> None:
+    """The expected value is that of numpy's own generator, Philox."""
+    patients = np.array([*range(100), 2**40])
+    alone = [stream(2**60, "harm", k, attempt).random() for k in patients]
+    assert uniforms(2**60, "harm", patients, attempt).tolist() == alone
+    rows = np.array([stream(7, "harm", k).standard_normal(3) for k in patients])
+    assert np.array_equal(normal_rows(7, "harm", patients, 3), rows)
+    assert np.array_equal(uniform_rows(7, "harm", [5], 4)[0], stream(7, "harm", 5).random(4))
+    assert uniform_rows(7, "harm", [], 4).shape == (0, 4)
 
 
 def test_deviates_over_patients_are_uniform_and_independent() -> None:

@@ -95,9 +95,12 @@ def test_distributions_and_misses_are_written(
     age = found.quantiles.set_index("measure").loc["AGE"]
     assert age["q50"] == pytest.approx(small_result.tables["ADSL"]["AGE"].median())
     files = write_comparison(found, tmp_path)
-    assert list(pd.read_csv(files[0])["fact"]) == list(found.facts["fact"])
-    assert len(pd.read_parquet(files[2])) == len(found.patients)
-    assert files[3].read_text(encoding="utf-8").startswith("<svg")
+    names = ["population.html", "facts.csv", "quantiles.csv", "patients.parquet", "population.svg"]
+    assert [path.name for path in files] == names and all(path.exists() for path in files)
+    assert list(pd.read_csv(files[1])["fact"]) == list(found.facts["fact"])
+    assert len(pd.read_parquet(files[3])) == len(found.patients)
+    page = files[0].read_text(encoding="utf-8")
+    assert "<svg" in page and "the model has no LDH" in page
 
 
 def test_the_command_lists_misses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, small_result: TrialResult) -> None:

@@ -122,8 +122,11 @@ def test_an_analysis_finds_what_decides_and_is_kept(tmp_path: Path, monkeypatch:
     assert found.table.iloc[0]["parameter"] == "k_kill" and found.table.iloc[0]["rise"] > 0
     assert len(found.outcomes) == 8 * 4
     files = write_sensitivity(found, tmp_path / "page")
-    pd.testing.assert_frame_equal(pd.read_parquet(files[1]), found.table)
-    assert files[3].read_text(encoding="utf-8").startswith("<svg")
+    names = ["sensitivity.html", "sensitivity.csv", "sensitivity.parquet", "points.csv", "sensitivity.svg"]
+    assert [path.name for path in files] == names and all(path.exists() for path in files)
+    pd.testing.assert_frame_equal(pd.read_parquet(files[2]), found.table)
+    page = files[0].read_text(encoding="utf-8")
+    assert "<svg" in page and "<td>k_kill</td>" in page
     done = calls.read_text().count("\n")
     again = sensitivity(TRIAL, chosen, CATALOGUE, settings, predictor=fake.predict)
     assert calls.read_text().count("\n") == done

@@ -25,6 +25,7 @@ from coley.errors import ColeyError, Problem
 from coley.protocol import Trial
 from coley.validation import Settings, Validation, validate, write_validation
 from coley.validation.regression import regressed
+from coley.validation.report import markdown
 from coley.validation.scores import scores
 from coley.validation.validate import _figures
 
@@ -204,3 +205,15 @@ def test_a_file_of_trials_is_read_with_every_problem_in_its_place(tmp_path: Path
     assert result.exit_code == 2
     assert "trials[1].cancer" in result.stderr and "did you mean 'nsclc'" in result.stderr
     assert "trials[1].name" in result.stderr and "another trial is called 'oak' too" in result.stderr
+
+
+def test_the_report_shows_every_arm_beside_what_was_published(tmp_path: Path) -> None:
+    settings = Settings(tmp_path, 50, 3)
+    found = checked(tmp_path, [own("new-oak"), CATALOGUE.trials["keynote-024"]], patients=50, draws=3)
+    text = markdown(found, settings)
+    assert "50 virtual patients per arm under each of 3 draws" in text
+    lines = {tuple(cell.strip() for cell in line.split("|")[1:4]): line for line in text.splitlines()}
+    line = lines["new-oak", "atezolizumab", "predicted"]
+    response = found.figures.query("trial == 'new-oak' and arm == 'atezolizumab' and endpoint == 'ORR'").iloc[0]
+    assert f"{response['predicted']:.1f} (" in line and "/ 13.6" in line
+    assert "fitted" in lines["keynote-024", "pembrolizumab", "fitted"]

@@ -1,7 +1,10 @@
-"""Virtual patients beside published ones as a folder: tables as CSV and Parquet, and a figure."""
+"""Virtual patients beside published ones as a folder: ``population.html``, tables as CSV and Parquet, a figure."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import partial
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,9 @@ import numpy as np
 import pandas as pd
 
 from coley.baseline.comparison import Comparison
-from coley.report.svg import render
+from coley.report.findings import findings_page, write_findings
+from coley.report.svg import Sketch
+from coley.report.tables import DASH, NOTHING, Table, grouped
 from coley.report.theme import (
     BLUE,
     SKY,
@@ -27,22 +32,74 @@ from coley.report.theme import (
 _BINS = 24
 _MOST = 0.99
 """Share of the patients that a histogram shows: a few have very much of a biomarker."""
+_CAPTION = (
+    "[95 % interval of so many virtual patients; of what was published, the range over studies or the interval]. "
+    "Misses: the two do not meet. Recalled: not read in its source. \u2014: the model has no such measure."
+)
+_LABEL = "Distributions of virtual patients before treatment beside published medians and shares."
+_QUANTILES = ("q5", "q25", "q50", "q75", "q95")
 
 
 def write_comparison(found: Comparison, folder: Path) -> list[Path]:
-    """Write ``facts.csv``, ``quantiles.csv``, ``patients.parquet`` and ``population.svg``; tables first.
+    """Write the page, ``facts.csv``, ``quantiles.csv``, ``patients.parquet`` and ``population.svg``.
 
     Returns:
-        the files written.
+        the files written, the page first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / name for name in ("facts.csv", "quantiles.csv", "patients.parquet", "population.svg")]
-    found.facts.to_csv(files[0], index=False)
-    found.quantiles.to_csv(files[1], index=False)
-    found.patients.to_parquet(files[2], index=False)
-    label = "Distributions of virtual patients before treatment beside published medians and shares"
-    files[3].write_text(render(population_figure(found), "population", label), encoding="utf-8")
-    return files
+    shown = [distribution_table(found), *([fact_table(found)] if len(found.facts) else [])]
+    title = f"{found.cancer.title} before treatment"
+    return write_findings(
+        folder,
+        {"facts.csv": found.facts, "quantiles.csv": found.quantiles, "patients.parquet": found.patients},
+        [Sketch("population", partial(population_figure, found), _LABEL)],
+        "population.html",
+        lambda figures: findings_page("virtual patients", title, missed(found), figures, shown),
+    )
+
+
+def distribution_table(found: Comparison) -> Table:
+    """Quantiles of each measure of the virtual patients."""
+    rows = [
+        (f"{row['title']}{_unit(row)}", *(f"{row[name]:.3g}" for name in _QUANTILES))
+        for row in found.quantiles.to_dict("records")
+    ]
+    columns = ("measure", "5 %", "25 %", "median", "75 %", "95 %")
+    return Table(f"{len(found.patients):,} virtual patients of {found.cancer.title}.", columns, grouped(rows))
+
+
+def fact_table(found: Comparison) -> Table:
+    """Each published fact beside the virtual patients."""
+    rows = [
+        (
+            f"{row['title']}{_unit(row)}",
+            _estimate(row["predicted"], row["lower"], row["upper"]),
+            _estimate(row["published"], row["published_lower"], row["published_upper"]),
+            f"{row['source']}{'' if row['read'] else ' (recalled)'}",
+            str(row["verdict"]),
+        )
+        for row in found.facts.to_dict("records")
+    ]
+    return Table(_CAPTION, ("published fact", "virtual", "published", "source", ""), grouped(rows), texts=5)
+
+
+def missed(found: Comparison) -> list[str]:
+    """What the virtual patients miss, a sentence each."""
+    return [_miss(row) for row in found.misses.to_dict("records")]
+
+
+def _miss(row: dict[Hashable, Any]) -> str:
+    if row["verdict"] == "unknown":
+        return f"Unknown: {row['title']}: the model has no {row['measure']}."
+    side = "below" if row["predicted"] < row["published"] else "above"
+    return f"Miss: {row['title']}: {row['predicted']:.3g} lies {side} the published {row['published']:.3g}."
+
+
+def _estimate(value: float, lower: float, upper: float) -> str:
+    return f"{value:.3g} [{lower:.3g}{DASH}{upper:.3g}]" if isfinite(value) else NOTHING
+
+
+def _unit(row: dict[Hashable, Any]) -> str:
+    return f", {row['unit']}" if row["unit"] else ""
 
 
 def population_figure(found: Comparison) -> Figure:

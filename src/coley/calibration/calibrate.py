@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from coley.calibration.blocks import blocks_of, fit_blocks
 from coley.calibration.evaluate import Evaluator, Predictor, Report, simulate
 from coley.calibration.figures import figures
 from coley.calibration.fit import Fitted, Objective, fit
@@ -85,14 +84,10 @@ def objective(
 def calibrate(wanted: Objective, settings: Settings) -> Fitted:
     """Fit, and write values, figures, parameters and covariance into the folder.
 
-    Where the parameters fall apart into blocks that share no trial, as those of many cancers do, each is searched by
-    itself.
-
     Raises:
         ColeyError: where the catalogue's values cannot be simulated.
     """
-    search = fit_blocks if len(blocks_of(wanted)) > 1 else fit
-    fitted = search(wanted, settings.rounds)
+    fitted = fit(wanted, settings.rounds)
     write_results(wanted, fitted, settings.folder)
     return fitted
 

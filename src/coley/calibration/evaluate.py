@@ -131,10 +131,11 @@ class Evaluator:
             self._report(stage, done, total)
         return [{name: _read(files) for name, files in own} for own in wanted]
 
-    def touches(self, trial: str, before: Mapping[str, float], after: Mapping[str, float]) -> bool:
-        """Whether ``trial`` can tell ``after`` from ``before``."""
-        one, other = (self._file(trial, changed(self.catalogue, values), self.seeds[0]) for values in (before, after))
-        return one != other
+    def touched(self, trials: Sequence[str], before: Mapping[str, float], after: Mapping[str, float]) -> list[str]:
+        """Those of ``trials`` that can tell ``after`` from ``before``."""
+        one, other = changed(self.catalogue, before), changed(self.catalogue, after)
+        seed = self.seeds[0]
+        return [name for name in trials if self._file(name, one, seed) != self._file(name, other, seed)]
 
     def _file(self, trial: str, catalogue: Catalogue, seed: int) -> Path:
         return self._folder / f"{fingerprint(catalogue.trials[trial], catalogue, self.patients, seed)[:32]}.json"

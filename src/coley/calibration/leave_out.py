@@ -1,7 +1,7 @@
-"""Leave one trial out: refit without its figures, predict it, and hold the look-up beside the prediction.
+"""Leave trials out: refit without their figures, predict them, and hold the look-up beside the prediction.
 
 The refit is the best point of the other trials and the prior by the Jacobian of the full fit: a Gauss-Newton step,
-again with Huber's weights of where it led until they settle. The trial left out is then simulated there. Its figures
+again with Huber's weights of where it led until they settle. What was left out is then simulated there. Its figures
 enter neither the loss nor the step: only the Jacobian was taken at a point that has seen them.
 """
 
@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from coley.calibration.evaluate import Failure
 from coley.calibration.fit import Fitted, Objective
 from coley.calibration.lookup import look_up, treated
+from coley.calibration.plan import CalibrationPlan
 from coley.calibration.results import figure_table
 from coley.catalogue import Catalogue
+from coley.errors import ColeyError, Problem, did_you_mean
 
 Floats = NDArray[np.float64]
 STEPS = 5
@@ -28,27 +30,31 @@ _Z = 1.959964
 
 
 def leave_out(
-    objective: Objective, fitted: Fitted, trials: Sequence[str], catalogue: Catalogue, folder: Path
+    objective: Objective, fitted: Fitted, groups: Sequence[Sequence[str]], catalogue: Catalogue, folder: Path
 ) -> pd.DataFrame:
-    """Predict each of ``trials`` from the others; written into ``folder`` as left-out.csv.
+    """Predict the trials of each of ``groups`` from all others; written into ``folder`` as left-out.csv.
 
     Columns are those of :func:`~coley.calibration.results.figure_table`, with the parameters' uncertainty in the
-    intervals, and ``looked_up`` and ``looked_up_from``: what the most similar fitted arm of another trial shows, and
-    which that is.
+    intervals; ``kind``, ``misfit`` and ``error``: simulated less published on the scale of the kind of figure, and its
+    standard deviation by sampling and parameters alone; ``looked_up`` and ``looked_up_from``: what the most similar
+    fitted arm of another trial shows, and which that is.
     """
     arms = treated(catalogue, list(dict.fromkeys(figure.study for figure in objective.figures)))
     tables = []
-    for name in trials:
-        point, without = refit(objective, fitted, name)
-        found = objective.evaluate(f"left out: {name}", [point], [[name]])[0]
+    for group in groups:
+        point, without = refit(objective, fitted, group)
+        found = objective.evaluate(f"left out: {', '.join(group)}", [point], [group])[0]
         if isinstance(found, Failure):
             found = np.full(len(objective.figures), np.nan)
-        own = [k for k, f in enumerate(objective.figures) if f.study == name and not f.kind.startswith("biology")]
+        own = [k for k, f in enumerate(objective.figures) if f.study in group and not f.kind.startswith("biology")]
         slopes = fitted.jacobian[own]
         covariance = without.covariance(fitted.simulated, fitted.jacobian)
         variance = np.einsum("ij,jk,ik->i", slopes, covariance, slopes)
         figures = [objective.figures[k] for k in own]
         table = figure_table(figures, found[own], variance).drop(columns=["weight", "fitted"])
+        table["kind"] = [figure.kind for figure in figures]
+        table["misfit"] = found[own] - np.array([figure.target for figure in figures])
+        table["error"] = np.sqrt([figure.sampling**2 + more for figure, more in zip(figures, variance, strict=True)])
         others = [look_up(figure, objective.figures, arms) for figure in figures]
         table["looked_up"] = [other.published if other else np.nan for other in others]
         table["looked_up_from"] = [f"{other.study}: {other.arm}" if other else "" for other in others]
@@ -58,12 +64,31 @@ def leave_out(
     return done
 
 
-def refit(objective: Objective, fitted: Fitted, trial: str) -> tuple[Floats, Objective]:
-    """The point that fits without the figures of ``trial``, and the objective without them."""
-    without = objective.without(trial)
+def groups_of(wanted: str | None, plan: CalibrationPlan, catalogue: Catalogue) -> tuple[tuple[str, ...], ...]:
+    """What is left out together: nothing for None; ``each`` fitted trial; ``cancers``: all of a cancer; or one trial.
+
+    Raises:
+        ColeyError: a name that is no fitted trial of ``plan``.
+    """
+    if wanted is None:
+        return ()
+    if wanted == "each":
+        return tuple((name,) for name in plan.fit)
+    if wanted == "cancers":
+        cancers = dict.fromkeys(catalogue.trials[name].cancer for name in plan.fit)
+        return tuple(tuple(n for n in plan.fit if catalogue.trials[n].cancer == cancer) for cancer in cancers)
+    if wanted not in plan.fit:
+        hint = did_you_mean(wanted, [*plan.fit, "each", "cancers"])
+        raise ColeyError(Problem("leave out", f"{wanted!r} is not fitted", hint))
+    return ((wanted,),)
+
+
+def refit(objective: Objective, fitted: Fitted, trials: Sequence[str]) -> tuple[Floats, Objective]:
+    """The point that fits without the figures of ``trials``, and the objective without them."""
+    without = objective.without(trials)
     point, found = fitted.point, fitted.simulated
     for _ in range(STEPS):
-        point = without.step(point, found, fitted.jacobian, 0.0)
+        point = without.step(point, found, fitted.jacobian, np.zeros(len(point)))
         found = fitted.simulated + fitted.jacobian @ (point - fitted.point)
     return point, without
 

@@ -213,16 +213,3 @@ def _check_biology(target: BiologyTarget, plan: CalibrationPlan, catalogue: Cata
         yield Problem(where, f"cites unknown source {target.source!r}", did_you_mean(target.source, catalogue.sources))
     if target.scale == "log" and target.value <= 0:
         yield Problem(where, "a logarithmic scale needs a value above zero")
-
-
-def trials_of(wanted: str | None, plan: CalibrationPlan) -> tuple[str, ...]:
-    """The fitted trials that are to be left out: none for None, all for ``each``, else the one of that name.
-
-    Raises:
-        ColeyError: a name that is no fitted trial of ``plan``.
-    """
-    if wanted in (None, "each"):
-        return plan.fit if wanted else ()
-    if wanted not in plan.fit:
-        raise ColeyError(Problem("leave out", f"{wanted!r} is not fitted", did_you_mean(str(wanted), plan.fit)))
-    return (wanted,)

@@ -1,9 +1,10 @@
 """Draws from the posterior of a calibration: sets of values of the calibrated parameters that the figures allow alike.
 
-The posterior is approximated by a normal distribution in the unit cube of the plan (see ``fit``), cut at its bounds.
-What ships is one table, a row per draw and a column per path of the catalogue.
+The posterior of each plan is approximated by a normal distribution in its unit cube (see ``fit``), cut at its bounds;
+plans that build on one another are drawn from independently. What ships is one table, a row per draw and a column per
+path of the catalogue.
 
-``python -m coley.calibration.posterior FOLDER`` draws from the results of a calibration in FOLDER.
+``python -m coley.calibration.posterior PLAN=FOLDER...`` draws from the results of calibrations, each in its folder.
 """
 
 from __future__ import annotations
@@ -48,11 +49,14 @@ def first_draws(number: int) -> tuple[Mapping[str, float], ...]:
     return posterior()[:number]
 
 
-def draw(plan: CalibrationPlan, catalogue: Catalogue, covariance: pd.DataFrame, number: int, seed: int) -> pd.DataFrame:
+def draw(
+    plan: CalibrationPlan, catalogue: Catalogue, covariance: pd.DataFrame, number: int, seed: int, nth: int = 0
+) -> pd.DataFrame:
     """``number`` draws about the values that ``catalogue`` has.
 
     Args:
         covariance: (parameters × parameters) in the unit cube, by name of the parameter, as a calibration writes it.
+        nth: which of the plans that are drawn from this is, each with numbers of its own.
 
     Raises:
         ColeyError: where the covariance is not of the parameters of ``plan``.
@@ -61,7 +65,7 @@ def draw(plan: CalibrationPlan, catalogue: Catalogue, covariance: pd.DataFrame, 
     if list(covariance.index) != names:
         raise ColeyError(Problem("covariance.csv", "is not of the parameters of the plan", "calibrate again"))
     space = Space(plan.parameters, catalogue)
-    normal = stream(seed, "posterior", 0).standard_normal((number, len(names)))
+    normal = stream(seed, "posterior", nth).standard_normal((number, len(names)))
     points = np.clip(space.start + normal @ np.linalg.cholesky(covariance.to_numpy()).T, 0.0, 1.0)
     rows = [{path: rounded(value) for path, value in space.values(point).items()} for point in points]
     return pd.DataFrame(rows)
@@ -70,14 +74,17 @@ def draw(plan: CalibrationPlan, catalogue: Catalogue, covariance: pd.DataFrame, 
 def main() -> int:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m coley.calibration.posterior", description=__doc__)
-    parser.add_argument("folder", type=Path, help="results of a calibration whose values the catalogue has")
-    parser.add_argument("--plan", default="solid", help="the plan that was carried out")
+    parser.add_argument("plans", nargs="+", metavar="PLAN=FOLDER", help="results whose values the catalogue has")
     parser.add_argument("--out", type=Path, default=None, help="CSV file to write (default: standard output)")
     options = parser.parse_args()
     try:
         catalogue = load_catalogue()
-        covariance = pd.read_csv(options.folder / "covariance.csv", index_col=0)
-        table = draw(read_plan(options.plan, catalogue), catalogue, covariance, DRAWS, 1)
+        tables = []
+        for nth, text in enumerate(options.plans):
+            name, _, folder = text.partition("=")
+            covariance = pd.read_csv(Path(folder) / "covariance.csv", index_col=0)
+            tables.append(draw(read_plan(name, catalogue), catalogue, covariance, DRAWS, 1, nth))
+        table = pd.concat(tables, axis="columns")
     except ColeyError as error:
         print("\n".join(f"error: {problem}" for problem in error.problems), file=sys.stderr)
         return 2

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from coley.calibration.figures import figures
 from coley.calibration.leave_out import FILE as LEFT_OUT
 from coley.calibration.leave_out import scores
 from coley.calibration.lookup import look_up, treated
+from coley.calibration.markdown import figure_text, table_rows
 from coley.calibration.plan import CalibrationPlan
 from coley.catalogue import Catalogue
 
@@ -122,7 +122,7 @@ def _summary(table: pd.DataFrame) -> list[str]:
         "- figures within two standard deviations of what sampling and the discrepancy allow, with those of strata: "
         f"{inside} of {len(table)}\n",
         "The largest misfits, in standard deviations:\n",
-        *_rows(("trial", "arm", "figure", "simulated", "published", "misfit"), misses),
+        *table_rows(("trial", "arm", "figure", "simulated", "published", "misfit"), misses),
     ]
 
 
@@ -130,13 +130,19 @@ def _left_out(table: pd.DataFrame | None) -> list[str]:
     if table is None:
         return []
     summary = [
-        (row["figures"], row["n"], _number(row["model"]), _number(row["looked_up"]), f"{100 * row['coverage']:.0f} %")
+        (
+            row["figures"],
+            row["n"],
+            figure_text(row["model"]),
+            figure_text(row["looked_up"]),
+            f"{100 * row['coverage']:.0f} %",
+        )
         for row in _records(scores(table))
         if row["n"]
     ]
     return [
         LEFT_OUT_TEXT.format(trials=", ".join(table["trial"].drop_duplicates())),
-        *_rows(("figures", "number", "error of the model", "error of the look-up", "coverage"), summary),
+        *table_rows(("figures", "number", "error of the model", "error of the look-up", "coverage"), summary),
         *_predictions(table),
     ]
 
@@ -168,14 +174,14 @@ def _predictions(table: pd.DataFrame) -> list[str]:
             row["trial"],
             row["arm"],
             row["endpoint"],
-            f"{_number(row['simulated'])} ({_number(max(row['lower'], 0.0))} to {_number(row['upper'])})",
-            _number(row["published"]),
-            _number(row["looked_up"]),
+            f"{figure_text(row['simulated'])} ({figure_text(max(row['lower'], 0.0))} to {figure_text(row['upper'])})",
+            figure_text(row["published"]),
+            figure_text(row["looked_up"]),
             row["looked_up_from"] or "–",
         )
         for row in _records(shown.fillna({"looked_up_from": ""}))
     ]
-    return _rows(("trial", "arm", "figure", "predicted (95 %)", "published", "look-up", "of"), rows)
+    return table_rows(("trial", "arm", "figure", "predicted (95 %)", "published", "look-up", "of"), rows)
 
 
 def _flattening(table: pd.DataFrame) -> list[str]:
@@ -185,8 +191,8 @@ def _flattening(table: pd.DataFrame) -> list[str]:
         at = {row["endpoint"]: row for row in _records(own)}
         if {"OS_24mo", "OS_60mo"} <= at.keys():
             ratios = [_hazards(at["OS_24mo"][side], at["OS_60mo"][side]) for side in ("simulated", "published")]
-            rows.append((trial, arm, *map(_number, ratios)))
-    return [FLATTENING_TEXT, *_rows(("trial", "arm", "simulated", "published"), rows)] if rows else []
+            rows.append((trial, arm, *map(figure_text, ratios)))
+    return [FLATTENING_TEXT, *table_rows(("trial", "arm", "simulated", "published"), rows)] if rows else []
 
 
 def _biology(plan: CalibrationPlan, table: pd.DataFrame) -> list[str]:
@@ -194,7 +200,7 @@ def _biology(plan: CalibrationPlan, table: pd.DataFrame) -> list[str]:
         return []
     shown = table[table["endpoint"].isin([target.measure for target in plan.biology])]
     rows = [(row["trial"], row["arm"], row["endpoint"], *_pair(row)) for row in _records(shown)]
-    return ["## Biology\n", *_rows(("trial", "arm", "measure", "simulated", "target"), rows)]
+    return ["## Biology\n", *table_rows(("trial", "arm", "measure", "simulated", "target"), rows)]
 
 
 def _parameters(table: pd.DataFrame) -> list[str]:
@@ -212,7 +218,7 @@ def _parameters(table: pd.DataFrame) -> list[str]:
         for row in _records(table.fillna({"at_bound": ""}))
     ]
     head = ("parameter", "group", "start", "value", "95 %", "searched", "contraction", "at a bound")
-    return [PARAMETERS_TEXT, *_rows(head, rows)]
+    return [PARAMETERS_TEXT, *table_rows(head, rows)]
 
 
 def _trial(title: str, table: pd.DataFrame) -> list[str]:
@@ -221,7 +227,7 @@ def _trial(title: str, table: pd.DataFrame) -> list[str]:
     for arm, own in table.groupby("arm", sort=False):
         at = {row["endpoint"]: " / ".join(_pair(row)) for row in reversed(_records(own))}
         rows.append((arm, *(at.get(name, "–") for name in names)))
-    return [f"## {title}\n", *_rows(("arm", *names), rows)]
+    return [f"## {title}\n", *table_rows(("arm", *names), rows)]
 
 
 def _place(name: str) -> tuple[int, str]:
@@ -233,7 +239,7 @@ def _place(name: str) -> tuple[int, str]:
 
 
 def _pair(row: dict[str, Any]) -> tuple[str, str]:
-    return _number(row["simulated"]), _number(row["published"])
+    return figure_text(row["simulated"]), figure_text(row["published"])
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
@@ -251,16 +257,3 @@ def _ordered(rates: pd.DataFrame) -> bool:
     got, want = rates["simulated"].to_numpy(), rates["published"].to_numpy()
     pairs = [(i, j) for i in range(len(want)) for j in range(len(want)) if want[i] - want[j] > NEAR]
     return all(got[i] > got[j] for i, j in pairs)
-
-
-def _rows(head: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    lines += ["| " + " | ".join(str(cell).replace(" | ", " – ") for cell in row) + " |" for row in rows]
-    return [*lines, ""]
-
-
-def _number(value: float) -> str:
-    """Two decimals for ratios and small numbers, one for the rest."""
-    if np.isnan(value):
-        return "–"
-    return f"{value:.2f}" if abs(value) < 3 else f"{value:.1f}"

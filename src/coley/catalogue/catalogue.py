@@ -11,13 +11,13 @@ from coley.catalogue.reading import Document
 from coley.catalogue.values import Change, change
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.facts import Cancer, Fact, Physiology, Source
+from coley.facts import Cancer, Comorbidity, Fact, Physiology, Source
 from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Claim, Trial
 from coley.regimen import check, parse
 
-Named = Cancer | Care | Claim | Drug | Harm | NamedRegimen | Trial
+Named = Cancer | Care | Claim | Comorbidity | Drug | Harm | NamedRegimen | Trial
 N = TypeVar("N", bound=Named)
 Key = tuple[str, str]
 """Of an entry: its folder and its name."""
@@ -40,6 +40,7 @@ class Catalogue:
     regimens: Mapping[str, NamedRegimen]
     harms: Mapping[str, Harm]
     care: Mapping[str, Care]
+    comorbidities: Mapping[str, Comorbidity]
     claims: Mapping[str, Claim]
     facts: Mapping[str, Fact]
     sources: Mapping[str, Source]

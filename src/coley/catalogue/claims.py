@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from coley.catalogue.catalogue import by_any_name, fold
+from coley.catalogue.comorbidities import measured_covariates, unknown_comorbidities
 from coley.catalogue.reading import Finding
 from coley.catalogue.regimens import Formulary
 from coley.errors import ColeyError, did_you_mean
@@ -24,15 +25,17 @@ def claim_findings(claim: Claim, formulary: Formulary) -> Iterator[Finding]:
             hint = did_you_mean(arm.cancer, cancers)
             yield Finding((*place, "cancer"), f"unknown cancer {arm.cancer!r}", hint)
             continue
-        yield from _patients(arm, formulary.catalogue.cancer(found.name), place)
+        measured = measured_covariates(formulary.catalogue)
+        yield from _patients(arm, formulary.catalogue.cancer(found.name), measured, place)
+        yield from unknown_comorbidities(arm.requires, formulary.catalogue, (*place, "requires"))
         try:
             formulary.catalogue.with_values(arm.set, cancer=found.name)
         except ColeyError as error:
             yield from (Finding((*place, "set"), problem.what, problem.hint) for problem in error.problems)
 
 
-def _patients(arm: ClaimArm, cancer: Cancer, place: tuple[str | int, ...]) -> Iterator[Finding]:
-    markers = [marker.name for marker in cancer.biomarkers]
+def _patients(arm: ClaimArm, cancer: Cancer, measured: list[str], place: tuple[str | int, ...]) -> Iterator[Finding]:
+    markers = [*(marker.name for marker in cancer.biomarkers), *measured]
     for name in arm.biomarkers:
         if name not in markers:
             what = f"{cancer.name} has no biomarker {name!r}"

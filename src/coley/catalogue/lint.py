@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from coley.catalogue.catalogue import Catalogue
 from coley.catalogue.citations import citation_findings, source_findings, usage
 from coley.catalogue.claims import claim_findings
+from coley.catalogue.comorbidities import comorbidity_findings
 from coley.catalogue.harms import harm_findings, model_findings
 from coley.catalogue.loader import File, Reading
 from coley.catalogue.models import cancer_findings, drug_findings
@@ -23,7 +24,7 @@ from coley.catalogue.trial_file import read_trial
 from coley.catalogue.trials import endpoint_places, trial_findings
 from coley.disease import Disease, disease_of
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.facts import Cancer, Reference
+from coley.facts import Cancer, Comorbidity, Reference
 from coley.harm import Harm
 from coley.pharmacology import Drug
 from coley.protocol import Claim
@@ -209,6 +210,8 @@ def _of_entry(file: File, catalogue: Catalogue, tried: _Tried) -> Iterator[Findi
             yield from drug_findings(file.entry, file.document.data, tried.diseases)
     elif isinstance(file.entry, Cancer) and file.entry.name in catalogue.cancers:
         yield from _of_cancer(file.entry.name, catalogue)
+    elif isinstance(file.entry, Comorbidity):
+        yield from comorbidity_findings(file.entry, catalogue)
     elif isinstance(file.entry, Harm):
         yield from model_findings(file.entry, tried.kinds)
     elif file.document.name == "physiology.toml":

@@ -15,7 +15,7 @@ from coley.catalogue.bases import unsound
 from coley.catalogue.catalogue import Catalogue, Named
 from coley.catalogue.reading import Document, Finding, entry_of, read_document
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.facts import Cancer, Fact, Physiology, Source
+from coley.facts import Cancer, Comorbidity, Fact, Physiology, Source
 from coley.harm import Care, Harm
 from coley.pharmacology import Drug, NamedRegimen
 from coley.protocol import Claim, Trial
@@ -27,6 +27,7 @@ FOLDERS: Mapping[str, type[Named]] = {
     "regimens": NamedRegimen,
     "harms": Harm,
     "care": Care,
+    "comorbidities": Comorbidity,
     "claims": Claim,
 }
 """Folders of a catalogue with one entry a file, which has its name."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from coley.catalogue.catalogue import by_any_name, fold
+from coley.catalogue.comorbidities import measured_covariates, unknown_comorbidities
 from coley.catalogue.places import Path, select
 from coley.catalogue.reading import Finding
 from coley.catalogue.regimens import Formulary, regimen_findings
@@ -16,6 +17,7 @@ from coley.facts import Cancer
 Data = Mapping[str, Any]
 _BIOMARKERS = (("eligibility", "biomarkers", "*"), ("arms", "*", "strata", "*", "biomarkers", "*"))
 _PRIOR = ("eligibility", "prior", "*", "given")
+_COMORBIDITIES = (("eligibility", "admits", "*"), ("eligibility", "requires", "*"))
 _PUBLISHED = (("arms", "*", "published"), ("arms", "*", "strata", "*", "published"))
 
 
@@ -24,6 +26,9 @@ def trial_findings(data: Data, formulary: Formulary) -> Iterator[Finding]:
     yield from regimen_findings("trials", data, formulary)
     yield from _clashes(data)
     yield from _published_twice(data)
+    for pattern in _COMORBIDITIES:
+        for path, given in select(data, pattern):
+            yield from unknown_comorbidities([str(given)], formulary.catalogue, path)
     name = data.get("cancer")
     if not isinstance(name, str) or name in formulary.besides("cancers"):
         return
@@ -32,12 +37,12 @@ def trial_findings(data: Data, formulary: Formulary) -> Iterator[Finding]:
     if cancer is None:
         yield Finding(("cancer",), f"unknown cancer {name!r}", did_you_mean(name, cancers))
     else:
-        yield from _patients(data, formulary.catalogue.cancer(cancer.name))
+        yield from _patients(data, formulary.catalogue.cancer(cancer.name), measured_covariates(formulary.catalogue))
 
 
-def _patients(data: Data, cancer: Cancer) -> Iterator[Finding]:
+def _patients(data: Data, cancer: Cancer, measured: list[str]) -> Iterator[Finding]:
     """Biomarkers and earlier treatment that the cancer does not know."""
-    markers = [marker.name for marker in cancer.biomarkers]
+    markers = [*(marker.name for marker in cancer.biomarkers), *measured]
     for pattern in _BIOMARKERS:
         for path, _ in select(data, pattern):
             if path[-1] not in markers:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from coley.catalogue import Catalogue
 from coley.claims.measures import measure
@@ -22,11 +24,14 @@ class Settings:
         patients: virtual patients of each arm, in place of those that claims say.
         seed: of every random number; arms of the same cancer and eligibility have the same patients.
         threads: parallel workers, default all cores. The result does not depend on it.
+        work: an existing folder for the arms that are finished, where the same claims go on. Default: all is kept in
+            memory.
     """
 
     patients: int | None = None
     seed: int = 1
     threads: int | None = None
+    work: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,7 @@ def experiments(
             results: dict[str, TrialResult] = {}
             for done, arm in enumerate(claim.arms):
                 report(f"{claim.id}, arms", done, len(claim.arms))
-                results[arm.name] = _result(arm, catalogue, how, kept)
+                results[arm.name] = _result(arm, catalogue, how, settings.work, kept)
             report(f"{claim.id}, arms", len(claim.arms), len(claim.arms))
             outcomes = tuple(_outcome(rule, claim, results, settings.seed) for rule in claim.rules)
         except ColeyError as error:
@@ -90,16 +95,25 @@ def trial_of(arm: ClaimArm, catalogue: Catalogue) -> Trial:
         title=arm.name,
         summary="An arm of a claim.",
         cancer=cancer.name,
-        eligibility=Eligibility(prior=prior, biomarkers=arm.biomarkers, age_min=least_age(cancer)),
+        eligibility=Eligibility(
+            prior=prior, requires=arm.requires, biomarkers=arm.biomarkers, age_min=least_age(cancer)
+        ),
         follow_up_months=arm.months,
         visits=SCANS,
+        stop_for_harm=arm.care,
         arms=(Arm(name=arm.name, regimen=arm.regimen),),
     )
 
 
-def _result(arm: ClaimArm, catalogue: Catalogue, how: RunSettings, kept: dict[str, TrialResult]) -> TrialResult:
+def _result(
+    arm: ClaimArm, catalogue: Catalogue, how: RunSettings, work: Path | None, kept: dict[str, TrialResult]
+) -> TrialResult:
     key = f"{how.patients} {arm.model_dump_json(exclude={'name'})}"
     if key not in kept:
+        if work is not None:
+            own = work / hashlib.sha256(key.encode()).hexdigest()[:16]
+            own.mkdir(exist_ok=True)
+            how = replace(how, work=own)
         trial = trial_of(arm, catalogue)
         kept[key] = run(trial, catalogue=catalogue.with_values(arm.set, cancer=trial.cancer), settings=how)
     return kept[key]

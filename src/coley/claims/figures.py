@@ -9,7 +9,7 @@ import altair as alt
 import pandas as pd
 
 from coley.claims.experiment import Found
-from coley.report.svg import Drawing, Sketch, draw
+from coley.report.svg import Sketch
 from coley.report.theme import BLUE, FIGURE_WIDTH, GREY, VERMILLION, Figure, finish, inline, nothing_to_show, wrap
 
 _ROW = 46
@@ -18,9 +18,9 @@ _ENDS = 0.08
 _COLOUR = alt.Color("verdict:N", legend=None, scale=alt.Scale(domain=["pass", "fail"], range=[BLUE, VERMILLION]))
 
 
-def drawings(found: list[Found]) -> dict[str, Drawing]:
-    """A figure of each claim, by its name."""
-    return draw(Sketch(each.claim.name, partial(_forest, each), f"{each.claim.id}: {each.verdict}") for each in found)
+def sketches(found: list[Found]) -> list[Sketch]:
+    """A figure of each claim, under its name."""
+    return [Sketch(each.claim.name, partial(_forest, each), f"{each.claim.id}: {each.verdict}") for each in found]
 
 
 def _forest(found: Found) -> Figure:

@@ -2,46 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
+from coley.claims.harm_measures import incidence, onset, resolved, with_response
+from coley.claims.sample import Floats, People, Sample, mean, months, share, subjects
 from coley.errors import ColeyError, Problem, did_you_mean
-from coley.report.select import DAYS_PER_MONTH, criteria_of, evaluable, response_names, rows_of_evaluable, survival_name
+from coley.report.select import DAYS_PER_MONTH, criteria_of, response_names, survival_name
 from coley.trial import TrialResult
-from coley.trial.analysis.paired import Flags, Floats, Follow, curve_at
+from coley.trial.analysis.paired import Follow, curve_at
 
 ELIMINATED = "not plausible: immunity eliminated the tumour"
 HELD = "not plausible: no diagnosis within 20 years, the tumour is held or too slow"
 _LEAST = 1e-3
 """Share of its first cells below which a tumour counts as this much: a cleared one has no logarithm."""
-People = NDArray[np.int64]
-
-
-@dataclass(frozen=True, eq=False)
-class Sample:
-    """A measure of the people of an arm.
-
-    Attributes:
-        label, unit: what it is, and in what; of shares ``%``.
-        people: their numbers, which are the same people in other arms; empty where people of arms are not the same.
-        size: how many they are.
-        value: of weights (replicates, size), how often each was drawn, the measure (replicates,).
-        largest: what one person can differ by at most.
-        flags: of a share, who has it.
-    """
-
-    label: str
-    unit: str
-    people: People
-    size: int
-    value: Callable[[Floats], Floats]
-    largest: float
-    flags: Flags | None = None
+_OF_HARM = {"AE": incidence, "onset": onset, "resolved": resolved, "response-with": with_response}
 
 
 def measure(name: str, result: TrialResult) -> Sample:
@@ -53,14 +27,14 @@ def measure(name: str, result: TrialResult) -> Sample:
     kind, _, rest = name.partition("_")
     if kind in ("ORR", "CR", "DCR"):
         found = _response(kind, result)
-    elif kind == "AE":
-        found = _event(rest, result)
+    elif kind in _OF_HARM:
+        found = _OF_HARM[kind](rest, result)
     elif kind == "eliminated":
         found = _eliminated(result)
     elif kind == "course":
         found = _course(rest, result)
     elif kind == "growth":
-        found = _growth(_months(rest), result)
+        found = _growth(months(rest), result)
     else:
         found = _survival(kind, rest, result)
     if not found.size:
@@ -68,31 +42,8 @@ def measure(name: str, result: TrialResult) -> Sample:
     return found
 
 
-def _months(text: str) -> int:
-    match = re.fullmatch(r"(\d+)mo", text)
-    if match is None:
-        raise ColeyError(Problem(text, "is no number of months", "write one like 6mo"))
-    return int(match[1])
-
-
-def _subjects(result: TrialResult) -> pd.DataFrame:
-    people = evaluable(result)
-    return people.assign(number=people["SUBJID"].astype(int)).sort_values("number")
-
-
-def _share(label: str, people: People, flags: Flags) -> Sample:
-    return _mean(label, "%", people, np.where(flags, 100.0, 0.0), 100.0, flags)
-
-
-def _mean(label: str, unit: str, people: People, values: Floats, largest: float, flags: Flags | None = None) -> Sample:
-    def value(weights: Floats) -> Floats:
-        return np.asarray(weights @ values / weights.sum(axis=1))
-
-    return Sample(label, unit, people, len(values), value, largest, flags)
-
-
 def _response(kind: str, result: TrialResult) -> Sample:
-    people = _subjects(result)
+    people = subjects(result)
     names, known = response_names(result), criteria_of(result)
     counted = {
         "ORR": ("Objective response", names.objective),
@@ -100,19 +51,7 @@ def _response(kind: str, result: TrialResult) -> Sample:
         "DCR": ("Disease control", (*names.objective, *names.control)),
     }
     label, best = counted[kind]
-    return _share(label, people["number"].to_numpy(), people["BOR"].isin(best).to_numpy(bool))
-
-
-def _event(name: str, result: TrialResult) -> Sample:
-    harm, _, grade = name.partition("_G")
-    people, events = _subjects(result), rows_of_evaluable(result, "ADAE")
-    least = int(grade or 1)
-    if len(events):
-        terms = events["AEDECOD"].astype(str).str.lower().str.replace(" ", "-")
-        events = events[((terms == harm) | (harm == "any")) & (events["AETOXGR"] >= least)]
-    label = f"{harm.replace('-', ' ').capitalize()}{' event' if harm == 'any' else ''}, grade {least} or more"
-    struck = people["USUBJID"].isin(set(events["USUBJID"])).to_numpy(bool)
-    return _share(label, people["number"].to_numpy(), struck)
+    return share(label, people["number"].to_numpy(), people["BOR"].isin(best).to_numpy(bool))
 
 
 def _eliminated(result: TrialResult) -> Sample:
@@ -120,11 +59,11 @@ def _eliminated(result: TrialResult) -> Sample:
     counts = dict(zip(result.rejected["REASON"], result.rejected["N"], strict=True))
     gone, kept = int(counts.get(ELIMINATED, 0)), int(counts.get(HELD, 0)) + result.patients
     label = "Tumours eliminated before diagnosis"
-    return _share(label, np.array([], dtype=np.int64), np.arange(gone + kept) < gone)
+    return share(label, np.array([], dtype=np.int64), np.arange(gone + kept) < gone)
 
 
 def _survival(kind: str, rest: str, result: TrialResult) -> Sample:
-    people = _subjects(result)
+    people = subjects(result)
     adtte = result.tables["ADTTE"]
     times = adtte[adtte["PARAMCD"] == kind].set_index("USUBJID").reindex(people["USUBJID"])
     if kind == "DOR":  # of those who responded
@@ -139,7 +78,7 @@ def _survival(kind: str, rest: str, result: TrialResult) -> Sample:
         end = result.trial.follow_up_months
         label = f"Mean {survival_name(kind).lower()} within {end:g} months"
         return Sample(label, "months", numbers, size, lambda weights: curve_at(follow, weights, end)[1], end)
-    month = _months(rest)
+    month = months(rest)
     if month > result.trial.follow_up_months:
         raise ColeyError(Problem(f"{kind}_{rest}", "is after the end of follow-up", "give the arm more months"))
     label = f"{survival_name(kind)} at {month} months"
@@ -164,9 +103,9 @@ def _trajectory(name: str, month: int, result: TrialResult) -> tuple[People, Flo
 
 def _course(rest: str, result: TrialResult) -> Sample:
     name, _, when = rest.rpartition("_")
-    month = _months(when)
+    month = months(when)
     people, _, values, title, unit = _trajectory(name, month, result)
-    return _mean(f"{title} at {month} months", unit, people, values, float(np.ptp(values)) if len(values) else 0.0)
+    return mean(f"{title} at {month} months", unit, people, values, float(np.ptp(values)) if len(values) else 0.0)
 
 
 def _growth(month: int, result: TrialResult) -> Sample:
@@ -174,4 +113,4 @@ def _growth(month: int, result: TrialResult) -> Sample:
     people, first, values, _, _ = _trajectory("C_total", month, result)
     ratio = np.maximum(values / np.maximum(first, 1e-9), _LEAST)
     label = f"Doublings of living cancer cells in {month} months"
-    return _mean(label, "", people, np.log2(ratio), float(-2 * np.log2(_LEAST)))
+    return mean(label, "", people, np.log2(ratio), float(-2 * np.log2(_LEAST)))

@@ -14,7 +14,7 @@ from math import isfinite
 import numpy as np
 from scipy.stats import rankdata
 
-from coley.claims.measures import People, Sample
+from coley.claims.sample import People, Sample
 from coley.protocol import Bounds, Difference, Order, Rule
 from coley.trial.analysis.paired import Floats, bootstrapped, draws
 from coley.trial.analysis.statistics import Estimate, proportion

@@ -10,40 +10,35 @@ from typing import Any
 import pandas as pd
 
 from coley.claims.experiment import Found
-from coley.claims.figures import drawings
+from coley.claims.figures import sketches
 from coley.claims.rules import Outcome
-from coley.report.folder import make_folder
+from coley.report.findings import write_findings
 from coley.report.tables import NOTHING, Group, Table, number
-from coley.report.templating import inline, page
+from coley.report.templating import page
 
-PAGE = "claims.html"
+PAGE, JSON = "claims.html", "claims.json"
 
 
 def write_claims(found: list[Found], folder: Path) -> list[Path]:
-    """Write the page, its figures and tables into ``folder``, which keeps what else is in it; tables before figures.
+    """Write the page, its figures and tables into ``folder``, which keeps what else is in it.
 
     Returns:
         the files written, the page first.
     """
-    make_folder(folder)
-    files = [folder / PAGE, folder / "claims.json", folder / "claims.csv"]
     records = [record(each) for each in found]
-    files[1].write_text(json.dumps(records, indent=2, allow_nan=False) + "\n", encoding="utf-8")
     rows = [
         {"claim": each["id"], "verdict": each["verdict"], **rule, "arms": json.dumps(rule["arms"])}
         for each in records
         for rule in each["rules"]
     ]
-    pd.DataFrame(rows).to_csv(files[2], index=False)
-    drawn = drawings(found)
-    for name, drawing in drawn.items():
-        if drawing.svg:
-            files.append(folder / f"{name}.svg")
-            files[-1].write_text(drawing.svg, encoding="utf-8")
-    figures = {name: inline(name, drawing) for name, drawing in drawn.items()}
-    said = {"summary": claim_table(found), "found": found, "figures": figures, "arms": arm_table}
-    files[0].write_text(page(PAGE, ["coley.claims"], **said), encoding="utf-8")
-    return files
+    said = {"summary": claim_table(found), "found": found, "arms": arm_table}
+    return write_findings(
+        folder,
+        {JSON: json.dumps(records, indent=2, allow_nan=False) + "\n", "claims.csv": pd.DataFrame(rows)},
+        sketches(found),
+        PAGE,
+        lambda figures: page(PAGE, ["coley.claims"], figures=figures, **said),
+    )
 
 
 def record(found: Found) -> dict[str, Any]:
@@ -99,7 +94,8 @@ def _people(arm: Any) -> list[str]:
         for sign, value in (("at least", range_.min), ("at most", range_.max))
         if value is not None
     ]
-    return [*(f"after {given}" for given in arm.prior), *bounds, *arm.set]
+    had = [*(f"after {given}" for given in arm.prior), *(f"with {name}" for name in arm.requires)]
+    return [*had, *bounds, *arm.set, *([] if arm.care else ["nothing is done about harm"])]
 
 
 def _measured(outcome: Outcome) -> str:

@@ -27,7 +27,8 @@ def calibrate(
     workers: Annotated[int, typer.Option(help="Processes; the result does not depend on it.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on in the folder, with what is there.")] = False,
     leave_out: Annotated[
-        str | None, typer.Option(help="Predict this trial, or 'each', from a fit without its figures.")
+        str | None,
+        typer.Option(help="Predict this trial, 'each', or each of the 'cancers', from a fit without its figures."),
     ] = None,
     report: Annotated[Path | None, typer.Option(help="Markdown file that shows every trial; replaced.")] = None,
 ) -> None:
@@ -36,21 +37,21 @@ def calibrate(
     Writes values, figures, parameters with their posterior, and rounds. The catalogue stays as it is: see
     'python -m coley.calibration.write'.
     """
-    from coley.calibration import Settings, objective, read_plan, seeds_of, trials_of
+    from coley.calibration import Settings, objective, read_plan, seeds_of
     from coley.calibration import calibrate as carry_out
+    from coley.calibration.leave_out import groups_of
+    from coley.calibration.leave_out import leave_out as predict_left
     from coley.catalogue import load_catalogue
     from coley.cli.progress import progress_bars
 
     catalogue = load_catalogue()
     wanted = read_plan(plan, catalogue)
-    left = trials_of(leave_out, wanted)
+    left = groups_of(leave_out, wanted, catalogue)
     settings = Settings(out, patients, tuple(seeds_of(seeds)), rounds, workers, resume)
     screen = console()
     with progress_bars() as bars, objective(wanted, catalogue, settings, report=bars) as problem:
         fitted = carry_out(problem, settings)
         if left:
-            from coley.calibration.leave_out import leave_out as predict_left
-
             predict_left(problem, fitted, left, catalogue, out)
     _print(screen, out)
     if report is not None:

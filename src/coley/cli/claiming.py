@@ -12,7 +12,6 @@ from coley.cli.shared import AsJson, Folders, Seed, Threads
 
 if TYPE_CHECKING:
     from coley.catalogue import Catalogue
-    from coley.claims import Found
     from coley.protocol import Claim
 
 
@@ -32,9 +31,10 @@ def claims(
     """Run the claims of the model as experiments: measured effects with intervals, and whether each passes.
 
     Claims that fail are shown as failing; the exit code is 0 all the same. Each is a file in the folder claims of a
-    catalogue.
+    catalogue. What was interrupted goes on where it was.
     """
     from coley.catalogue import load_catalogue
+    from coley.cli.keeping import kept_parts
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
     from coley.errors import ColeyError
@@ -48,18 +48,22 @@ def claims(
     if problems:
         raise ColeyError(problems)
 
-    from coley.claims import Settings, experiments, write_claims
+    from coley.claims import Settings, claim_table, experiments, write_claims
+    from coley.cli.tabling import printed
     from coley.report.folder import make_folder
 
     make_folder(out)
-    with progress_bars(as_json) as progress:
-        found = list(experiments(wanted, known, Settings(patients, seed, threads), progress=progress))
-    files = write_claims(found, out)
+    arms = sum(len(claim.arms) for claim in wanted)
+    with kept_parts(out / "claims", arms) as work:
+        with progress_bars(as_json) as progress:
+            settings = Settings(patients, seed, threads, work)
+            found = list(experiments(wanted, known, settings, progress=progress))
+        files = write_claims(found, out)
     if as_json:
         typer.echo((out / "claims.json").read_text(encoding="utf-8"), nl=False)
         return
-    _print(found)
     screen = console()
+    screen.print(printed(claim_table(found)))
     screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
     screen.print(PURPOSE)
 
@@ -85,20 +89,3 @@ def _place(claim: Claim) -> tuple[str, int, str]:
     letters = claim.name.rstrip("0123456789")
     number = claim.name[len(letters) :]
     return letters, int(number or 0), claim.name
-
-
-def _print(found: list[Found]) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    from coley.claims import claim_table
-
-    shown = claim_table(found)
-    table = Table(box=SIMPLE_HEAD, caption=Text(shown.caption), caption_justify="left")
-    for name in shown.columns:
-        table.add_column(name)
-    for group in shown.groups:
-        for index, row in enumerate(group.rows):
-            table.add_row("" if index else group.label, *map(Text, row))
-    console().print(table)

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -24,7 +22,6 @@ from coley.version import __version__
 
 if TYPE_CHECKING:
     from coley.cli.terminal import Screen
-    from coley.protocol import Trial
 
 PURPOSE = "For research and teaching, never for deciding one person's treatment."
 RESULTS = Path("coley-results")
@@ -120,6 +117,7 @@ def run(
     Name a trial, or make one from --cancer and one --arm for each arm.
     """
     from coley.catalogue import load_catalogue
+    from coley.cli.keeping import kept_parts
     from coley.cli.options import Own, trial_from
     from coley.cli.outcome import outcome_json, print_outcome
     from coley.cli.progress import announce, progress_bars
@@ -133,6 +131,7 @@ def run(
     from coley.report import check_writable, write_report
     from coley.trial import RunSettings
     from coley.trial import run as run_trial
+    from coley.trial.run import parts_of
 
     check_writable(folder)
     if posterior:
@@ -145,7 +144,7 @@ def run(
     silent = quiet or as_json
     if not silent:
         announce(protocol, patients, folder, partial(run_trial, protocol, catalogue=known, settings=settings))
-    with _work(folder, protocol, patients) as work:
+    with kept_parts(folder, parts_of(protocol, patients)) as work:
         with progress_bars(silent) as progress:
             settings = replace(settings, progress=progress, work=work)
             result = run_trial(protocol, catalogue=known, settings=settings)
@@ -165,29 +164,6 @@ def run(
             print_outcome(screen, result)
             screen.print(f"Report: {report}", highlight=False, markup=False, soft_wrap=True)
             screen.print(PURPOSE)
-
-
-@contextmanager
-def _work(folder: Path, trial: Trial, patients: int) -> Iterator[Path | None]:
-    """A folder for what is finished of a run of several parts, where the same command goes on after a kill or Ctrl-C.
-
-    None where the run has one part.
-    """
-    from coley.report.folder import unfinished, unfinished_place
-    from coley.trial.run import parts_of
-
-    if parts_of(trial, patients) == 1:
-        yield None
-        return
-    try:
-        with unfinished(folder) as work:
-            yield work
-    except KeyboardInterrupt:
-        kept = unfinished_place(folder.resolve())
-        if not kept.exists():
-            raise
-        said = f"no report was written; what is finished lies in {kept}, and the same command goes on from there"
-        raise KeyboardInterrupt(said) from None
 
 
 def console() -> Screen:

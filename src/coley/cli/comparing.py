@@ -12,7 +12,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from coley.cli.commands import EXIT_CODES, app, console
+from coley.cli.commands import EXIT_CODES, RESULTS, app, console
 from coley.cli.shared import AsJson, Changes, Folders, Plot, Seed, Threads
 from coley.errors import ColeyError, Problem
 
@@ -54,13 +54,15 @@ def compare(
 ) -> None:
     """Compare two regimens on the same virtual patients: differences with intervals, and the power to see them.
 
-    Nothing is written but the figure that --plot names.
+    Nothing is written but the figure that --plot names. What was interrupted goes on where it was.
     """
     from coley.catalogue import load_catalogue
     from coley.cli.figure_file import check_svg, write_figure
+    from coley.cli.keeping import kept_parts
     from coley.cli.options import Own
     from coley.cli.progress import progress_bars
     from coley.trial import RunSettings, run
+    from coley.trial.run import parts_of
 
     check_svg(plot)
     if n < 2:
@@ -69,14 +71,16 @@ def compare(
     own = Own(cancer, (first, second), months, tuple(prior or ()), tuple(where or ()))
     trial = _trial(own, known, patients=patients, seed=seed, threads=threads)
     known = known.with_values(change or (), cancer=trial.cancer)
-    with progress_bars(as_json) as progress:
-        result = run(trial, catalogue=known, settings=RunSettings(patients, seed, threads, progress=progress))
 
     from coley.report.contrast import contrast_figure, contrasts
 
-    found = contrasts(result, n)
-    if plot is not None:
-        write_figure(plot, contrast_figure(result, found, n), f"{first} and {second} in the same patients")
+    with kept_parts(plot or RESULTS / "compare", parts_of(trial, patients)) as work:
+        with progress_bars(as_json) as progress:
+            settings = RunSettings(patients, seed, threads, progress=progress, work=work)
+            result = run(trial, catalogue=known, settings=settings)
+        found = contrasts(result, n)
+        if plot is not None:
+            write_figure(plot, contrast_figure(result, found, n), f"{first} and {second} in the same patients")
     if as_json:
         typer.echo(_json(result, found, n))
         return

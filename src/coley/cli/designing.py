@@ -9,9 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
 from coley.cli.shared import AsJson, Changes, Folders, Seed, Threads
@@ -20,12 +17,6 @@ from coley.errors import ColeyError, Problem
 if TYPE_CHECKING:
     from coley.design import Design
 
-_CAPTION = (
-    "Power: share of simulated trials that show the arm under study to be better, at 5 % two-sided [95 % interval of "
-    "posterior and simulation]; ± standard error of simulation alone. Early, later: hazard ratio of the first and the "
-    "second half of the events. Penalty: how many times more patients the log-rank test needs than if the later hazard "
-    "ratio held from the start. Per arm for 80 and 90 % [95 %], at this data cut. –: not known. ∞: no benefit."
-)
 _GOAL = re.compile(r"power(?:\s+(?P<number>[0-9]+(?:\.[0-9]+)?)\s*(?P<percent>%?))?", re.IGNORECASE)
 
 
@@ -68,9 +59,11 @@ def design(
     from coley.catalogue import load_catalogue, load_trial
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
+    from coley.cli.tabling import printed
     from coley.design import Settings, read_space, write_design
     from coley.design import design as compare_designs
     from coley.design.designs import sides
+    from coley.design.write import design_table, design_title
     from coley.report.folder import make_folder
 
     wanted = _goal(goal)
@@ -91,11 +84,11 @@ def design(
         typer.echo(_json(found, wanted, folder))
         return
     screen = console()
-    screen.print(_table(found))
+    screen.print(printed(design_table(found), design_title(found)))
     for label, regimen in found.regimens.items():
         screen.print(f"{label or found.arm}: {regimen}", highlight=False, markup=False)
     screen.print(_verdict(found, wanted), highlight=False, markup=False)
-    screen.print(f"Figure: {files[-1]}", highlight=False, markup=False, soft_wrap=True)
+    screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
     screen.print(PURPOSE)
 
 
@@ -146,34 +139,3 @@ def _json(found: Design, wanted: float, folder: Path) -> str:
     about |= {"seed": found.settings.seed, "folder": str(folder), "regimens": dict(found.regimens), "goal": wanted}
     rows = [plain(row) for row in found.table.to_dict("records")]
     return json.dumps({**about, "best": plain(best) if best else None, "designs": rows}, indent=2, allow_nan=False)
-
-
-def _table(found: Design) -> Table:
-    settings = found.settings
-    cut = f"at {settings.events} events" if settings.events else f"at month {found.table['months'].iloc[0]:g}"
-    title = f"{found.trial.title}: {found.arm} against {found.versus}, {settings.endpoint}, {cut}"
-    table = Table(title=Text(title), caption=Text(_CAPTION), caption_justify="left", box=SIMPLE_HEAD)
-    for name in found.varied:
-        table.add_column(name)
-    rate = found.table["late"].isna().all()
-    headings = ["per arm", "power", "±", "events", "months", "points" if rate else "HR"]
-    headings += [] if rate else ["early", "later", "penalty"]
-    for heading in (*headings, "for 80 %", "for 90 %"):
-        table.add_column(heading, justify="right")
-    for row in found.table.to_dict("records"):
-        cells = [str(row[name]) for name in found.varied]
-        power = f"{row['power']:.0%} [{100 * row['lower']:.0f}–{100 * row['upper']:.0f}]"
-        cells += [f"{row['n']:,}", power, f"{row['monte_carlo']:.1%}", _number(row["events"], 0)]
-        cells += [_number(row["months"], 1), _number(row["effect"], 1 if rate else 2)]
-        cells += [] if rate else [_number(row[name], 2) for name in ("early", "later", "penalty")]
-        table.add_row(*cells, _size(row, "n_80"), _size(row, "n_90"))
-    return table
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:,.{digits}f}" if isfinite(value) else "–"
-
-
-def _size(row: dict[Any, Any], name: str) -> str:
-    ends = [f"{row[key]:,.0f}" if isfinite(row[key]) else "∞" for key in (name, f"{name}_lower", f"{name}_upper")]
-    return f"{ends[0]} [{ends[1]}–{ends[2]}]"

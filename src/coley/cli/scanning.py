@@ -11,7 +11,7 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from coley.cli.commands import EXIT_CODES, app, console
+from coley.cli.commands import EXIT_CODES, RESULTS, app, console
 from coley.cli.shared import AsJson, Changes, Folders, Plot, Seed, Threads
 
 if TYPE_CHECKING:
@@ -44,14 +44,17 @@ def scan(
     """Scan the dose or the interval of a drug: outcomes of the same virtual patients at each value.
 
     A drug that is given in several phases is varied in all of them. Nothing is written but the figure of --plot.
+    What was interrupted goes on where it was.
     """
     from coley.catalogue import load_catalogue, load_trial
     from coley.cli.figure_file import check_svg, write_figure
+    from coley.cli.keeping import kept_parts
     from coley.cli.options import size_problems
     from coley.cli.progress import progress_bars
     from coley.design.varying import read_vary, varied
     from coley.errors import ColeyError
     from coley.trial import RunSettings, run
+    from coley.trial.run import parts_of
 
     check_svg(plot)
     if problems := size_problems(patients, seed, threads):
@@ -60,16 +63,18 @@ def scan(
     known = load_catalogue(*(catalogue or ()))
     protocol, drug = varied(load_trial(trial, known), arm, wanted, known)
     known = known.with_values(change or (), cancer=protocol.cancer)
-    with progress_bars(as_json) as progress:
-        result = run(protocol, catalogue=known, settings=RunSettings(patients, seed, threads, progress=progress))
 
     from coley.report.dose_response import Axis, dose_response, responses_by
 
     title = f"{wanted.what.capitalize()} of {drug} ({wanted.unit})"
     axis = Axis(title, wanted.values, wanted.log, known.drugs[drug].agent.symbol)
-    found = responses_by(result, axis)
-    if plot is not None:
-        write_figure(plot, dose_response(result, found, axis), title)
+    with kept_parts(plot or RESULTS / "scan", parts_of(protocol, patients)) as work:
+        with progress_bars(as_json) as progress:
+            settings = RunSettings(patients, seed, threads, progress=progress, work=work)
+            result = run(protocol, catalogue=known, settings=settings)
+        found = responses_by(result, axis)
+        if plot is not None:
+            write_figure(plot, dose_response(result, found, axis), title)
     if as_json:
         typer.echo(_json(result, found, title))
         return

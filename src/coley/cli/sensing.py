@@ -9,21 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.box import SIMPLE_HEAD
-from rich.table import Table
-from rich.text import Text
 
 from coley.cli.commands import EXIT_CODES, PURPOSE, RESULTS, app, console
 from coley.cli.shared import AsJson, Folders, OwnArms, OwnBiomarkers, OwnCancer, OwnMonths, OwnPrior, Seed
 
 if TYPE_CHECKING:
     from coley.sensitivity import Sensitivity
-
-_CAPTION = (
-    "Share: of the variance of the outcome that would be lost if the parameter were known (total Sobol' index, with "
-    "interactions) [95 % interval]; alone: without interactions. Change: mean change of the outcome when the parameter "
-    "alone moves, and when it alone grows."
-)
 
 
 @app.command(epilog=EXIT_CODES)
@@ -60,8 +51,10 @@ def sensitivity(
     from coley.catalogue import load_catalogue
     from coley.cli.options import Own, trial_from
     from coley.cli.progress import progress_bars
+    from coley.cli.tabling import printed
     from coley.sensitivity import Settings, read_parameters, write_sensitivity
     from coley.sensitivity import sensitivity as analyse
+    from coley.sensitivity.write import sensitivity_table, sensitivity_title
 
     known = load_catalogue(*(catalogue or ()))
     own = Own(cancer, tuple(arm or ()), months, tuple(prior or ()), tuple(biomarker or ()))
@@ -76,10 +69,10 @@ def sensitivity(
         typer.echo(_json(found))
         return
     screen = console()
-    screen.print(_table(found))
+    screen.print(printed(sensitivity_table(found), sensitivity_title(found)))
     for reason in found.failed:
         screen.print(f"Some points could not be simulated: {reason}", markup=False, highlight=False)
-    screen.print(f"Figure: {files[-1]}", highlight=False, markup=False, soft_wrap=True)
+    screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
     screen.print(PURPOSE)
 
 
@@ -91,22 +84,3 @@ def _json(found: Sensitivity) -> str:
     ]
     about = {"trial": found.trial.name, "patients": found.settings.patients, "seed": found.settings.seed}
     return json.dumps({**about, "failed": list(found.failed), "indices": rows}, indent=2, allow_nan=False)
-
-
-def _table(found: Sensitivity) -> Table:
-    from coley.sensitivity.write import SHOWN
-
-    title = Text(f"{found.trial.title}: what decides the outcomes")
-    table = Table(title=title, caption=Text(_CAPTION), caption_justify="left", box=SIMPLE_HEAD)
-    for heading in ("arm", "outcome", "parameter", "range"):
-        table.add_column(heading)
-    for heading in ("share", "alone", "change", "when it grows"):
-        table.add_column(heading, justify="right")
-    for (arm, outcome), rows in found.table.groupby(["arm", "outcome"], sort=False):
-        for number, row in enumerate(rows.head(SHOWN).to_dict("records")):
-            first = ("", "") if number else (Text(str(arm)), str(outcome))
-            share = f"{row['total']:.0%} [{100 * row['total_lower']:.0f}–{100 * row['total_upper']:.0f}]"
-            moved = f"{row['change']:.2g} {row['unit']}", f"{row['rise']:+.2g}"
-            between = f"{row['low']:.3g}–{row['high']:.3g}"
-            table.add_row(*first, Text(str(row["parameter"])), between, share, f"{row['first']:.0%}", *moved)
-    return table

@@ -23,7 +23,7 @@ from coley.protocol import Published
 LABELS = ("kind", "molecule", "name", "given", "grade")
 """Fields that tell entries of a list apart."""
 PHYSIOLOGY = "physiology"
-GROUPS = ("drugs", "cancers", "trials", "regimens", "harms", "care", "claims")
+GROUPS = ("drugs", "cancers", "trials", "regimens", "harms", "care", "comorbidities", "claims")
 Showable = Entry | type[Disease]
 
 
@@ -37,7 +37,8 @@ class Fact:
 
 
 def find(catalogue: Catalogue, name: str) -> list[Showable]:
-    """Everything of that name or synonym: drug, cancer, trial, regimen, harm, care, kind of disease, ``physiology``.
+    """Everything of that name or synonym: drug, cancer, trial, regimen, harm, care, comorbidity, kind of disease,
+    ``physiology``.
 
     Raises:
         ColeyError: where there is nothing.

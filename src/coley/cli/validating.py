@@ -31,6 +31,7 @@ def validate(
     out: Annotated[Path, typer.Option(help="Folder of the page and tables; what was simulated is kept there.")] = (
         RESULTS / "validation"
     ),
+    report: Annotated[Path | None, typer.Option(help="Markdown file that shows every arm; replaced.")] = None,
 ) -> None:
     """Compare published trials with what is simulated, fitted or predicted.
 
@@ -39,8 +40,11 @@ def validate(
     """
     from coley.catalogue import load_catalogue
     from coley.cli.progress import progress_bars
+    from coley.cli.tabling import printed
     from coley.validation import Settings, write_validation
     from coley.validation import validate as carry_out
+    from coley.validation.scores import scores
+    from coley.validation.write import score_table
 
     known = load_catalogue(*(catalogue or ()))
     wanted = _trials(trial or [], arms or [], known)
@@ -48,10 +52,14 @@ def validate(
     with progress_bars() as bars:
         found = carry_out(wanted, known, settings, report=bars)
     files = write_validation(found, out)
-    _print(out)
     screen = console()
+    screen.print(printed(score_table(scores(found.figures))))
     for name, reasons in found.failed.items():
         screen.print(f"{name} could not be simulated: {'; '.join(reasons)}", markup=False, highlight=False)
+    if report is not None:
+        from coley.validation.report import write_report
+
+        write_report(found, settings, report)
     screen.print(f"Page: {files[0]}", highlight=False, markup=False, soft_wrap=True)
     screen.print(PURPOSE)
 
@@ -75,20 +83,3 @@ def _trials(names: list[str], files: list[Path], known: Catalogue) -> list[Trial
     if problems:
         raise ColeyError(problems)
     return found if names or files else list(known.trials.values())
-
-
-def _print(folder: Path) -> None:
-    import pandas as pd
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-
-    from coley.validation.write import score_table
-
-    shown = score_table(pd.read_csv(folder / "scores.csv"))
-    table = Table(box=SIMPLE_HEAD, caption=shown.caption, caption_justify="left")
-    for number, name in enumerate(shown.columns):
-        table.add_column(name, justify="left" if number < shown.texts else "right")
-    for group in shown.groups:
-        for index, row in enumerate(group.rows):
-            table.add_row("" if index else group.label, *row)
-    console().print(table)

@@ -24,6 +24,7 @@ from coley.streams import Patients
 from coley.system import System
 
 Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 Findings = Mapping[str, NDArray[Any]]
 """What examinations of all visits show: arrays (patients × visits, ...) by the names that response criteria ask for."""
 
@@ -128,6 +129,10 @@ class Disease(ABC):
     def arranged(self, patients: pd.DataFrame) -> pd.DataFrame:
         """Parameters and states at diagnosis with the sites of each patient in the order in which they are numbered."""
         return patients
+
+    def measurable(self, candidates: pd.DataFrame) -> Flags:
+        """(patients,) whether treatment can be judged in each, of parameters and states at diagnosis."""
+        return np.ones(len(candidates), dtype=bool)
 
     def absent(self, size: int) -> Findings:
         """What an examination that was not made shows of ``size`` patients: arrays as of ``examine``, NaN."""

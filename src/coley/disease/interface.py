@@ -42,6 +42,7 @@ TERMS = (
     Term("danger_{s}", "cell", "total", "danger signal"),
     Term("IFNg_added_{s}", "nmol/mL", "total", "interferon-gamma that is added"),
     Term("immune_volume_{s}", "mL", "total", "volume of immune cells"),
+    Term("crowd_{s}", "cell", "total", "normal cells among which effector cells look for cancer cells"),
     Term("adjuvant", "cell/day", "total", "mature dendritic cells brought to the node"),
     Term("recall", "cell/day", "total", "memory T cells called back"),
     Term("kill_dividing", "1/day", "total", "killing of dividing immune cells"),

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from coley.mechanisms.lag3 import lag3
+from coley.mechanisms.further_brakes import ido1, lag3, tigit
 from coley.mechanisms.tgf_beta import tgf_beta
 from coley.modeling import Context, Mechanism
 
-ON_DEMAND: tuple[Callable[[Context], Mechanism], ...] = (lag3, tgf_beta)
+ON_DEMAND: tuple[Callable[[Context], Mechanism], ...] = (lag3, tigit, ido1, tgf_beta)
 
 
 def asked_for(context: Context, parts: Sequence[Mechanism]) -> list[Mechanism]:

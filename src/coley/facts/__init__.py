@@ -12,6 +12,7 @@ from coley.facts.cancer import (
     Prior,
     normal_correlations,
 )
+from coley.facts.comorbidity import Comorbidity
 from coley.facts.fact import Baseline, Fact
 from coley.facts.quantity import Entry, Known, Label, Quantity, Reference, Slug, Source, Text, Unit, like
 
@@ -21,6 +22,7 @@ __all__ = [
     "Biomarker",
     "Cancer",
     "Clone",
+    "Comorbidity",
     "Correlation",
     "CovariateEffect",
     "Entry",

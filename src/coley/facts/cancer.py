@@ -54,6 +54,7 @@ class Clone(Entry):
         chemosensitivity: killing by cytotoxic drugs, relative to the first clone.
         lysis: killing by T cells that a drug or a receptor of a product drives, relative to the first clone.
         lacks: molecules that its cells do not bear.
+        density: molecules on its cells relative to the first clone, of those that it has fewer or more of.
     """
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*$")]
@@ -64,6 +65,7 @@ class Clone(Entry):
     chemosensitivity: Annotated[Quantity, like("", zero=True)] | None = None
     lysis: Annotated[Quantity, like("", zero=True)] | None = None
     lacks: tuple[Text, ...] = ()
+    density: dict[str, Annotated[Quantity, like("")]] = Field(default={})
 
 
 class Organ(Entry):

@@ -23,7 +23,7 @@ from coley.harm.schema import Care, CareRule, Harm
 from coley.regimen import duration, parse
 from coley.units import convert
 
-_STRENGTH = ("", "none", "hold", "stop")
+_STRENGTH = ("", "none", "reduce", "hold", "stop")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,13 @@ class Orders:
 
     Attributes:
         rules: the rule for each event, None where there is none.
-        actions: what is done with each drug (events × drugs): "none", "hold" or "stop", "" for one not given so far.
+        actions: what is done with each drug (events × drugs): "none", "reduce", "hold" or "stop", "" for one not given
+            so far.
         resume: highest grade at which a held drug is given again (events × drugs); -1 for one that is not held so.
         after: days for which a drug is held (events × drugs); 0 for one that is not held so.
         within: days that a hold may come to (events × drugs); inf for any number.
+        reduce: share of each dose that is given afterwards (events × drugs); 1 for all of it.
+        least: share of the first dose below which a drug is stopped (events × drugs); 0 for none.
         related: whether a drug given is of a class that is known to cause such events.
     """
 
@@ -44,6 +47,8 @@ class Orders:
     resume: Ints
     after: Floats
     within: Floats
+    reduce: Floats
+    least: Floats
     related: NDArray[np.bool_]
 
 
@@ -64,11 +69,15 @@ class Course:
     Attributes:
         events: with their ends and treatment.
         withheld: day until which each drug is not given (events × drugs): -inf for no change, inf for good.
+        reduce: share of each dose that is given afterwards (events × drugs); 1 for all of it.
+        least: share of the first dose below which a drug is stopped (events × drugs); 0 for none.
         prescriptions: what to give for them.
     """
 
     events: Events
     withheld: Floats
+    reduce: Floats
+    least: Floats
     prescriptions: tuple[Prescription, ...]
 
 
@@ -87,8 +96,8 @@ def decide(
         given: whether the patient of each event has been given each drug (events × drugs).
     """
     shape = (len(events), len(drugs))
-    actions, resume = np.full(shape, "", dtype="<U4"), np.full(shape, -1, dtype=np.int64)
-    after, within = np.zeros(shape), np.full(shape, np.inf)
+    actions, resume = np.full(shape, "", dtype="<U6"), np.full(shape, -1, dtype=np.int64)
+    after, within, reduce, least = np.zeros(shape), np.full(shape, np.inf), np.ones(shape), np.zeros(shape)
     rules: list[CareRule | None] = [None] * len(events)
     related = np.zeros(len(events), dtype=bool)
     for index, grade in {*zip(events.harm.tolist(), events.grade.tolist(), strict=True)}:
@@ -99,10 +108,10 @@ def decide(
         for column, drug in enumerate(drugs):
             cells = rows & given[:, column]
             handling = _handling(rule, drug)
-            for values, value in zip((actions, resume, after, within), handling, strict=True):
+            for values, value in zip((actions, resume, after, within, reduce, least), handling, strict=True):
                 values[cells, column] = value
             related[cells] |= bool(set(harms[index].causes) & set(drug.classes))
-    return Orders(tuple(rules), actions, resume, after, within, related)
+    return Orders(tuple(rules), actions, resume, after, within, reduce, least, related)
 
 
 def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
@@ -111,26 +120,30 @@ def _rule(harm: Harm, grade: int, cares: Sequence[Care]) -> CareRule | None:
     return next((rule for rule in rules if rule.grades[0] <= grade <= rule.grades[1]), None)
 
 
-def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int, float, float]:
-    """What the rule says of a drug: action, and ``resume``, ``after`` and ``within`` as orders have them."""
+def _handling(rule: CareRule | None, drug: Medicine) -> tuple[str, int, float, float, float, float]:
+    """What the rule says of a drug: action, and the rest as orders have it."""
     found = [row for row in (rule.drugs if rule else ()) if set(row.classes) & set(drug.classes)]
     if not found:
-        return "none", -1, 0.0, np.inf
+        return "none", -1, 0.0, np.inf, 1.0, 0.0
     action = max((row.action for row in found), key=_STRENGTH.index)
+    if action == "stop":
+        return action, -1, 0.0, np.inf, 1.0, 0.0
+    share = min((row.reduce for row in found if row.reduce is not None), default=1.0)
+    least = max((row.least for row in found if row.least is not None), default=0.0)
     if action != "hold":
-        return action, -1, 0.0, np.inf
+        return action, -1, 0.0, np.inf, share, least
     grades = [row.resume for row in found if row.resume is not None]
     within = min(row.within if row.within is not None else np.inf for row in found)
-    return action, min(grades, default=-1), max(row.after or 0.0 for row in found), within
+    return action, min(grades, default=-1), max(row.after or 0.0 for row in found), within, share, least
 
 
 def resolve(events: Events, harms: Sequence[Harm], orders: Orders, *, seed: int) -> Course:
     """How the events go under the ``orders``: when they end, what is given and until when drugs are withheld."""
     untreated = np.ones(len(events))
-    for index, harm in enumerate(harms):
+    for index in np.unique(events.harm).tolist():
         rows = events.harm == index
         of = (events.number[rows], events.patient[rows], seed)
-        untreated[rows] = _untreated(harm, events.grade[rows], *of)
+        untreated[rows] = _untreated(harms[index], events.grade[rows], *of)
     fatal = events.grade == 5
     healing = _healing(events, harms, orders, np.where(fatal, np.inf, untreated), seed)
     ended = replace(
@@ -144,7 +157,8 @@ def resolve(events: Events, harms: Sequence[Harm], orders: Orders, *, seed: int)
     )
     withheld = _withheld(ended, orders, healing)
     actions = np.where((orders.actions == "hold") & (withheld == np.inf), "stop", orders.actions)
-    return Course(replace(ended, action=_strongest(actions)), withheld, _prescriptions(ended, harms, orders))
+    ended = replace(ended, action=_strongest(actions))
+    return Course(ended, withheld, orders.reduce, orders.least, _prescriptions(ended, harms, orders))
 
 
 @dataclass(frozen=True)
@@ -188,8 +202,8 @@ class _Healing:
 def _healing(events: Events, harms: Sequence[Harm], orders: Orders, untreated: Floats, seed: int) -> _Healing:
     work, factor, second_factor = untreated.copy(), np.ones(len(events)), np.ones(len(events))
     refractory = np.zeros(len(events), dtype=bool)
-    for index, harm in enumerate(harms):
-        rows = np.flatnonzero(events.harm == index)
+    for index in np.unique(events.harm).tolist():
+        harm, rows = harms[index], np.flatnonzero(events.harm == index)
         of = (events.number[rows], events.patient[rows], seed)
         work[rows[drawn(harm, "permanent", *of) < harm.recovery.permanent.value]] = np.inf
         refractory[rows] = drawn(harm, "response", *of) < harm.recovery.refractory.value
@@ -206,9 +220,11 @@ def _healing(events: Events, harms: Sequence[Harm], orders: Orders, untreated: F
 def _untreated(harm: Harm, grade: Ints, number: Ints, patients: Ints, seed: int) -> Floats:
     """Days that healing, or dying of grade 5, takes untreated: log-normal."""
     z = ndtri(np.clip(drawn(harm, "duration", number, patients, seed), 1e-9, 1 - 1e-9))
-    rows = {row.grade: row.duration for row in harm.grades}
-    median = np.array([convert(rows[level].value, rows[level].unit, "day") for level in grade.tolist()])
-    sigma = np.array([np.sqrt(np.log1p((rows[level].cv or 0.0) ** 2)) for level in grade.tolist()])
+    median, sigma = np.empty(len(grade)), np.empty(len(grade))
+    for row in harm.grades:
+        here = grade == row.grade
+        median[here] = convert(row.duration.value, row.duration.unit, "day")
+        sigma[here] = np.sqrt(np.log1p((row.duration.cv or 0.0) ** 2))
     return np.asarray(median * np.exp(sigma * z))
 
 
@@ -222,7 +238,7 @@ def _strongest(actions: NDArray[np.str_]) -> NDArray[np.str_]:
     strength = np.zeros(len(actions), dtype=np.int64)
     for level, name in enumerate(_STRENGTH):
         strength[(actions == name).any(axis=1)] = level
-    return np.array(_STRENGTH, dtype="<U4")[strength]
+    return np.array(_STRENGTH, dtype="<U6")[strength]
 
 
 def _withheld(events: Events, orders: Orders, healing: _Healing) -> Floats:

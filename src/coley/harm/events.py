@@ -34,7 +34,8 @@ class Events:
         treated: day on which treatment of the event begins; NaN for none.
         treated_until: day on which that treatment, with its taper, ends; NaN for none.
         second_line: day on which the second line begins; NaN for none.
-        action: what is done with a drug on account of it, the strongest: "none", "hold", "stop"; "" with no drug.
+        action: what is done with a drug on account of it, the strongest: "none", "reduce", "hold", "stop"; "" with no
+            drug.
         related: whether the patient had been given a drug that is known to cause such events.
     """
 
@@ -58,7 +59,7 @@ class Events:
     def begun(cls, patient: Ints, harm: Ints, number: Ints, grade: Ints, onset: Floats) -> Events:
         """Events of which no more is known yet."""
         nan, none, no = (np.full(len(patient), value) for value in (np.nan, "", False))
-        none = none.astype("<U4")
+        none = none.astype("<U6")
         return cls(patient, harm, number, grade, onset, nan, nan, nan, nan, nan, none, no)
 
     @classmethod
@@ -122,26 +123,27 @@ def occur(
         seed: of every random number.
     """
     numbers = np.asarray(patients, dtype=np.int64)
-    number, spent, wait, found = risk.number.copy(), risk.spent.copy(), risk.wait.copy(), []
-    last = (~np.isnan(times)).sum(axis=1) - 1
-    begin, end = times[:, 0], times[np.arange(len(times)), last]
-    for index, harm in enumerate(harms):
-        course = hazards[index]
-        final, since = course[np.arange(len(times)), last], course[:, 0].copy()
-        late = risk.free[index] > begin
-        since[late] = _value(times[late], course[late], np.minimum(risk.free[index, late], end[late]))
-        new = np.isnan(wait[index])
-        wait[index, new] = _thresholds(harm, number[index, new], numbers[new], seed)
-        mark = since + wait[index] - spent[index]
-        rows = np.flatnonzero(final > mark)
-        day = _crossing(times[rows], course[rows], mark[rows])
-        grade = _grades(harm, number[index, rows], numbers[rows], seed)
+    number, spent, wait, found = risk.number, risk.spent.copy(), risk.wait.copy(), []
+    everyone, last = np.arange(len(times)), (~np.isnan(times)).sum(axis=1) - 1
+    begin, end = times[:, 0], times[everyone, last]
+    final, since = hazards[:, everyone, last], hazards[:, :, 0].copy()
+    late, new = risk.free > begin, np.isnan(wait)
+    for index in np.flatnonzero(late.any(axis=1)).tolist():
+        rows = np.flatnonzero(late[index])
+        since[index, rows] = _value(times[rows], hazards[index, rows], np.minimum(risk.free[index, rows], end[rows]))
+    for index in np.flatnonzero(new.any(axis=1)).tolist():
+        wait[index, new[index]] = _thresholds(harms[index], number[index, new[index]], numbers[new[index]], seed)
+    mark = since + wait - spent
+    struck = final > mark
+    spent += np.nan_to_num(final - since)
+    for index in np.flatnonzero(struck.any(axis=1)).tolist():
+        rows = np.flatnonzero(struck[index])
+        day = _crossing(times[rows], hazards[index, rows], mark[index, rows])
+        grade = _grades(harms[index], number[index, rows], numbers[rows], seed)
         which = np.full(len(rows), index, dtype=np.int64)
         found.append(Events.begun(numbers[rows], which, number[index, rows], grade, day))
-        spent[index] += np.nan_to_num(final - since)
-        spent[index, rows], wait[index, rows] = 0.0, np.nan
-        number[index, rows] += 1
-    return Events.joined(found), replace(risk, number=number, spent=spent, wait=wait)
+    spent[struck], wait[struck] = 0.0, np.nan
+    return Events.joined(found), replace(risk, number=number + struck, spent=spent, wait=wait)
 
 
 def _value(times: Floats, values: Floats, days: Floats) -> Floats:

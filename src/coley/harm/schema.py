@@ -21,7 +21,7 @@ def _some(rows: tuple[T, ...]) -> tuple[T, ...]:
     return rows
 
 
-Action = Literal["none", "hold", "stop"]
+Action = Literal["none", "reduce", "hold", "stop"]
 CtcaeGrade = Annotated[int, Field(ge=1, le=5)]
 TAKEN = ("death", "lesion", "harm")
 """No names of harms: their hazards are those of the disease."""
@@ -116,6 +116,11 @@ class Harm(Entry):
         return self.name.replace("-", "_")
 
     @property
+    def susceptibility(self) -> str:
+        """The parameter of the model that is the patient's susceptibility, of a harm that has one."""
+        return f"susceptibility_{self.symbol}"
+
+    @property
     def modelled(self) -> bool:
         """Whether the model has a state for its hazard; the rate of exposure needs none."""
         return not (self.autoimmunity is None and self.cytokines is None and self.marrow is None)
@@ -147,11 +152,12 @@ class Harm(Entry):
 
 
 class Handling(Entry):
-    """What is done with the drugs of some classes: nothing, hold, or stop.
+    """What is done with the drugs of some classes: nothing, reduce the dose, hold, or stop.
 
     A drug that was held is given again: once the event is of grade ``resume``, or ``after`` so many days where it is
     replaced rather than healed, as a hormone is. A drug that was stopped is not, nor one whose hold comes to more than
-    ``within`` days.
+    ``within`` days. Where the dose is reduced, what is given from then on, or after the hold, is the share ``reduce``
+    of what it was; a drug is stopped where that would come to less than the share ``least`` of the first dose.
     """
 
     classes: Annotated[tuple[Text, ...], AfterValidator(_some)]
@@ -159,6 +165,18 @@ class Handling(Entry):
     resume: Annotated[int, Field(ge=0, le=4)] | None = None
     after: Annotated[float, Field(gt=0, le=365)] | None = None
     within: Annotated[float, Field(gt=0, le=365)] | None = None
+    reduce: Annotated[float, Field(gt=0, lt=1)] | None = None
+    least: Annotated[float, Field(gt=0, lt=1)] | None = None
+
+    @model_validator(mode="after")
+    def _reduced(self) -> Self:
+        if self.action == "reduce" and self.reduce is None:
+            raise ValueError("says by how much: reduce = 0.8, the share that is given")
+        if self.reduce is not None and self.action not in ("reduce", "hold"):
+            raise ValueError("reduce = 0.8 is for a drug that goes on: action = 'reduce' or 'hold'")
+        if self.least is not None and self.reduce is None:
+            raise ValueError("least = 0.5 is for a dose that is reduced: reduce = 0.8")
+        return self
 
     @model_validator(mode="after")
     def _resumed(self) -> Self:

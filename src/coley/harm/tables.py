@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from math import floor
 
 import numpy as np
 import pandas as pd
 
 from coley.harm.care import Prescription
-from coley.harm.events import Events
+from coley.harm.events import Events, Floats
 from coley.harm.schema import Harm
-from coley.regimen import expand, parse
+from coley.regimen import Administration, expand, parse
 
-_ACTIONS = {"": "NOT APPLICABLE", "none": "DOSE NOT CHANGED", "hold": "DRUG INTERRUPTED", "stop": "DRUG WITHDRAWN"}
+_ACTIONS = {
+    "": "NOT APPLICABLE",
+    "none": "DOSE NOT CHANGED",
+    "reduce": "DOSE REDUCED",
+    "hold": "DRUG INTERRUPTED",
+    "stop": "DRUG WITHDRAWN",
+}
 _KEYS = ["STUDYID", "USUBJID"]
 _OF_EVENTS = ["AEDECOD", "AEBODSYS", "AETOXGR", "ASTDY", "AENDY", "AREL", "AEACN", "AEOUT", "AESDTH"]
 _OF_MEDICINES = ["CMDECOD", "CMDOSE", "CMDOSU", "ASTDY", "AENDY", "CMINDC"]
@@ -61,17 +69,26 @@ def adcm(
     """One record per patient, prescription and step of its regimen (CMDOSE in CMDOSU), for doses before ``ends``."""
     records = []
     for prescription in prescriptions:
-        doses = expand(parse(prescription.regimen), _HORIZON)
-        steps = {id(dose.administration): dose.administration for dose in doses}
-        days = {key: np.array([dose.day for dose in doses if id(dose.administration) == key]) for key in steps}
+        steps = _steps(prescription.regimen)
         for patient, start in zip(prescription.patients.tolist(), prescription.starts.tolist(), strict=True):
-            for key, step in steps.items():
-                given = start + days[key]
+            for step, days in steps:
+                given = start + days
                 given = given[given <= ends[patient]]
                 if len(given):
-                    dose = (step.drug.upper(), step.dose, step.unit, *_study_day(given[[0, -1]]))
+                    dose = (step.drug.upper(), step.dose, step.unit, floor(given[0]) + 1, floor(given[-1]) + 1)
                     records.append((study, subjects[patient], *dose, prescription.indication))
     return pd.DataFrame(records, columns=_KEYS + _OF_MEDICINES).astype({"ASTDY": "Int64", "AENDY": "Int64"})
+
+
+@cache
+def _steps(regimen: str) -> tuple[tuple[Administration, Floats], ...]:
+    """What a regimen gives, and on which days after its start."""
+    days: dict[int, list[float]] = {}
+    steps: dict[int, Administration] = {}
+    for dose in expand(parse(regimen), _HORIZON):
+        steps[id(dose.administration)] = dose.administration
+        days.setdefault(id(dose.administration), []).append(dose.day)
+    return tuple((step, np.array(days[key])) for key, step in steps.items())
 
 
 def _study_day(days: np.ndarray[tuple[int], np.dtype[np.float64]]) -> pd.arrays.IntegerArray:

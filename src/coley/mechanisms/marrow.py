@@ -34,6 +34,8 @@ def marrow(context: Context) -> Mechanism:
     m.product("division_1", "what drugs leave of division in the marrow, 1 for all")
     room = symengine.Max(1 - (m["C_total_1"] + one) / capacity, 0)
     m.rule("room", "", room, "share of the marrow that cancer leaves to normal cells")
+    m.total("crowd_1", "cell", "normal cells of the marrow among which effector cells look for cancer cells")
+    m.contribute("crowd_1", normal * m["room"])
     marrow_cells = m["C_total_1"] + normal * m["room"] + one
     m.rule("cancer_share", "", m["C_total_1"] / marrow_cells, "share of nucleated cells of the marrow that are cancer")
     m.rule("C_per_blood", "cell/mL", m[f"C_total_{REST}"] / m[f"V_{REST}"], "cancer cells per volume of blood")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import symengine
@@ -26,6 +27,18 @@ class Target:
     density: Expression
     positive: Expression
     clones: tuple[Clone, ...]
+
+    def density_of(self, m: Mechanism, clone: Clone) -> Expression:
+        """Molecules on a cell of ``clone`` that bears it."""
+        return self.density * self.relative(m, clone)
+
+    def relative(self, m: Mechanism, clone: Clone) -> Expression:
+        """The same, relative to the first clone."""
+        for molecule, fewer in clone.density.items():
+            if re.sub(r"[^A-Za-z0-9]", "", molecule) == self.label:
+                meaning = f"{molecule} on {clone.meaning}, relative to the first clone"
+                return m.constant(f"density_{self.label}_{clone.name}", fewer, meaning)
+        return symengine.Integer(1)
 
     def share(self, m: Mechanism, site: str) -> Expression:
         """Share of the cells of the bearing clones at ``site`` that bear it."""

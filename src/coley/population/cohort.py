@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from coley.disease import Disease
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.modeling import Mechanism
+from coley.population.comorbidities import NOBODY, Comorbid
 from coley.population.diagnosis import grow, natural_history
 from coley.population.draw import biomarkers, covariates, parameters
 from coley.protocol import Eligibility
@@ -51,6 +52,7 @@ def recruit(
     seed: int,
     threads: int | None = None,
     progress: Progress | None = None,
+    comorbid: Comorbid = NOBODY,
 ) -> Cohort:
     """Draw virtual patients for a trial: the first so many, or those of these numbers, ascending.
 
@@ -59,11 +61,12 @@ def recruit(
 
     Args:
         parts: every mechanism of the arms' models: of the disease, of drugs and of harms.
+        comorbid: what patients have besides the cancer, by default nothing.
 
     Raises:
         ColeyError: a biomarker that the cancer does not have; or where hardly any candidate is eligible and plausible.
     """
-    _known(disease, eligibility)
+    _known(disease, eligibility, comorbid)
     report = progress or (lambda stage, done, total: None)
     variables = {name: variable for part in parts for name, variable in part.variables.items()}
     history = natural_history(disease)
@@ -73,7 +76,8 @@ def recruit(
     for attempt in range(MAX_ATTEMPTS):
         report("virtual patients", len(numbers) - len(waiting), len(numbers))
         people = covariates(disease, eligibility, waiting, seed=seed, attempt=attempt)
-        values = parameters(disease, variables, people, seed=seed, attempt=attempt)
+        people = people.assign(**comorbid.covariates(waiting, seed=seed, attempt=attempt))
+        values = parameters(disease, variables, people, seed=seed, attempt=attempt, comorbid=comorbid)
         people = people.assign(**biomarkers(disease, values))
         reasons = _ineligible(people, eligibility)
         fit = np.flatnonzero(reasons == "")
@@ -99,8 +103,8 @@ def counted(reasons: Counter[str]) -> pd.DataFrame:
     return pd.DataFrame(sorted(reasons.items()), columns=["REASON", "N"]).astype({"REASON": object, "N": int})
 
 
-def _known(disease: Disease, eligibility: Eligibility) -> None:
-    names = [marker.name for marker in disease.cancer.biomarkers]
+def _known(disease: Disease, eligibility: Eligibility, comorbid: Comorbid) -> None:
+    names = [marker.name for marker in disease.cancer.biomarkers] + comorbid.measures
     problems = [
         Problem(f"eligibility: biomarkers.{name}", f"{disease.cancer.title} has none", did_you_mean(name, names))
         for name in eligibility.biomarkers

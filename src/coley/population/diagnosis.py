@@ -53,13 +53,21 @@ def grow(
     states = pd.DataFrame(result["final_states"].to_numpy(), index=parameters.index, columns=columns)
     states[list(disease.clocks)] = 0.0
     states[cells] = states[cells].where(states[cells] >= 1.0, 0.0)
+    diagnosed = result["event"].to_numpy() == _DIAGNOSIS
+    measurable = disease.measurable(pd.concat([parameters, states], axis=1))
     reasons = np.select(
         [
             result["status"].to_numpy() != "ok",
-            result["event"].to_numpy() == _DIAGNOSIS,
+            diagnosed & measurable,
+            diagnosed,
             states[cells].to_numpy().sum(axis=1) < 1.0,
         ],
-        ["not plausible: the natural history could not be solved", "", "not plausible: immunity eliminated the tumour"],
+        [
+            "not plausible: the natural history could not be solved",
+            "",
+            "not eligible: no disease that could be measured",
+            "not plausible: immunity eliminated the tumour",
+        ],
         "not plausible: no diagnosis within 20 years, the tumour is held or too slow",
     )
     return states, reasons.astype(object)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from coley.disease import Disease
 from coley.facts import CovariateEffect, Quantity, normal_correlations
 from coley.modeling import Variable
+from coley.population.comorbidities import NOBODY, Comorbid
 from coley.population.variability import values, varies
 from coley.protocol import Eligibility
 from coley.streams import normals, uniforms
@@ -62,7 +63,13 @@ def _prior(eligibility: Eligibility, patients: NDArray[np.int64], seed: int, att
 
 
 def parameters(
-    disease: Disease, variables: Mapping[str, Variable], people: pd.DataFrame, *, seed: int, attempt: int
+    disease: Disease,
+    variables: Mapping[str, Variable],
+    people: pd.DataFrame,
+    *,
+    seed: int,
+    attempt: int,
+    comorbid: Comorbid = NOBODY,
 ) -> pd.DataFrame:
     """Parameters of the model that may differ between patients, and the burden at diagnosis, in internal units.
 
@@ -76,7 +83,7 @@ def parameters(
         disease.diagnosis: Variable(disease.patients[disease.diagnosis], disease.diagnosis),
         **_only_measured(disease, variables),
     }
-    factors = _factors(disease, people)
+    factors = _factors(disease, people, comorbid)
     always = {disease.diagnosis, *(marker.parameter for marker in disease.cancer.biomarkers)}
     deviates = _deviates(disease, drawn, patients, seed, attempt)
     columns: dict[str, Floats] = {}
@@ -135,8 +142,9 @@ def _deviate(
     return np.asarray(np.sqrt(1 - within) * shared + np.sqrt(within) * normals(seed, name, patients, attempt))
 
 
-def _factors(disease: Disease, people: pd.DataFrame) -> dict[str, Floats]:
-    """Factors on parameters by what patients had before and by their covariates; on the odds, for a fraction."""
+def _factors(disease: Disease, people: pd.DataFrame, comorbid: Comorbid) -> dict[str, Floats]:
+    """Factors on parameters by what patients had before or have besides, and by their covariates; on the odds, for a
+    fraction."""
     factors: dict[str, Floats] = {}
     had = people["PRIOR"].str.split(PRIOR_SEPARATOR, regex=False)
     for given, prior in disease.cancer.prior.items():
@@ -145,6 +153,8 @@ def _factors(disease: Disease, people: pd.DataFrame) -> dict[str, Floats]:
             factors[name] = factors.get(name, np.ones(len(people))) * np.where(mine, quantity.value, 1.0)
     for effect in disease.cancer.covariate_effects:
         factors[effect.parameter] = factors.get(effect.parameter, np.ones(len(people))) * _effect(effect, people)
+    for name, factor in comorbid.factors(people):
+        factors[name] = factors.get(name, np.ones(len(people))) * factor
     return factors
 
 

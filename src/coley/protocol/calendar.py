@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from coley.protocol.schema import Trial
-from coley.streams import Patients, stream, uniforms
+from coley.streams import Patients, normal_rows, uniforms
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -55,8 +55,7 @@ def calendar(trial: Trial, patients: Patients, *, seed: int, clinics: bool) -> C
     gaps = np.diff(planned)
     room = np.zeros_like(planned)
     room[1:-1] = np.floor(0.49 * np.minimum(gaps[:-1], gaps[1:]))
-    deviates = np.array([stream(seed, "visits", int(k)).standard_normal(len(planned)) for k in patients])
-    moved = np.round(trial.visits.jitter_days * deviates.reshape(len(patients), len(planned)))
+    moved = np.round(trial.visits.jitter_days * normal_rows(seed, "visits", patients, len(planned)))
     days = planned + np.clip(moved, -room, room)
     if not clinics:
         return Calendar(days, np.ones(len(planned), dtype=np.bool_))

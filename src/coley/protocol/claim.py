@@ -16,6 +16,9 @@ MEASURES = {
     "OS_24mo": r"(?:OS|PFS|EFS|RFS|DOR)_[1-9]\d*mo",
     "OS_mean": r"(?:OS|PFS|EFS|RFS)_mean",
     "AE_colitis_G3": r"AE_[a-z0-9][a-z0-9-]*(?:_G[1-5])?",
+    "onset_colitis": r"onset_[a-z0-9][a-z0-9-]*",
+    "resolved_any_6mo": r"resolved_[a-z0-9][a-z0-9-]*_[1-9]\d*mo",
+    "response-with_rash_6mo": r"response-with_[a-z0-9][a-z0-9-]*_[1-9]\d*mo",
     "eliminated": r"eliminated",
     "course_CD8_section_3mo": r"course_[A-Za-z]\w*_[1-9]\d*mo",
     "growth_2mo": r"growth_[1-9]\d*mo",
@@ -38,8 +41,10 @@ class ClaimArm(Entry):
     Attributes:
         regimen: what is given; ``observation`` for nothing.
         prior: what all patients had before.
+        requires: comorbidities that all patients have; they have no other.
         biomarkers: bounds of who may enter.
         months: of follow-up.
+        care: whether treatment is held and stopped, and medicine given, for harm.
         set: other values of numbers, as ``coley run --set`` has them.
     """
 
@@ -47,8 +52,10 @@ class ClaimArm(Entry):
     cancer: Text
     regimen: Text = "observation"
     prior: tuple[Text, ...] = ()
+    requires: tuple[Text, ...] = ()
     biomarkers: dict[str, Range] = Field(default={})
     months: Annotated[float, Field(gt=0, le=MAX_MONTHS)]
+    care: bool = True
     set: tuple[Text, ...] = ()
 
 

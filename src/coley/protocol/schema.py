@@ -73,13 +73,23 @@ class PriorLine(Entry):
 
 
 class Eligibility(Entry):
-    """Who may enter. ``biomarkers`` are those of the cancer, by name; ``prior`` is what patients had before."""
+    """Who may enter.
+
+    Attributes:
+        prior: what patients had before.
+        biomarkers: bounds of those of the cancer, and of what is measured of comorbidities, by name.
+        admits: comorbidities that patients may have, each as often as patients with cancer have it; who has another is
+            turned away, as in most trials.
+        requires: comorbidities that every patient has.
+    """
 
     prior: tuple[PriorLine, ...] = ()
     biomarkers: dict[str, Range] = Field(default={})
     age_min: Annotated[float, Field(ge=0, le=100)] = 18.0
     age_max: Annotated[float, Field(gt=0, le=120)] = 120.0
     ecog_max: Annotated[int, Field(ge=0, le=4)] = 1
+    admits: tuple[Slug, ...] = ()
+    requires: tuple[Slug, ...] = ()
 
     @model_validator(mode="after")
     def _some_age(self) -> Self:

@@ -8,13 +8,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from coley.report.courses import cells, drugs
-from coley.report.forest import predicted_vs_published
+from coley.report.forest import predicted_vs_published, sheets
 from coley.report.measures import findings, responses_over_time
 from coley.report.response import spider, swimmer, waterfall
 from coley.report.select import measures_lesions, response_names, survival_kinds, survival_name
 from coley.report.survival import kaplan_meier
 from coley.report.svg import Drawing, Sketch, draw
 from coley.report.theme import Figure
+from coley.trial.analysis.endpoints.base import MONTHS, PERCENT, RATIO
 
 if TYPE_CHECKING:
     from coley.trial.result import TrialResult
@@ -38,16 +39,9 @@ class Plate:
 
 def plates(result: TrialResult) -> tuple[Plate, ...]:
     """The figures that the report of ``result`` has: response is shown as its criteria judge it."""
-    return (_HEADLINE, *_survival(result), *_response(result), _DRUGS, _CELLS)
+    return (*_headline(result), *_survival(result), *_response(result), _DRUGS, _CELLS)
 
 
-_HEADLINE = Plate(
-    "predicted_vs_published",
-    "headline",
-    predicted_vs_published,
-    "Simulated and published outcomes of each arm with their 95 % intervals: proportions of patients, medians in "
-    "months, and hazard ratios. A cross marks a published value outside the simulated interval.",
-)
 _DRUGS = Plate(
     "drugs",
     "drugs",
@@ -61,6 +55,20 @@ _CELLS = Plate(
     "Tumour and immune cells and signals in each arm. Patients leave the median when they die or drop out, so late "
     "values are those of survivors.",
 )
+
+
+def _headline(result: TrialResult) -> tuple[Plate, ...]:
+    of = {PERCENT: "proportions of patients", MONTHS: "medians in months", RATIO: "hazard ratios"}
+    return tuple(
+        Plate(
+            sheet.name,
+            "headline",
+            partial(predicted_vs_published, sheet=sheet),
+            f"Simulated and published outcomes of each arm with their 95 % intervals: {of[sheet.unit]}. A cross marks "
+            "a published value outside the simulated interval.",
+        )
+        for sheet in sheets(result)
+    )
 
 
 def _survival(result: TrialResult) -> tuple[Plate, ...]:

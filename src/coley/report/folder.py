@@ -79,17 +79,15 @@ def hidden(target: Path) -> Iterator[Path]:
 def unfinished(folder: Path) -> Iterator[Path | None]:
     """A hidden folder for what is finished so far of ``folder``; it is kept where the block fails, until it succeeds.
 
-    None where another process works on the same, or the system does not tell; then nothing is kept.
-
-    Raises:
-        ColeyError: where it cannot be written.
+    None where another process works on the same, or the system does not tell, or nothing can be written there; then
+    nothing is kept.
     """
-    target = folder.resolve()
-    place = unfinished_place(target)
+    place = unfinished_place(folder.resolve())
     try:
         place.mkdir(exist_ok=True)
-    except OSError as error:
-        raise unwritable(folder, error) from error
+    except OSError:
+        yield None
+        return
     with _lock(place, unsure=False) as mine:
         if not mine:
             yield None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
@@ -22,7 +23,6 @@ from coley.report.theme import (
     Figure,
     finish,
     inline,
-    nothing_to_show,
 )
 from coley.trial.analysis.endpoints.base import MONTHS, PERCENT, RATIO
 
@@ -33,6 +33,9 @@ _MISS = "published, outside the simulated interval"
 _COLOURS = {"simulated": BLUE, "published": BLACK, _MISS: VERMILLION}
 _SHAPES = {"simulated": "circle", "published": "diamond", _MISS: "cross"}
 _AXES = {PERCENT: "Patients (%)", MONTHS: "Median (months)", RATIO: "Hazard ratio"}
+_NAMES = {PERCENT: "rates", MONTHS: "medians", RATIO: "ratios"}
+_MOST_ROWS = 36
+"""Rows of a figure; of more, the text would be too small to be read on a sheet of A4."""
 _ROW, _HEAD = 25, 22
 """Height in px of a row and of the name of an arm."""
 _SHIFT = 4.5
@@ -47,31 +50,54 @@ _LOOKS: tuple[tuple[Literal["bold", "normal"], str, int], ...] = (
 """Weight, style and indent of the names of arms, strata and endpoints."""
 
 
-def predicted_vs_published(result: TrialResult) -> Figure:
+@dataclass(frozen=True)
+class Sheet:
+    """Outcomes of one figure: of one unit, of arms that fit on one sheet of paper."""
+
+    name: str
+    unit: str
+    outcomes: tuple[Outcome, ...]
+
+
+def sheets(result: TrialResult) -> list[Sheet]:
+    """The figures that outcomes take: one for each unit, or more where there are many arms."""
+    rows = [o for o in outcomes(result) if any(map(isfinite, (o.predicted, o.lower, o.published)))]
+    found = []
+    for unit, name in _NAMES.items():
+        parts = _packed([o for o in rows if o.about.unit == unit])
+        for number, part in enumerate(parts, 1):
+            found.append(Sheet(f"predicted_vs_published_{name}{f'_{number}' if parts[1:] else ''}", unit, part))
+    return found
+
+
+def _packed(part: Sequence[Outcome]) -> list[tuple[Outcome, ...]]:
+    """Outcomes in parts of about :data:`_MOST_ROWS` at most, each arm in one of them."""
+    packed: list[tuple[Outcome, ...]] = []
+    for arm in dict.fromkeys(o.arm for o in part):
+        own = tuple(o for o in part if o.arm == arm)
+        if packed and len(packed[-1]) + len(own) <= _MOST_ROWS:
+            packed[-1] += own
+        else:
+            packed.append(own)
+    return packed
+
+
+def predicted_vs_published(result: TrialResult, sheet: Sheet) -> Figure:
     """Predicted and published intervals side by side by arm and endpoint; published values outside are marked.
 
     A bound that was not reached is drawn as an arrow at the edge of its panel.
     """
-    what = "Fitted" if result.trial.fitted else "Predicted"
-    title = f"{what} against published outcomes"
-    rows = [o for o in outcomes(result) if any(map(isfinite, (o.predicted, o.lower, o.published)))]
-    if not rows:
-        return nothing_to_show(title, "There is no outcome to show.")
-    shown = {unit: [o for o in rows if o.about.unit == unit] for unit in _AXES}
-    shown = {unit: part for unit, part in shown.items() if part}
-    panels = [
-        _panel(part, unit, _AXES[unit] + (_against(result) if unit == RATIO else ""), legend=i == 0)
-        for i, (unit, part) in enumerate(shown.items())
-    ]
+    title = f"{'Fitted' if result.trial.fitted else 'Predicted'} against published {_NAMES[sheet.unit]}"
     subtitle = [
         "Bars are 95 % intervals, the simulated one at the published number of patients; an arrow ends a bar whose "
         "bound was not reached.",
-        *([RECALLED] if any(o.recalled for o in rows) else []),
+        *([RECALLED] if any(o.recalled for o in sheet.outcomes) else []),
     ]
-    return finish(alt.vconcat(*panels, spacing=16), title, subtitle)
+    axis = _AXES[sheet.unit] + (_against(result) if sheet.unit == RATIO else "")
+    return finish(_panel(sheet.outcomes, sheet.unit, axis), title, subtitle)
 
 
-def _panel(part: Sequence[Outcome], unit: str, axis_title: str, legend: bool) -> alt.LayerChart | alt.FacetChart:
+def _panel(part: Sequence[Outcome], unit: str, axis_title: str) -> alt.LayerChart | alt.FacetChart:
     labels, marks, height = _place(part)
     low, high = _domain(marks, unit)
     marks["open"] = marks["start"].notna() & marks["end"].isna()
@@ -81,7 +107,7 @@ def _panel(part: Sequence[Outcome], unit: str, axis_title: str, legend: bool) ->
     scale = alt.Scale(domain=[low, high], type="log" if unit == RATIO else "linear", nice=False)
     axis = alt.Axis(title=axis_title, grid=True, format=NUMBERS, values=_ticks(unit, low, high))
     y = alt.Y("y:Q", scale=alt.Scale(domain=[height, 0], nice=False), axis=None)
-    key = alt.Legend(symbolSize=70, labelLimit=0) if legend else None
+    key = alt.Legend(symbolSize=70, labelLimit=0)
     colour = alt.Color("kind:N", scale=alt.Scale(domain=list(_COLOURS), range=list(_COLOURS.values())), legend=key)
     shape = alt.Shape("kind:N", scale=alt.Scale(domain=list(_SHAPES), range=list(_SHAPES.values())), legend=key)
     bars = alt.Chart(inline(marks.dropna(subset=["start"]))).mark_rule(strokeWidth=2)

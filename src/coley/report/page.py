@@ -65,7 +65,7 @@ def _context(result: TrialResult, drawings: Mapping[str, Drawing]) -> dict[str, 
 
 def _figures(shown: Sequence[Plate], drawings: Mapping[str, Drawing]) -> dict[str, list[dict[str, str]]]:
     """Figures by the section of the page that shows them."""
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[dict[str, str]]] = {"headline": []}  # where no outcome is known, there is none
     for plate in shown:
         found.setdefault(plate.section, []).append(inline(plate.name, drawings[plate.name], plate.caption))
     return found

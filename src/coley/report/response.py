@@ -11,6 +11,7 @@ import pandas as pd
 from coley.report.select import (
     DAYS_PER_MONTH,
     arm_names,
+    best_changes,
     evaluable,
     first_patients,
     response_names,
@@ -54,12 +55,7 @@ _MOST_LANES = 40
 def waterfall(result: TrialResult) -> Figure:
     """Best change of the sum of diameters of every patient, ranked within the arm, coloured by best response."""
     title = "Best change in the sum of target lesions"
-    scans = sums_of_diameters(result)
-    best = (
-        scans[~scans["baseline"]]
-        .groupby(["arm", "USUBJID"], as_index=False, sort=False)
-        .agg(change=("change", "min"), response=("response", "first"))
-    )
+    best = best_changes(result)
     if best.empty:
         return nothing_to_show(title, "No patient had an evaluable scan after baseline.")
     names = [arm for arm in arm_names(result) if (best["arm"] == arm).any()]
@@ -128,9 +124,7 @@ def _waterfall_subtitle(result: TrialResult, best: pd.DataFrame) -> list[str]:
 def spider(result: TrialResult) -> Figure:
     """Change of the sum of diameters over time, one line per patient, coloured by best response."""
     title = "Change in the sum of target lesions over time"
-    scans = sums_of_diameters(result)
-    sampled = first_patients(result, _MOST_LINES)
-    scans = scans[scans["USUBJID"].isin(sampled["USUBJID"])]
+    scans = sums_of_diameters(result, first_patients(result, _MOST_LINES)["USUBJID"])
     if scans.empty:
         return nothing_to_show(title, "No patient had an evaluable scan.")
     names = [arm for arm in arm_names(result) if (scans["arm"] == arm).any()]

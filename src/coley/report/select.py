@@ -139,12 +139,16 @@ def times_to_event(result: TrialResult, arm: str, endpoint: str) -> tuple[NDArra
     return rows["AVAL"].to_numpy(float) / DAYS_PER_MONTH, rows["CNSR"].to_numpy(int) == 0
 
 
-def sums_of_diameters(result: TrialResult) -> pd.DataFrame:
-    """Evaluable scans of evaluable patients: columns USUBJID, arm, month, change (% of baseline), response (best)."""
-    columns = ["USUBJID", "ARM", "ADY", "PCHG", "VISITNUM"]
-    scans = rows(result, "ADTR", lambda t: t.loc[(t["PARAMCD"] == TARGETS) & t["PCHG"].notna(), columns])
-    best = evaluable(result)[["USUBJID", "BOR"]]
-    joined = scans.merge(best, on="USUBJID", how="inner", validate="many_to_one")
+def sums_of_diameters(result: TrialResult, patients: pd.Series[str]) -> pd.DataFrame:
+    """Evaluable scans of these evaluable ``patients`` (USUBJID): columns USUBJID, arm, month, change (% of baseline)
+    and response (best).
+    """
+
+    def scans_of(table: pd.DataFrame) -> pd.DataFrame:
+        scans = (table["PARAMCD"] == TARGETS) & table["PCHG"].notna() & table["USUBJID"].isin(patients)
+        return table.loc[scans, ["USUBJID", "ARM", "ADY", "PCHG"]]
+
+    joined = _with_response(result, rows(result, "ADTR", scans_of))
     return pd.DataFrame(
         {
             "USUBJID": joined["USUBJID"].astype(object),
@@ -152,9 +156,35 @@ def sums_of_diameters(result: TrialResult) -> pd.DataFrame:
             "month": joined["ADY"].to_numpy(float) / DAYS_PER_MONTH,
             "change": joined["PCHG"].to_numpy(float),
             "response": joined["BOR"].astype(object),
-            "baseline": joined["VISITNUM"].to_numpy() == 0,
         }
     ).sort_values(["arm", "USUBJID", "month"], kind="stable", ignore_index=True)
+
+
+def best_changes(result: TrialResult) -> pd.DataFrame:
+    """Every evaluable patient who has an evaluable scan after baseline: columns USUBJID, arm, change (the least, % of
+    baseline) and response (best).
+    """
+
+    def least(table: pd.DataFrame) -> pd.DataFrame:
+        scans = table[(table["PARAMCD"] == TARGETS) & table["PCHG"].notna() & (table["VISITNUM"] > 0)]
+        each = scans.groupby(["USUBJID", "ARM"], as_index=False, sort=False, observed=True)
+        return each.agg(PCHG=("PCHG", "min"))
+
+    joined = _with_response(result, rows(result, "ADTR", least))
+    return pd.DataFrame(
+        {
+            "USUBJID": joined["USUBJID"].astype(object),
+            "arm": joined["ARM"].astype(object),
+            "change": joined["PCHG"].to_numpy(float),
+            "response": joined["BOR"].astype(object),
+        }
+    )
+
+
+def _with_response(result: TrialResult, scans: pd.DataFrame) -> pd.DataFrame:
+    """``scans`` of the evaluable patients, with the best response of each (BOR)."""
+    best = evaluable(result)[["USUBJID", "BOR"]]
+    return scans.merge(best, on="USUBJID", how="inner", validate="many_to_one")
 
 
 def first_patients(result: TrialResult, most: int) -> pd.DataFrame:

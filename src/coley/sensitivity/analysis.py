@@ -94,7 +94,7 @@ def sensitivity(
         predictor=predictor,
         report=report,
     ) as evaluator:
-        own = tuple(p for p in parameters if evaluator.touches(name, _values(p, 0.0), _values(p, 1.0)))
+        own = tuple(p for p in parameters if evaluator.touched([name], _values(p, 0.0), _values(p, 1.0)))
         if not own:
             raise ColeyError(Problem("--parameters", f"none of them matters to {name}", "name others"))
         design = points(len(own), settings.rows, settings.seed)

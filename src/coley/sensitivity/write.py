@@ -1,41 +1,70 @@
-"""A sensitivity analysis as a folder: tables as CSV and Parquet, and a figure of the total indices."""
+"""A sensitivity analysis as a folder: ``sensitivity.html``, its tables as CSV and Parquet, and its figure."""
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import altair as alt
 import pandas as pd
 
-from coley.report.svg import render
+from coley.report.findings import findings_page, write_findings
+from coley.report.svg import Sketch
+from coley.report.tables import DASH, Table, grouped
 from coley.report.theme import BLUE, Figure, finish, inline, nothing_to_show, wrap
 from coley.sensitivity.analysis import Sensitivity
 
 SHOWN = 12
-"""Parameters of an outcome that the figure and the terminal show."""
+"""Parameters of an outcome that figure and table show."""
 _MOST_PANELS = 12
 _WIDTH = 190
+_CAPTION = (
+    "Share: of the variance of the outcome that would be lost if the parameter were known (total Sobol' index, with "
+    "interactions) [95 % interval]; alone: without interactions. Change: mean change of the outcome when the parameter "
+    "alone moves, and when it alone grows."
+)
+_LABEL = "Share of the variance of each outcome that parameters decide."
 
 
 def write_sensitivity(found: Sensitivity, folder: Path) -> list[Path]:
-    """Write ``sensitivity.csv``, ``sensitivity.parquet``, ``points.csv`` and ``sensitivity.svg``; tables first.
+    """Write the page, ``sensitivity.csv``, ``sensitivity.parquet``, ``points.csv`` and ``sensitivity.svg``.
 
     Returns:
-        the files written.
+        the files written, the page first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    files = [folder / name for name in ("sensitivity.csv", "sensitivity.parquet", "points.csv", "sensitivity.svg")]
-    found.table.to_csv(files[0], index=False)
-    found.table.to_parquet(files[1], index=False)
-    found.outcomes.to_csv(files[2], index=False)
-    label = "Share of the variance of each outcome that parameters decide"
-    files[3].write_text(render(sensitivity_figure(found), "sensitivity", label), encoding="utf-8")
-    return files
+    shown = [sensitivity_table(found)]
+    lead = [f"Some points could not be simulated: {reason}." for reason in found.failed]
+    return write_findings(
+        folder,
+        {"sensitivity.csv": found.table, "sensitivity.parquet": found.table, "points.csv": found.outcomes},
+        [Sketch("sensitivity", partial(sensitivity_figure, found), _LABEL)],
+        "sensitivity.html",
+        lambda figures: findings_page("sensitivity", sensitivity_title(found), lead, figures, shown),
+    )
+
+
+def sensitivity_title(found: Sensitivity) -> str:
+    """What was asked."""
+    return f"{found.trial.title}: what decides the outcomes"
+
+
+def sensitivity_table(found: Sensitivity) -> Table:
+    """The most decisive parameters of each outcome of each arm."""
+    rows = []
+    for (arm, outcome), own in found.table.groupby(["arm", "outcome"], sort=False):
+        for place, row in enumerate(own.head(SHOWN).to_dict("records")):
+            share = f"{row['total']:.0%} [{100 * row['total_lower']:.0f}{DASH}{100 * row['total_upper']:.0f}]"
+            moved = f"{row['change']:.2g} {row['unit']}", f"{row['rise']:+.2g}"
+            between = f"{row['low']:.3g}{DASH}{row['high']:.3g}"
+            name = "" if place else str(outcome)
+            rows.append((str(arm), name, str(row["parameter"]), between, share, f"{row['first']:.0%}", *moved))
+    columns = ("arm", "outcome", "parameter", "range", "share", "alone", "change", "when it grows")
+    return Table(_CAPTION, columns, grouped(rows), texts=4)
 
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
     """Total indices of the most decisive parameters, with their intervals: a panel for each arm and outcome."""
-    title = f"{found.trial.title}: what decides the outcomes"
+    title = sensitivity_title(found)
     table = found.table[found.table["total"].notna()]
     if table.empty:
         return nothing_to_show(title, "No outcome is known.")

@@ -83,7 +83,9 @@ def read_arms(trial: Trial, catalogue: Catalogue) -> tuple[Plan, ...]:
     lines = [tuple(Line(epoch, text, _regimen(text, catalogue)) for epoch, text in _texts(arm)) for arm in trial.arms]
     given = [catalogue.drugs[name] for name in _given([line for own in lines for line in own], catalogue)]
     here = [found for harm in catalogue.harms.values() if (found := harm.within(trial.cancer)) is not None]
-    harms = tuple(harm for harm in here if _expected(harm, given))
+    admitted = {*trial.eligibility.admits, *trial.eligibility.requires}
+    others = {name for each in catalogue.comorbidities.values() if each.name not in admitted for name in each.own}
+    harms = tuple(harm for harm in here if _expected(harm, given) and harm.name not in others)
     arms = zip(trial.arms, lines, strict=True)
     return tuple(_plan(f"{trial.name}, {arm.name}", catalogue, disease, arm, own, harms) for arm, own in arms)
 

@@ -15,6 +15,7 @@ from coley.catalogue import Change
 from coley.disease import Disease
 from coley.facts import Quantity
 from coley.modeling import Mechanism
+from coley.population import Comorbid
 from coley.protocol import Published, Trial
 from coley.trial.analysis import endpoints
 from coley.trial.arms import Plan
@@ -56,7 +57,12 @@ def describe(disease: Disease, parts: Sequence[Mechanism]) -> ModelDescription:
 
 
 def manifest(
-    trial: Trial, disease: Disease, plans: Sequence[Plan], changes: Sequence[Change], settings: RunSettings
+    trial: Trial,
+    disease: Disease,
+    plans: Sequence[Plan],
+    comorbid: Comorbid,
+    changes: Sequence[Change],
+    settings: RunSettings,
 ) -> dict[str, Any]:
     """What decides the result: the same manifest gives the same bytes. ``changes`` are those of the catalogue."""
     drugs = {drug.name: drug for plan in plans for drug in plan.drugs.values()}
@@ -72,6 +78,7 @@ def manifest(
             "protocol": _digest(trial.model_dump(mode="json")),
             "cancer": _digest(disease.cancer.model_dump(mode="json")),
             "physiology": _digest(disease.physiology.model_dump(mode="json")),
+            "comorbidities": {each.name: _digest(each.model_dump(mode="json")) for each in comorbid.found},
             "drugs": {name: _digest(drugs[name].model_dump(mode="json")) for name in sorted(drugs)},
             "model": {plan.arm.name: plan.system.fingerprint for plan in plans},
         },

@@ -17,7 +17,7 @@ from coley.catalogue import Catalogue, Change, load_catalogue
 from coley.disease import Disease, Observable
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.modeling import Mechanism
-from coley.population import Cohort, counted, recruit
+from coley.population import Cohort, Comorbid, counted, recruit
 from coley.protocol import Trial
 from coley.protocol.calendar import entry_days
 from coley.trial.analysis import analyse, tables
@@ -50,6 +50,7 @@ class _Study:
     settings: RunSettings
     disease: Disease
     plans: tuple[Plan, ...]
+    comorbid: Comorbid
     changes: tuple[Change, ...]
 
     @classmethod
@@ -59,7 +60,8 @@ class _Study:
         if problems:
             raise ColeyError(problems)
         plans = read_arms(trial, catalogue)
-        return cls(trial, settings, catalogue.disease(trial.cancer), plans, catalogue.changes)
+        comorbid = Comorbid.of(trial.eligibility, list(catalogue.comorbidities.values()), plans[0].harms)
+        return cls(trial, settings, catalogue.disease(trial.cancer), plans, comorbid, catalogue.changes)
 
     @property
     def blocks(self) -> list[Ints]:
@@ -80,7 +82,7 @@ class _Study:
     @property
     def manifest(self) -> dict[str, Any]:
         """What decides the result."""
-        return manifest(self.trial, self.disease, self.plans, self.changes, self.settings)
+        return manifest(self.trial, self.disease, self.plans, self.comorbid, self.changes, self.settings)
 
     @property
     def key(self) -> str:
@@ -100,6 +102,7 @@ class _Study:
             seed=settings.seed,
             threads=settings.threads,
             progress=lambda stage, done, _: settings.progress(stage, begin + done, everyone),
+            comorbid=self.comorbid,
         )
 
     def follow(self, plan: Plan, cohort: Cohort) -> History:

@@ -9,7 +9,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from coley.report.svg import Drawing, Sketch, draw
+from coley.report.svg import Sketch
 from coley.report.theme import BLUE, GREY, NUMBERS, VERMILLION, Figure, finish, inline, nothing_to_show
 
 SIDE = 420
@@ -17,14 +17,14 @@ _COLOUR = alt.Color("trials:N", title=None, scale=alt.Scale(domain=["predicted",
 _ENDS = {"ORR": "Objective response, percent", "PFS_median": "Median PFS, months", "OS_median": "Median OS, months"}
 
 
-def drawings(figures: pd.DataFrame) -> dict[str, Drawing]:
-    """The figures of the page by name: one for each endpoint that many trials publish, and the calibration plot."""
+def sketches(figures: pd.DataFrame) -> list[Sketch]:
+    """The figures of the page: one for each endpoint that many trials publish, and the calibration plot."""
     makers: dict[str, tuple[Callable[[], Figure], str]] = {
         name: (partial(_against, figures, name, title), f"{title}: simulated against published")
         for name, title in _ENDS.items()
     }
     makers["calibration"] = (partial(_calibration, figures), "Share of published figures inside intervals")
-    return draw(Sketch(name, make, label) for name, (make, label) in makers.items())
+    return [Sketch(name, make, label) for name, (make, label) in makers.items()]
 
 
 def _against(figures: pd.DataFrame, endpoint: str, title: str) -> Figure:

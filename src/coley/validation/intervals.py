@@ -13,6 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.calibration import read_plan
+from coley.calibration.discrepancy import for_prediction
 from coley.calibration.evaluate import Ask, Evaluator, Failure, Predictor, Report, Summary, simulate
 from coley.calibration.figures import error_of
 from coley.calibration.plan import CalibrationPlan, Kind
@@ -40,7 +41,7 @@ def with_posterior(
 
     The trial is simulated again under each of ``draws``, with as many patients in all as it has. What figures differ by
     from draw to draw, beyond what so few patients differ by, is the posterior's; the effect of a trial is that of the
-    plan of the calibration. A figure of a kind that the plan does not have keeps its interval.
+    trials that calibrations left out. A figure of a kind that the plan does not have keeps its interval.
 
     Raises:
         ColeyError: where there are not so many draws.
@@ -63,7 +64,7 @@ def with_posterior(
             found = evaluator.outcomes("posterior", [Ask(draw, (name,)) for draw in values])
     runs = [outcome[name] for outcome in found]
     summaries = [run[0] for run in runs if not isinstance(run, Failure)]
-    plan = read_plan(PLAN, catalogue)
+    plan = for_prediction(read_plan(PLAN, catalogue))
     note = (
         f"Intervals hold sampling, {len(summaries)} draws from the posterior of the calibrated parameters, and the "
         "effect of a trial."

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from coley.calibration import read_plan
+from coley.calibration.discrepancy import for_prediction
 from coley.calibration.evaluate import Ask, Evaluator, Failure, Outcome, Predictor, Report, simulate
 from coley.calibration.figures import Figure, error_of, figures, simulated
 from coley.calibration.lookup import Treated, look_up, treated
@@ -85,8 +86,8 @@ def validate(
     """Simulate ``trials`` and compare.
 
     A figure's interval, of 95 %, holds the posterior of the calibrated parameters, sampling of the published number of
-    patients and of the simulated ones, the effect of a trial, and the discrepancy of its kind of figure, as the plan of
-    the calibration has them. A trial is fitted where the catalogue says so; every other figure is a prediction.
+    patients and of the simulated ones, the effect of a trial, and the discrepancy of its kind of figure, as trials that
+    calibrations left out have shown them. A trial is fitted where the catalogue says so; all else is a prediction.
 
     Raises:
         ColeyError: where no trial has a figure to compare with.
@@ -110,7 +111,7 @@ def validate(
 
 def _figures(catalogue: Catalogue, patients: int) -> tuple[Figure, ...]:
     """Published figures of every trial of the catalogue, fitted or not."""
-    plan = read_plan(PLAN, catalogue)
+    plan = for_prediction(read_plan(PLAN, catalogue))
     fitted = tuple(name for name, trial in catalogue.trials.items() if trial.fitted)
     others = tuple(name for name, trial in catalogue.trials.items() if not trial.fitted)
     return figures(plan.model_copy(update={"fit": fitted, "predict": others, "biology": ()}), catalogue, patients)

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from coley.report.svg import Drawing
+from coley.report.findings import write_findings
 from coley.report.tables import Group, Table, number
-from coley.report.templating import inline, page
-from coley.validation.figures import drawings
+from coley.report.templating import page
+from coley.validation.figures import sketches
 from coley.validation.scores import scores
 from coley.validation.validate import Validation
 
@@ -21,34 +21,20 @@ _LOG_HR = "log HR"
 
 
 def write_validation(validation: Validation, folder: Path) -> list[Path]:
-    """Write the page and its tables into ``folder``, which keeps what else is in it; tables before figures.
+    """Write the page, its tables and figures into ``folder``, which keeps what else is in it.
 
     Returns:
         the files written, the page first.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     summary = scores(validation.figures)
-    validation.figures.to_csv(folder / "figures.csv", index=False)
-    summary.to_csv(folder / "scores.csv", index=False)
-    drawn = drawings(validation.figures)
-    files = [folder / PAGE, folder / "figures.csv", folder / "scores.csv"]
-    for name, drawing in drawn.items():
-        if drawing.svg:
-            files.append(folder / f"{name}.svg")
-            files[-1].write_text(drawing.svg, encoding="utf-8")
-    files[0].write_text(_page(validation, summary, drawn), encoding="utf-8")
-    return files
-
-
-def _page(validation: Validation, summary: pd.DataFrame, drawn: dict[str, Drawing]) -> str:
-    return page(
+    said: dict[str, Any] = {"failed": validation.failed, "skipped": validation.skipped}
+    said |= {"scores": score_table(summary), "trials": _trials(validation.figures)}
+    return write_findings(
+        folder,
+        {"figures.csv": validation.figures, "scores.csv": summary},
+        sketches(validation.figures),
         PAGE,
-        ["coley.validation"],
-        scores=score_table(summary),
-        trials=_trials(validation.figures),
-        figures=[inline(name, drawing) for name, drawing in drawn.items()],
-        failed=validation.failed,
-        skipped=validation.skipped,
+        lambda figures: page(PAGE, ["coley.validation"], figures=figures.values(), **said),
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import ClassVar
 
 import numpy as np
+import pandas as pd
 
-from coley.disease.disease import Disease, Findings, Floats, Mortal, Observable
+from coley.disease.disease import Disease, Findings, Flags, Floats, Mortal, Observable
 from coley.mechanisms.haematopoiesis import haematopoiesis
 from coley.mechanisms.immunoglobulin import immunoglobulin
 from coley.mechanisms.marrow import marrow
@@ -16,6 +17,7 @@ from coley.mechanisms.resident_t_cells import resident_t_cells
 from coley.mechanisms.survival import survival
 from coley.modeling import REST, Context, Mechanism
 from coley.streams import Patients, normals
+from coley.units import to_internal
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (
     marrow,
@@ -27,6 +29,7 @@ MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (
 )
 PER_DECILITRE = 0.1
 """From mg/mL to g/dL; from mg/mL to mg/dL it is a thousand times that."""
+_SERUM = ("V_IgG", "FLC_secretion", "k_FLC_loss")
 
 
 class Myeloma(Disease):
@@ -78,6 +81,21 @@ class Myeloma(Disease):
     def watched(self) -> tuple[str, ...]:
         """Protein in serum, plasma cells of marrow and blood."""
         return ("M_serum", "FLC_involved", "FLC_other", "cancer_share", "C_per_blood", "plasma_cells")
+
+    def measurable(self, candidates: pd.DataFrame) -> Flags:
+        """Whether serum has M-protein, or light chains, enough to follow."""
+        facts = self.patients
+        known = {name: candidates[name] if name in candidates else self._fixed(name) for name in _SERUM}
+        protein = candidates["M_protein"] / known["V_IgG"]
+        cells = sum(candidates[f"C_{clone.name}_{site}"] for clone in self.cancer.clones for site in self.sites)
+        chains = known["FLC_secretion"] * cells / (known["k_FLC_loss"] * known["V_IgG"])
+        enough = protein * PER_DECILITRE >= facts["M_followed"].value
+        light = 1000 * PER_DECILITRE * chains >= facts["FLC_followed"].value
+        return np.asarray(enough | light)
+
+    def _fixed(self, name: str) -> float:
+        quantity = self.context.quantity(name)
+        return quantity.value * to_internal(quantity.unit)
 
     def examine(self, values: Mapping[str, Floats], patients: Patients, visit: int, *, seed: int) -> Findings:
         """Electrophoresis, immunofixation and free light chains of serum, and a marrow sample with MRD."""

@@ -16,7 +16,7 @@ from coley.mechanisms.metastasis import metastasis
 from coley.mechanisms.survival import survival
 from coley.mechanisms.tumour import tumour
 from coley.modeling import REST, Context, Mechanism
-from coley.streams import Patients, stream, uniforms
+from coley.streams import Patients, normal_rows, uniforms
 
 MECHANISMS: tuple[Callable[[Context], Mechanism], ...] = (
     tumour,
@@ -65,8 +65,8 @@ class Nodal(Solid):
         """
         facts = self.patients
         volume = np.stack([values[f"V_scan_{site}"] for site in self.targets], axis=1)
-        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(self.targets)) for k in patients])
-        error = np.exp(facts["reader_error"].value * deviates.reshape(volume.shape))
+        deviates = normal_rows(seed, f"scan {visit}", patients, len(self.targets))
+        error = np.exp(facts["reader_error"].value * deviates)
         axis = np.sqrt(facts["node_axes"].value)
         node = diameter(volume + facts["V_node_normal"].value)
         seen = diameter(volume) >= facts["smallest_lesion"].value

@@ -17,7 +17,7 @@ from coley.mechanisms.metastasis import metastasis
 from coley.mechanisms.survival import survival
 from coley.mechanisms.tumour import tumour
 from coley.modeling import REST, Context, Mechanism
-from coley.streams import Patients, stream, uniforms
+from coley.streams import Patients, normal_rows, uniforms
 
 Floats = NDArray[np.float64]
 TARGETS = ("1", "2", "3", "4")
@@ -128,8 +128,8 @@ class Solid(Disease):
         """Diameters in whole mm, 0 where a lesion is gone; which are of nodes; and all other lesions, as one sphere."""
         true = np.stack([diameter(values[f"V_scan_{site}"]) for site in self.targets], axis=1)
         facts = self.patients
-        deviates = np.array([stream(seed, f"scan {visit}", k).standard_normal(len(self.targets)) for k in patients])
-        read = np.round(true * np.exp(facts["reader_error"].value * deviates.reshape(true.shape)))
+        deviates = normal_rows(seed, f"scan {visit}", patients, len(self.targets))
+        read = np.round(true * np.exp(facts["reader_error"].value * deviates))
         smallest = facts[self.visible].value
         place = np.stack([values[f"organ_{site}"] for site in self.targets], axis=1).astype(int)
         nodal = np.array([organ.nodal for organ in self.cancer.organs] or [False])[place]
@@ -140,6 +140,7 @@ class Solid(Disease):
             "nodal": nodal.astype(float),
             "rest": np.where(rest < smallest, 0.0, rest),
         }
+
 
 _CELL_MM = 0.1
 """A diameter below which there is no lesion: empty sites keep the volume of one cell."""

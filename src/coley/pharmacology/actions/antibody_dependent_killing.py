@@ -7,16 +7,22 @@ Blood 90:1109, 1997). Macrophages engulf through receptor IIa, whose alleles are
 Affinity for receptor IIIa relative to IgG1 with fucose, after Bruhns et al., Blood 113:3716 (2009): IgG2 0.03, IgG3 5,
 IgG4 0.1; without sugar, or with the changes that silence it, 0. Without fucose, some 10 (Shields et al., J Biol Chem
 277:26733, 2002, up to 50), and for receptor IIa as before.
+
+Cells of blood, nodes and marrow are met by the effector cells of spleen and liver too, which a solid tumour keeps out:
+a cancer may say how many meet its cells, as ``effectors_met``, relative to those that are found within a tumour. In
+marrow they pass normal cells on their way, so that few cancer cells are not met more often than many.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import symengine
+
 from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
-from coley.pharmacology.target import Target, stained, target
+from coley.pharmacology.target import stained, target
 from coley.system import Expression
 
 
@@ -54,27 +60,27 @@ class AntibodyDependentKilling(Action):
         molar = m[f"CT_{name}"] / agent.mass(m)
         coat = aim.density * molar / (molar + affinity)
         m.rule(f"coat_{name}", "molecule/cell", coat, f"{title} on a cancer cell that bears {self.molecule}")
-        killing = self._effectors(m, name, aim)
-        for site in context.sites:
-            for clone in aim.clones:
+        for clone in aim.clones:
+            killing = self._effectors(m, name, aim.relative(m, clone) * m[f"coat_{name}"])
+            for site in context.sites:
                 m.contribute(f"kill_{clone.name}_{site}", aim.share(m, site) * killing[site])
         return m
 
-    def _effectors(self, m: Mechanism, name: str, aim: Target) -> dict[str, Expression]:
-        """Rate of killing of a cell that bears the target, by site."""
+    def _effectors(self, m: Mechanism, name: str, coat: Expression) -> dict[str, Expression]:
+        """Rate of killing of a cell that bears ``coat`` antibodies, by site."""
         half = m.constant(f"coat_50_{name}", self.half_coat, "antibodies on a cell for half the effect")
         subclass = m.constant(f"Fc_{name}", self.fc_affinity, "affinity for Fc receptors, relative to IgG1")
         allele = m.parameter("FCGR3A", "affinity of the patient's Fc receptor IIIa, relative to 158V")
         adcc = m.constant(f"k_ADCC_{name}", self.cytotoxicity, "coated cells that one NK cell kills per time")
         adcp = m.constant(f"k_ADCP_{name}", self.phagocytosis, "coated cells that one macrophage engulfs per time")
-        coat = m[f"coat_{name}"]
+        met = self._met(m)
         seen = by_macrophages = subclass * coat
         if self.fc_affinity_IIa is not None:
             by_macrophages = coat * m.constant(f"Fc_IIa_{name}", self.fc_affinity_IIa, "the same of macrophages")
         rates: dict[str, Expression] = {}
         for site in m.context.sites:
-            cells, NK = m[f"C_total_{site}"] + m["C_one"], m[f"NK_{site}"]
-            macrophages = m[f"M1_{site}"] + m[f"M2_{site}"]
+            cells, NK = m[f"C_total_{site}"] + m[f"crowd_{site}"] + m["C_one"], met * m[f"NK_{site}"]
+            macrophages = met * (m[f"M1_{site}"] + m[f"M2_{site}"])
             killed = adcc * m[f"restraint_{site}"] * NK / (NK + cells) * allele * seen / (allele * seen + half)
             engulfed = adcp * macrophages / (macrophages + cells) * by_macrophages / (by_macrophages + half)
             rates[site] = killed + engulfed
@@ -82,3 +88,9 @@ class AntibodyDependentKilling(Action):
                 cdc = m.constant(f"k_CDC_{name}", self.complement, "rate at which complement kills a coated cell")
                 rates[site] += cdc * coat / (coat + half)
         return rates
+
+    def _met(self, m: Mechanism) -> Expression:
+        """Effector cells that meet cells of this cancer, relative to those that are found within a tumour."""
+        if "effectors_met" not in m.context.quantities:
+            return symengine.Integer(1)
+        return m.parameter("effectors_met", "effector cells that meet coated cells, relative to those within a tumour")

@@ -1,4 +1,4 @@
-"""Block: a drug occupies a receptor or its ligand, which then does not signal.
+"""Block: a drug occupies a receptor, its ligand or an enzyme, which then does not act.
 
 Occupancy at equilibrium, C / (C + Kd), with the drug in excess of its target. Drugs against one target are
 taken to bind apart from each other: what two leave free is the product of what each leaves.
@@ -18,6 +18,8 @@ PLACES = {
     "PD-L1": "T",
     "CTLA-4": "N",
     "LAG-3": "T",
+    "TIGIT": "T",
+    "IDO1": "T",
     "TGF-beta": "T",
     "IL-1": "p",
     "IL-6": "p",

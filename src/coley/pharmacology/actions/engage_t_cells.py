@@ -68,9 +68,10 @@ class EngageTCells(Action):
             driven = self._driven(m, agent, site, aim)
             self._expansion(m, name, site, driven)
             held = m["T_function"] * m[f"restraint_{site}"] * (1 - share * m[f"H_PD1_{site}"])
-            kill = rate * held * driven * T / (T + m[f"C_total_{site}"] + m["C_one"])
+            kill = aim.positive * rate * held * T / (T + m[f"C_total_{site}"] + m["C_one"])
             for clone in aim.clones:
-                m.contribute(f"kill_{clone.name}_{site}", lysis(m, clone) * aim.positive * kill)
+                against = lysis(m, clone) * self._against(m, name, site, aim.relative(m, clone))
+                m.contribute(f"kill_{clone.name}_{site}", against * kill)
             m.contribute(f"IFNg_added_{site}", secretion * driven * T / (decay * m[f"V_{site}"]))
         engaged = sum(m[f"H_{name}_{site}"] * m[f"T_{name}_{site}"] for site in context.sites)
         self._sums(m, agent, engaged, sum(self._releasing(m, agent, site) for site in context.sites))
@@ -110,6 +111,13 @@ class EngageTCells(Action):
         dying = loss + m["kill_dividing"] + m["deplete_T"] + m[f"removal_{site}"]
         m.reaction(f"loss_{site}", dying * born, {f"N_{name}_{site}": -1})
         m.contribute(f"immune_volume_{site}", m.parameter("vol_Tcell", "volume of a T cell") * born)
+
+    def _against(self, m: Mechanism, name: str, site: str, relative: Expression) -> Expression:
+        """How far T cells are driven by cells with ``relative`` times the target, 0 to 1."""
+        if relative == 1:
+            return m[f"H_{name}_{site}"]
+        complexes = relative * m[f"complexes_{name}_{site}"]
+        return complexes / (complexes + m[f"complexes_50_{name}"])
 
     def _driven(self, m: Mechanism, agent: Agent, site: str, aim: Target) -> Expression:
         """How far the T cells of a lesion are driven, 0 to 1."""

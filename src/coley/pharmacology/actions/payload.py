@@ -129,10 +129,12 @@ class Payload(Action):
         m.reaction(f"washout_{site}", washout * (around - m[f"CpP_{name}"]), {f"PF_{name}_{site}": -1})
 
     def _kill(self, m: Mechanism, name: str, site: str, aim: Target) -> None:
-        with_target = self._effect(m, name, m[f"PB_{name}_{site}"])
         without = self._effect(m, name, m[f"PN_{name}_{site}"]) if self.permeation is not None else 0
         for clone in m.context.clones:
-            bears = clone in aim.clones
-            rate = aim.positive * with_target + (1 - aim.positive) * without if bears else without
+            rate = without
+            if clone in aim.clones:
+                # what leaks in from others is left out: it is little beside what cells with the target take up
+                inside = aim.relative(m, clone) * m[f"PB_{name}_{site}"]
+                rate = aim.positive * self._effect(m, name, inside) + (1 - aim.positive) * without
             if rate != 0:
                 m.contribute(f"kill_{clone.name}_{site}", sensitivity(m, clone) * rate)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import symengine
+
 from coley.facts import Quantity, Text, like
 from coley.modeling import Context, Mechanism
 from coley.pharmacology.agent import Action, Agent
@@ -43,13 +45,15 @@ class Recognise(Action):
         share = m.constant(f"f_PD1_{name}", self.PD1_share, "share of its killing that PD-1 can inhibit")
         secretion = m.parameter("k_IFNg_sec", "secretion of interferon-gamma by an effector CD8 T cell")
         decay = m.parameter("k_IFNg_deg", "decay rate of interferon-gamma")
-        seen = aim.density / (aim.density + half)
         for site in context.sites:
             E, C = m[f"E_{name}_{site}"], m[f"C_total_{site}"] + m["C_one"]
             held = m["T_function"] * m[f"restraint_{site}"] * (1 - share * m[f"H_PD1_{site}"])
-            kill = aim.positive * rate * seen * held * E / (E + C)
+            kill = aim.positive * rate * held * E / (E + C)
+            meeting = symengine.Integer(0)
             for clone in aim.clones:
-                m.contribute(f"kill_{clone.name}_{site}", lysis(m, clone) * kill)
-            meeting = aim.cells(m, site) / C
-            m.contribute(f"IFNg_added_{site}", secretion * seen * meeting * E / (decay * m[f"V_{site}"]))
+                density = aim.density_of(m, clone)
+                seen = density / (density + half)
+                m.contribute(f"kill_{clone.name}_{site}", lysis(m, clone) * seen * kill)
+                meeting += seen * aim.share(m, site) * m[f"C_{clone.name}_{site}"] / C
+            m.contribute(f"IFNg_added_{site}", secretion * meeting * E / (decay * m[f"V_{site}"]))
         return m

@@ -70,6 +70,7 @@ class Cells(Kinetics):
         homing = m.constant(f"k_homing_{name}", self.distribution, "rate at which infused cells distribute")
         share = m.constant(f"f_engraft_{name}", self.engraftment, "share of infused cells that lives on")
         divide = m.constant(f"k_expand_{name}", self.expansion, "division rate with all antigen and interleukin")
+        divide *= self._fitness(m)
         contract = m.constant(f"k_contract_{name}", self.contraction, "loss rate without antigen or interleukin")
         kept = m.constant(f"f_memory_{name}", self.memory, "share of contracting cells that becomes memory")
         loss = m.constant(f"k_memory_{name}", self.memory_loss, "loss rate of memory")
@@ -87,6 +88,12 @@ class Cells(Kinetics):
         for site in context.sites:
             self._lesion(m, name, title, site)
         return m
+
+    def _fitness(self, m: Mechanism) -> Expression:
+        """How fast cells made of this cancer's patients divide, relative to those of children with leukaemia."""
+        if "product_fitness" not in m.context.quantities:
+            return symengine.Integer(1)
+        return m.parameter("product_fitness", "division of products made of these patients' T cells, relative")
 
     def _antigen(self, m: Mechanism, name: str) -> Expression:
         aim = target(m, self.molecule)

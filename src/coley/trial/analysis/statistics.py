@@ -74,18 +74,14 @@ def kaplan_meier(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0)
 def median_survival(durations: ArrayLike, events: ArrayLike, *, widen: float = 1.0) -> Estimate:
     """Median survival, the first time at which survival is one half or less, NaN where not reached.
 
-    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``. Where
-    both limits are one visit, at which so many events are seen at once, the lower one is the step before: they
-    happened since then.
+    Interval of Brookmeyer and Crowley (Biometrics 1982;38:29-41) from the log(-log) band of ``kaplan_meier``: each
+    limit is the first time at which its bound is one half or less, also where the bound rises again among the few who
+    are left. Where both limits are one visit, at which so many events are seen at once, the lower one is the step
+    before: they happened since then.
     """
-    from lifelines.utils import median_survival_times
-
     curve = kaplan_meier(durations, events, widen=widen).set_index("time")
-    reached = (
-        float(median_survival_times(curve[name].dropna())) if curve[name].notna().any() else nan
-        for name in ("survival", "lower", "upper")
-    )
-    value, lower, upper = (time if isfinite(time) else nan for time in reached)
+    halves = (curve.index[curve[name] <= 0.5] for name in ("survival", "lower", "upper"))
+    value, lower, upper = (float(times[0]) if len(times) else nan for times in halves)
     if lower == upper:
         earlier = curve.index[(curve["survival"].diff() < 0) & (curve.index < lower)]
         lower = float(earlier.max()) if len(earlier) else 0.0

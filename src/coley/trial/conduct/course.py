@@ -15,7 +15,7 @@ from coley.engine import Simulation
 from coley.population import Cohort
 from coley.protocol import Trial
 from coley.protocol.calendar import Calendar, calendar, course_days
-from coley.streams import seed_of, stream
+from coley.streams import seed_of, uniform_rows
 from coley.trial.arms import Plan
 from coley.trial.conduct.decisions import Sequencing, Standing
 from coley.trial.conduct.delays import Delays
@@ -171,7 +171,7 @@ class _Course:
         """See who was harmed in a window; the day of death of those who died in it, of whatever cause."""
         if not self.ward.watches:
             return died
-        hazards = np.array([path[name].to_numpy() for name in self.ward.hazards])
+        hazards = np.array([path.variables[name].to_numpy() for name in self.ward.hazards])
         self._for_harm = self.ward.settle(times, hazards, doses, present, fmin(died, self.fate.dropout))
         return fmin(died, np.where(self.ward.death <= np.nanmax(times, axis=1), self.ward.death, np.nan))
 
@@ -191,7 +191,7 @@ class _Course:
         if not who.any():
             return
         look = self.simulation.advance(day[:, None], active=who, observables=self.disease.watched)
-        values = {name: look[name].to_numpy()[:, -1] for name in self.disease.watched}
+        values = {name: look.variables[name].to_numpy()[:, -1] for name in self.disease.watched}
         self.reader.read(values, who, scan, self.lesions.held)
         if self.review is not self.reader:
             self.review.read(values, who & self.now.followed, scan, self.lesions.held)
@@ -282,7 +282,6 @@ def fmin(first: Floats, second: Floats) -> Floats:
 def _missed(disease: Disease, patients: NDArray[np.int64], scans: int, seed: int) -> Flags:
     """(patients, scans) examinations that will not be made; never the first, which is the baseline."""
     share = disease.patients["scan_missed"].value
-    draws = np.array([stream(seed, "missed scans", int(k)).random(scans) for k in patients])
-    missed = draws.reshape(len(patients), scans) < share
+    missed = uniform_rows(seed, "missed scans", patients, scans) < share
     missed[:, 0] = False
     return np.asarray(missed)

@@ -36,13 +36,11 @@ class Delays:
         """
         begin, end = window
         doses = treatment.window(now.on(line, present), np.maximum(begin, self._since[line]), end)
-        first = doses.groupby("ID")["TIME"].min()
-        rows = first.index.to_numpy(dtype=int)
-        put_off = resume[rows] - first.to_numpy(dtype=float)
-        late = put_off > 0
-        if not late.any():
+        first = np.full(len(begin), np.inf)
+        np.minimum.at(first, doses["ID"].to_numpy(dtype=int), doses["TIME"].to_numpy(dtype=float))
+        rows = np.flatnonzero(resume > first)
+        if not len(rows):
             return doses
-        rows = rows[late]
-        now.start[rows] += put_off[late]
+        now.start[rows] += resume[rows] - first[rows]
         self._since[line, rows] = resume[rows]  # what came before is not given again
         return treatment.window(now.on(line, present), np.maximum(begin, self._since[line]), end)

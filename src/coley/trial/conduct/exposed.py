@@ -13,6 +13,7 @@ from coley.pharmacology import Drug
 from coley.units import convert
 
 Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
 
 
 class Exposed:
@@ -24,6 +25,7 @@ class Exposed:
         self._rates: list[dict[str, float]] = []
         self._susceptible: list[Floats] = []
         self._lasting: list[float] = []
+        self._background = [convert(harm.background.value, harm.background.unit, "1/day") for harm in harms]
         for harm in harms:
             exposure = harm.exposure
             if exposure is None:
@@ -51,27 +53,28 @@ class Exposed:
             if harm.modelled:
                 found[index] = next(states)
             else:
-                background = convert(harm.background.value, harm.background.unit, "1/day")
-                found[index] = background * (times - times[:, :1])
+                found[index] = self._background[index] * (times - times[:, :1])
             for name, rate in self._rates[index].items():
-                days = given[name, self._lasting[index]]
-                found[index] += rate * self._susceptible[index][:, None] * days
+                if (name, self._lasting[index]) in given:
+                    found[index] += rate * self._susceptible[index][:, None] * given[name, self._lasting[index]]
         return found
 
     def _given(self, times: Floats, doses: pd.DataFrame) -> dict[tuple[str, float], Floats]:
-        """Days on which each drug counts as given, by its name and how long a dose counts."""
+        """Days on which each drug counts as given, by its name and how long a dose counts; of those given at all."""
         wanted = {(name, self._lasting[k]) for k, rates in enumerate(self._rates) for name in rates}
+        drug, rows, time = doses["DRUG"].to_numpy(), doses["ID"].to_numpy(int), doses["TIME"].to_numpy(float)
+        which = {name: np.flatnonzero(drug == name) for name, _ in wanted}
+        days = {name: _days_of(rows[mine], time[mine], self._size) for name, mine in which.items()}
         found: dict[tuple[str, float], Floats] = {}
         for name, lasting in sorted(wanted):
             until = self._until.get((name, lasting), np.full(self._size, -np.inf))
-            days = _days_of(doses[doses["DRUG"] == name], self._size)
-            found[name, lasting], self._until[name, lasting] = time_given(times, days, until, lasting)
+            if len(which[name]) or (until > times[:, 0]).any():
+                found[name, lasting], self._until[name, lasting] = time_given(times, days[name], until, lasting)
         return found
 
 
-def _days_of(doses: pd.DataFrame, size: int) -> Floats:
+def _days_of(rows: Ints, time: Floats, size: int) -> Floats:
     """(patients, most doses) days of the doses of each patient, ascending, filled up with NaN."""
-    rows, time = doses["ID"].to_numpy(dtype=int), doses["TIME"].to_numpy(dtype=float)
     order = np.lexsort((time, rows))
     rows, time = rows[order], time[order]
     count = np.bincount(rows, minlength=size)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -13,7 +14,7 @@ from coley.harm import Care, Events, Harm, Prescription, Risk, decide, occur, re
 from coley.pharmacology import Drug
 from coley.regimen import parse
 from coley.trial.conduct.exposed import Exposed
-from coley.trial.conduct.treatment import Treatment, joined, steady
+from coley.trial.conduct.treatment import Columns, Treatment, steady, table
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -64,6 +65,7 @@ class Ward:
         self.death = np.full(len(patients), np.nan)
         self._first = np.full((len(patients), len(self._drugs)), np.inf)
         self._withheld = np.full((len(patients), len(self._drugs)), -np.inf)
+        self._share = np.ones((len(patients), len(self._drugs)))  # of the planned dose
         self._exposed = Exposed(self._harms, self._drugs, patients, seed=seed)
         self._risk = Risk.start(len(harms), len(patients))
         self._events: list[Events] = []
@@ -72,14 +74,16 @@ class Ward:
         self._column = {drug.name: k for k, drug in enumerate(self._drugs)}
 
     def allowed(self, doses: pd.DataFrame) -> pd.DataFrame:
-        """The planned ``doses`` but for those of drugs that are withheld then; these are taken as given."""
+        """The planned ``doses`` but for those of drugs that are withheld then, reduced; these are taken as given."""
         if not self._harms or doses.empty:
             return doses
         rows, time = doses["ID"].to_numpy(dtype=int), doses["TIME"].to_numpy(dtype=float)
         column = doses["DRUG"].map(self._column).to_numpy(dtype=int)
         left: Flags = time >= self._withheld[rows, column]
         np.minimum.at(self._first, (rows[left], column[left]), time[left])
-        return doses[left]
+        share = self._share[rows[left], column[left]]
+        kept = doses[left]
+        return kept if (share == 1).all() else kept.assign(AMT=kept["AMT"] * share)
 
     def resumption(self, names: Sequence[str]) -> Floats:
         """(patients,) day until which all of the drugs ``names`` but those stopped are held; -inf where one is not."""
@@ -115,21 +119,27 @@ class Ward:
         course = resolve(found, self._harms, orders, seed=self._seed)
         self._risk = self._risk.during(course.events, self._patients)
         np.maximum.at(self._withheld, rows, course.withheld)
+        np.multiply.at(self._share, rows, course.reduce)
+        spent = self._share[rows] < course.least * (1 - 1e-9)  # no smaller dose is left
+        np.maximum.at(self._withheld, rows, np.where(spent, np.inf, -np.inf))
         self.death[rows] = np.fmin(self.death[rows], course.events.death)
-        self._events.append(course.events)
+        action = np.where(spent.any(axis=1), "stop", course.events.action)
+        self._events.append(replace(course.events, action=action))
         self._prescriptions += course.prescriptions
         end = np.nanmax(times, axis=1)
-        return joined([self._doses(prescription, end) for prescription in course.prescriptions])
+        for_harm = [list(self._doses(prescription, end)) for prescription in course.prescriptions]
+        size = [sum(len(piece["ID"]) for piece in pieces) for pieces in for_harm]
+        return steady(table(chain.from_iterable(for_harm)), np.repeat(np.arange(len(size)), size))
 
-    def _doses(self, prescription: Prescription, now: Floats) -> pd.DataFrame:
-        """All that a prescription gives to the patients of it from day ``now`` on; what is given daily flows."""
+    def _doses(self, prescription: Prescription, now: Floats) -> Iterator[Columns]:
+        """All that a prescription gives to the patients of it from day ``now`` on."""
         start = np.full(len(self._patients), np.nan)
         start[[self._row[int(number)] for number in prescription.patients]] = prescription.starts
         text = prescription.regimen
         if text not in self._treatments:
             drugs = {drug.name: drug for drug in self._drugs}
             self._treatments[text] = Treatment(parse(text), drugs, self._people, _LONGEST, line=FOR_HARM)
-        return steady(self._treatments[text].window(start, now, np.full(len(now), np.inf)))
+        return self._treatments[text].columns(start, now, np.full(len(now), np.inf))
 
     def record(self, until: Floats) -> Safety:
         """All that happened; ``until`` is the day until which events count as those of trial treatment."""

@@ -45,7 +45,7 @@ class Recorder:
         wanted = (self._days[column] == times) & present[: self._size, None]
         rows = np.nonzero(wanted)[0]
         for name in self.names:
-            self._kept[name][rows, column[wanted]] = path[name].to_numpy()[: self._size][wanted]
+            self._kept[name][rows, column[wanted]] = path.variables[name].to_numpy()[: self._size][wanted]
 
     def dataset(self, lost: Floats) -> xr.Dataset:
         """What was kept (individual × time), in the units that people read; NaN after day ``lost`` (NaN for never)."""

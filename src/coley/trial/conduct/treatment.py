@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from coley.units import convert
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Columns = dict[str, NDArray[Any]]
 _KINDS: dict[str, type] = {
     "ID": int,
     "TIME": float,
@@ -27,6 +28,7 @@ _KINDS: dict[str, type] = {
     "UNIT": object,
     "LINE": int,
 }
+_NO_DOSES = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
 _DAILY = 1.0 + 1e-6  # days between doses, with room for rounding
 _FACTS = ["DUR", "CMT", "DRUG", "ROUTE", "UNIT"]
 
@@ -94,16 +96,16 @@ class Treatment:
             ID (row of ``start``), TIME (day), AMT (in UNIT), DUR (day), CMT, DRUG, ROUTE, UNIT, LINE. A dose of zero
             is none.
         """
+        return table(self.columns(start, begin, end))
+
+    def columns(self, start: Floats, begin: Floats, end: Floats) -> Iterator[Columns]:
+        """What ``window`` gives, in pieces, as columns of tables."""
         on = np.flatnonzero(~np.isnan(start))
-        frames = []
         for number in np.unique(self._layout_of[on]).tolist():
             rows = on[self._layout_of[on] == number]
-            frames.append(self._planned(self._laid[number], rows, start[rows], begin[rows], end[rows]))
-        return joined(frames)
+            yield self._planned(self._laid[number], rows, start[rows], begin[rows], end[rows])
 
-    def _planned(
-        self, layout: _Layout, rows: NDArray[np.intp], start: Floats, begin: Floats, end: Floats
-    ) -> pd.DataFrame:
+    def _planned(self, layout: _Layout, rows: NDArray[np.intp], start: Floats, begin: Floats, end: Floats) -> Columns:
         first, last = (begin - start).min() - 1.0, (end - start).max() + 1.0  # a day more, for rounding
         near = np.flatnonzero((layout.days >= first) & (layout.days < last))
         time = start[:, None] + layout.days[near]
@@ -112,7 +114,8 @@ class Treatment:
         amount = self._amounts[part, patient]
         planned = {"ID": patient, "TIME": time[row, column], "AMT": amount}
         planned |= {name: values[part] for name, values in self._facts.items()}
-        return pd.DataFrame({name: values[amount > 0] for name, values in planned.items()}).assign(LINE=self._line)
+        planned["LINE"] = np.full(len(amount), self._line)
+        return {name: values[amount > 0] for name, values in planned.items()}
 
     def _layout(self, met: Mapping[State, float]) -> int:
         """Number of the layout for a patient who is in the states ``met`` from these days on."""
@@ -154,29 +157,36 @@ class Treatment:
         return tuple(dict.fromkeys(drug.entry(part.route, site) for site in sites))
 
 
-def no_doses() -> pd.DataFrame:
-    """A dose table without doses."""
-    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in _KINDS.items()})
+def table(pieces: Iterable[Columns]) -> pd.DataFrame:
+    """Columns of doses, one piece after the other, as one table."""
+    given = [piece for piece in pieces if len(piece["ID"])]
+    if not given:
+        return _NO_DOSES.copy()
+    return pd.DataFrame({name: np.concatenate([piece[name] for piece in given]) for name in _KINDS})
 
 
 def joined(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """Dose tables one after the other."""
     given = [frame for frame in frames if len(frame)]
-    return pd.concat(given, ignore_index=True) if given else no_doses()
+    return pd.concat(given, ignore_index=True) if given else _NO_DOSES.copy()
 
 
-def steady(doses: pd.DataFrame) -> pd.DataFrame:
+def steady(doses: pd.DataFrame, course: Integers) -> pd.DataFrame:
     """The same amounts, but doses that are repeated daily or more often flow evenly until the next would be due.
 
     A course of steroids is then as many pieces as it has steps, not as many as it has days; what trails the drug by
     half a day or more hardly tells the two apart.
+
+    Args:
+        course: number of the course of treatment that each dose is of; no dose flows into that of another.
     """
     if doses.empty:
         return doses
-    ordered = doses.sort_values(["ID", "CMT", "TIME"], kind="stable", ignore_index=True)
+    order = np.lexsort((doses["TIME"], pd.factorize(doses["CMT"], sort=True)[0], doses["ID"], course))
+    ordered, course = doses.iloc[order], course[order]
     time, amount = ordered["TIME"].to_numpy(float), ordered["AMT"].to_numpy(float)
     follows = np.zeros(len(ordered), dtype=np.bool_)
-    follows[1:] = np.diff(time) <= _DAILY
+    follows[1:] = (np.diff(time) <= _DAILY) & (np.diff(course) == 0)
     for name in ("ID", "CMT", "AMT", "LINE"):
         values = ordered[name].to_numpy()
         follows[1:] &= values[1:] == values[:-1]
