@@ -230,7 +230,8 @@ class _Integrator:
     def _switches(self, parameters: Floats, start: float, times: Floats) -> Floats:
         """Days at which rates jump by time: CVODE would look for them by ever shorter steps."""
         ends = np.array([start]), np.array([times[-1]])
-        return switch_times(self.system, parameters[None], *ends, self.control.budget.steps)[0]
+        days: Floats = switch_times(self.system, parameters[None], *ends, self.control.budget.steps)[0]
+        return days
 
     def _segment(self, path: _Path, segment: Segment, times: Floats) -> None:
         """Go through one stretch without doses, and write what falls into it."""
