@@ -518,6 +518,31 @@ def test_importing_the_engine_starts_no_workers_and_loads_no_solver() -> None:
     assert result.stdout.strip() == "[]"
 
 
+# --- the reference
+
+
+def test_the_reference_goes_over_a_jump_by_time() -> None:
+    """p' is 0 until day 9.3 and then 1 - p / 10: CVODE alone would look for the jump by ever shorter steps."""
+    p, time = symengine.Symbol("p"), symengine.Symbol("time")
+    rate = symengine.Piecewise((0, time <= 9.3), (1 - p / 10, True))
+    system = System("jump", (State("p", "", 0, 1e-12),), (), reactions=(Reaction("r", rate, {"p": 1}),))
+    got = solve(system, [0, 9, 20], backend=reference.follow)
+    assert got["status"].item() == "ok"
+    assert got["p"].to_numpy()[0] == pytest.approx([0, 0, 10 * (1 - np.exp(-1.07))], rel=1e-5)
+
+
+def test_the_reference_stays_where_states_can_be() -> None:
+    """Tumour cells that are killed faster than they grow (Gompertz): the rate is no number below 0."""
+    y = symengine.Symbol("y")
+    rate = -0.3 * y * (symengine.log(100) - symengine.log(y)) / (1 + (0.1 / y) ** 3) - y
+    state = State("y", "", 1, 1.0, nonnegative=True)
+    system = System("killed", (state,), (), reactions=(Reaction("r", rate, {"y": 1}),))
+    got = solve(system, [0, 1, 30, 100], backend=reference.follow)
+    assert got["status"].item() == "ok"
+    assert got["y"].to_numpy()[0, 2:] == pytest.approx([0, 0], abs=1e-5)
+    assert (got["y"].to_numpy() >= 0).all()
+
+
 # --- what rates may be made of
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,7 @@ from coley.engine.doses import Doses, Segment, resolution, segments
 from coley.engine.failure import reason
 from coley.engine.functions import functions
 from coley.engine.quiet import quiet
+from coley.engine.switches import switch_times
 from coley.errors import ColeyError, Problem
 from coley.system import System
 
@@ -25,6 +27,7 @@ from coley.system import System
 os.environ.setdefault("SUNLOGGER_WARNING_FILENAME", os.devnull)
 
 Floats = NDArray[np.float64]
+_NOT_NEGATIVE = 1  # as CVODE says it
 _EVENT = 2  # scikit-sundae's status where a trigger crossed zero
 _SHORTEST_STEP = 32 * np.finfo(float).eps  # relative to the time
 _EVALUATIONS_PER_STEP = 4  # at most, of a step by Newton's method that is not hopeless
@@ -180,14 +183,17 @@ class _Integrator:
         self.solver = self._solver()
 
     def _solver(self) -> CVODE:
-        options = {}
+        floored = [j for j, state in enumerate(self.system.states) if state.nonnegative]
+        options: dict[str, Any] = {}
+        if floored:
+            options = {"constraints_idx": floored, "constraints_type": [_NOT_NEGATIVE] * len(floored)}
         if self.system.events:
             evaluate = self.problem.triggers
 
             def triggers(time: float, y: Floats, values: Floats) -> None:  # scikit-sundae hangs attributes on it
                 evaluate(time, y, values)
 
-            options = {"eventsfn": triggers, "num_events": len(self.system.events)}
+            options |= {"eventsfn": triggers, "num_events": len(self.system.events)}
         return CVODE(
             self.problem.rates,
             jacfn=self.problem.jacobian,
@@ -203,7 +209,8 @@ class _Integrator:
         path = _Path(np.full((len(padded), len(initial)), np.nan), initial.copy(), start)
         self.problem.begin(parameters)
         try:
-            for segment in segments(start, float(times[-1]), doses, len(initial)):
+            switches = self._switches(parameters, start, times)
+            for segment in segments(start, float(times[-1]), doses, len(initial), switches):
                 self._segment(path, segment, times)
                 if path.stopped:
                     break
@@ -219,6 +226,12 @@ class _Integrator:
             path.states[len(times) - 1] = path.last
         path.evaluations, path.jacobians = self.problem.evaluations, self.problem.jacobians
         return path
+
+    def _switches(self, parameters: Floats, start: float, times: Floats) -> Floats:
+        """Days at which rates jump by time: CVODE would look for them by ever shorter steps."""
+        ends = np.array([start]), np.array([times[-1]])
+        days: Floats = switch_times(self.system, parameters[None], *ends, self.control.budget.steps)[0]
+        return days
 
     def _segment(self, path: _Path, segment: Segment, times: Floats) -> None:
         """Go through one stretch without doses, and write what falls into it."""

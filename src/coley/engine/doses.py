@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -110,12 +110,18 @@ class Segment:
     infusion: Floats | None
 
 
-def segments(start: float, end: float, doses: Doses, states: int) -> Iterator[Segment]:
-    """The stretches of [start, end], at least one; a bolus exactly at ``end`` belongs to what comes after."""
+def segments(
+    start: float, end: float, doses: Doses, states: int, switches: Sequence[float] | Floats = ()
+) -> Iterator[Segment]:
+    """The stretches of [start, end], at least one; a bolus exactly at ``end`` belongs to what comes after.
+
+    Args:
+        switches: days at which stretches end besides; NaN for none.
+    """
     instant = doses.end == doses.begin
     boluses = doses[instant & (doses.begin >= start) & (doses.begin < end)]
     infusions = doses[~instant & (doses.begin < end) & (doses.end > start)]
-    cuts = np.unique(np.concatenate([[start, end], boluses.begin, infusions.begin, infusions.end]))
+    cuts = np.unique(np.concatenate([[start, end], switches, boluses.begin, infusions.begin, infusions.end]))
     cuts = cuts[(cuts >= start) & (cuts <= end)].tolist()
     for left, right in zip(cuts, cuts[1:] or cuts, strict=False):
         now = boluses[boluses.begin == left]
