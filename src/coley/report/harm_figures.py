@@ -57,7 +57,7 @@ def benefit_and_harm(result: TrialResult) -> Figure:
     title = "Benefit and harm by arm"
     known = result.summary.set_index(["arm", "endpoint"])[["predicted", "lower", "upper"]]
     points = [
-        (arm, *known.loc[(arm, HARM)], *known.loc[(arm, BENEFIT)])
+        (arm, *_numbers(known, arm, HARM), *_numbers(known, arm, BENEFIT))
         for arm in styles.names
         if {(arm, HARM), (arm, BENEFIT)} <= set(known.index)
     ]
@@ -77,6 +77,11 @@ def benefit_and_harm(result: TrialResult) -> Figure:
     mark = base.mark_point(filled=True, size=80, opacity=1).encode(x, y, styles.colour(key))
     plot = alt.layer(across, along, mark).properties(width=_SQUARE, height=_SQUARE)
     return finish(plot, title, "Bars: 95 % intervals of arms of the published size. Upper left is best.")
+
+
+def _numbers(known: pd.DataFrame, arm: str, endpoint: str) -> list[float]:
+    """Estimate and interval of an endpoint of an arm."""
+    return [float(known[column][arm, endpoint]) for column in known.columns]
 
 
 def incidence(result: TrialResult, least: int) -> pd.DataFrame:
