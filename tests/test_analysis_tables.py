@@ -159,6 +159,7 @@ def test_doses_fall_within_treatment(small_result: TrialResult, adsl: pd.DataFra
     assert set(given["EXDOSU"]) == {"mg"} and set(given["EXROUTE"]) == {"iv"}
     assert later["EXDUR"].unique() == pytest.approx([1.5])
     apart = own.sort_values(["USUBJID", "ASTDY"]).groupby("USUBJID")["ASTDY"].diff().dropna()
+    apart = apart.round(9)  # days after a delay are no whole numbers
     assert (apart >= 14).all() and (apart == 14).mean() > 0.8  # harm delays some
     last = own.groupby("USUBJID")["ASTDY"].max()
     pd.testing.assert_series_equal(adsl["TRTEDY"].dropna().sort_index(), last.sort_index(), check_names=False)

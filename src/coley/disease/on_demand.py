@@ -7,8 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from coley.mechanisms.further_brakes import ido1, lag3, tigit
+from coley.mechanisms.ido1 import ido1
+from coley.mechanisms.lag3 import lag3
 from coley.mechanisms.tgf_beta import tgf_beta
+from coley.mechanisms.tigit import tigit
 from coley.modeling import Context, Mechanism
 
 ON_DEMAND: tuple[Callable[[Context], Mechanism], ...] = (lag3, tigit, ido1, tgf_beta)
