@@ -492,6 +492,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time_and_says_so_once(
 def test_kernels_of_a_cache_that_can_only_be_read_are_used_in_silence(
     fresh_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    compiled_here.cache_clear()  # else they may be of a test before
     kernels(growth(), RODAS4)
     compiled_here.cache_clear()
     monkeypatch.setattr(cache, "_write", lambda *_: pytest.fail("written"))

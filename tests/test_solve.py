@@ -205,13 +205,13 @@ def test_a_store_holds_a_part_of_the_doses_at_a_time(tmp_path: Path, monkeypatch
 
     Before doses counted in the size of a part, a dose cost some 500 bytes.
     """
-    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 2**16)
+    monkeypatch.setattr(coley.engine.simulation, "_BLOCK", 2**15)
     streamed(10, tmp_path / "first")  # whatever is kept for the model
-    few, many = streamed(600, tmp_path / "few"), streamed(1800, tmp_path / "many")
-    assert (many - few) / (1200 * 20) < 40
+    few, many = streamed(150, tmp_path / "few"), streamed(450, tmp_path / "many")
+    assert (many - few) / (300 * 20) < 40
     files = [path for path in (tmp_path / "many" / "A" / "c").rglob("*") if path.is_file()]
-    part = 2**16 // (3 + 16 * 20)
-    assert len(files) == -(-1800 // part)
+    part = 2**15 // (3 + 16 * 20)
+    assert len(files) == -(-450 // part)
 
 
 def test_a_result_is_written_as_netcdf_whole(tmp_path: Path) -> None:
