@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from coley.catalogue import load_catalogue
 from coley.claims import Found, judge, write_claims
 from coley.claims.measures import measure
+from coley.claims.report import markdown
 from coley.claims.rules import Outcome, difference, spearman
 from coley.claims.sample import Sample
 from coley.cli import main as main
@@ -216,6 +217,9 @@ def test_the_page_shows_what_failed_and_what_could_not_be_run(tmp_path: Path) ->
     files = write_claims(found, tmp_path)
     page = files[0].read_text(encoding="utf-8")
     assert "0 of 2 claims pass" in page and "It could not be run: melanoma: is not there" in page
+    text = markdown(found)
+    assert "0 of 2 claims pass" in text and "| G16 |" in text and "1.00 [-2.00 to 4.00] %" in text
+    assert "melanoma: is not there" in text
 
 
 def test_shipped_claims_name_published_evidence() -> None:

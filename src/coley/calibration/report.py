@@ -12,9 +12,9 @@ from coley.calibration.figures import figures
 from coley.calibration.leave_out import FILE as LEFT_OUT
 from coley.calibration.leave_out import scores
 from coley.calibration.lookup import look_up, treated
-from coley.calibration.markdown import figure_text, table_rows
 from coley.calibration.plan import CalibrationPlan
 from coley.catalogue import Catalogue
+from coley.report.markdown import figure_text, table_rows
 
 _ORDER = ("ORR", "CR", "DCR", "DOR", "PFS", "OS")
 _THIRD = 1 / 3

@@ -25,6 +25,7 @@ def claims(
     seed: Seed = 1,
     threads: Threads = None,
     out: Annotated[Path, typer.Option(help="Folder of the page, figures and tables.")] = RESULTS / "claims",
+    report: Annotated[Path | None, typer.Option(help="Markdown file that shows every claim; replaced.")] = None,
     catalogue: Folders = None,
     as_json: AsJson = False,
 ) -> None:
@@ -59,6 +60,10 @@ def claims(
             settings = Settings(patients, seed, threads, work)
             found = list(experiments(wanted, known, settings, progress=progress))
         files = write_claims(found, out)
+    if report is not None:
+        from coley.claims.report import write_report
+
+        write_report(found, report)
     if as_json:
         typer.echo((out / "claims.json").read_text(encoding="utf-8"), nl=False)
         return

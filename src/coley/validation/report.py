@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from coley.calibration.markdown import figure_text, table_rows
+from coley.report.markdown import figure_text, table_rows
 from coley.validation.scores import scores
 from coley.validation.validate import Settings, Validation
 from coley.validation.write import score_table

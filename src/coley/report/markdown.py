@@ -1,4 +1,4 @@
-"""Tables in Markdown, for the pages that calibration and validation write."""
+"""Tables in Markdown, for the pages that commands write into the documentation."""
 
 from __future__ import annotations
 
