@@ -157,3 +157,15 @@ def test_a_cancer_of_children() -> None:
     assert own_trial("neuroblastoma", own, load_catalogue()).eligibility.age_min == 1
     own = Own("melanoma", ("observation",), None, (), ())
     assert own_trial("melanoma", own, load_catalogue()).eligibility.age_min == 18
+
+
+def test_a_regimen_longer_than_a_name_may_be_names_its_arm_by_its_beginning() -> None:
+    """Nivolumab with FOLFOX as labels have it: 226 characters."""
+    fluorouracil = "fluorouracil 400 mg/m2 iv q2w + fluorouracil 2400 mg/m2 iv over 46 h q2w"
+    folfox = f"oxaliplatin 85 mg/m2 iv over 2 h q2w + leucovorin 400 mg/m2 iv over 2 h q2w + {fluorouracil}"
+    long = f"nivolumab 240 mg iv over 30 min q2w up to 24 months + {folfox}"
+    assert len(long) > 200
+    found = own_trial("gastric", Own("gastric", (long, long.replace("46 h", "48 h")), 6.0), load_catalogue())
+    assert found.arms[0].regimen == long
+    first, second = (arm.name for arm in found.arms)
+    assert first.startswith("nivolumab 240 mg iv over 30 min") and len(first) <= 200 and first != second

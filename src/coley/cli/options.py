@@ -12,6 +12,7 @@ from coley.catalogue import Catalogue, load_trial
 from coley.catalogue.reading import entry_of
 from coley.errors import ColeyError, Problem, did_you_mean
 from coley.facts import Cancer
+from coley.facts.quantity import LONGEST_LABEL
 from coley.protocol import SCANS, Trial, least_age
 
 MAX_PATIENTS = 100_000
@@ -122,6 +123,7 @@ def own_trial(name: str, own: Own, catalogue: Catalogue) -> Trial:
         # Faults of the cancer and the arms were found above, in the words of the options.
         numbers = [finding for finding in trial if finding.path and finding.path[0] in _OPTION_OF_FIELD]
         problems += [Problem(_OPTION_OF_FIELD[finding.path[0]], finding.what, finding.hint) for finding in numbers]
+        problems = problems or [Problem("coley run", finding.what, finding.hint) for finding in trial]
     if isinstance(trial, list) or problems:
         raise ColeyError(problems)
     return trial
@@ -177,6 +179,14 @@ def _fields(cancer: str, arms: list[str], own: Own, eligibility: dict[str, Any])
         "eligibility": eligibility,
         "follow_up_months": own.months,
         "visits": SCANS,
-        "arms": [{"name": text, "regimen": text} for text in arms],
+        "arms": [{"name": _arm_name(text, number), "regimen": text} for number, text in enumerate(arms, 1)],
     }
     return {field: value for field, value in fields.items() if value is not None}
+
+
+def _arm_name(text: str, number: int) -> str:
+    """The regimen, which names the arm; its beginning and the arm's number where it is longer than a name may be."""
+    if len(text) <= LONGEST_LABEL:
+        return text
+    end = f"... (arm {number})"
+    return text[: LONGEST_LABEL - len(end)] + end

@@ -34,7 +34,8 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=80)]
 Text = Annotated[str, Field(min_length=1)]
-Label = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_one_line)]
+LONGEST_LABEL = 200
+Label = Annotated[str, Field(min_length=1, max_length=LONGEST_LABEL), AfterValidator(_one_line)]
 """Text of one line, such as a figure shows."""
 
 
