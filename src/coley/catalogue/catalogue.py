@@ -138,7 +138,7 @@ def find(kind: str, name: str, entries: Mapping[str, N]) -> N:
     Raises:
         ColeyError: where there is none; ``kind`` says of what.
     """
-    entry = by_any_name(entries).get(fold(name))
+    entry = entries.get(name) or by_any_name(entries).get(fold(name))
     if entry is None:
         hint = did_you_mean(name, {*entries, *(other for e in entries.values() for other in _synonyms(e))})
         hint = hint if hint.startswith("did you mean") else f"known: {', '.join(sorted(entries))}"
